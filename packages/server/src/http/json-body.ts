@@ -1,0 +1,103 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
+import { MidgardError } from '@midgard/errors';
+import { invalidInput } from './invalid-input.ts';
+import { findJsonFault } from './json-fault.ts';
+
+/** Deepest nesting that a body may have; the frame codec has the same bound, so that both ways take the same inputs. */
+const maxDepth = 64;
+
+/**
+ * Reads and parses a JSON body. An absent body is `undefined`.
+ *
+ * A declared length above the limit is refused before a byte is read, an undeclared one as soon as it passes the limit.
+ *
+ * @param incoming Node's request
+ * @param maxBytes largest body in bytes
+ * @param signal ends the wait for a slow sender
+ * @throws {MidgardError} 1009: too large; 2001: not JSON in UTF-8, or nested too deeply; the signal's reason when it fires
+ */
+export async function readJsonBody(incoming: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<unknown> {
+  const declared = incoming.headers['content-length'];
+  if (declared === '0' || (declared === undefined && incoming.headers['transfer-encoding'] === undefined)) return undefined;
+  if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
+  requireJson(incoming);
+  const bytes = await readBytes(incoming, maxBytes, signal);
+  return bytes.length === 0 ? undefined : parseJson(bytes);
+}
+
+/** Refuses a body where the method has none: it would be ignored, which is never what its sender meant. */
+export function requireNoBody(incoming: IncomingMessage): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
+  if (length !== '0' || encoding !== undefined) throw invalidInput('body', `${incoming.method ?? 'this method'} takes no body`);
+}
+
+/**
+ * Parses JSON text.
+ *
+ * @throws {MidgardError} 2001 with the byte position of the fault
+ */
+export function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw invalidInput('body', 'not UTF-8');
+  requireShallow(bytes);
+  const text = bytes.toString('utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    const { position, message } = findJsonFault(text);
+    throw invalidInput('body', `not JSON: ${message} at position ${position}`);
+  }
+}
+
+function requireJson(incoming: IncomingMessage): void {
+  const [type = '', ...parameters] = (incoming.headers['content-type'] ?? '').toLowerCase().split(';');
+  const isJson = type.trim() === 'application/json' && parameters.every((each) => /^\s*(charset="?utf-8"?)?\s*$/.test(each));
+  if (!isJson) throw invalidInput('header.content-type', 'not a JSON body', 'application/json');
+  const encoding = incoming.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw invalidInput('header.content-encoding', 'a compressed body is not taken', 'identity');
+}
+
+function readBytes(incoming: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    const settle = (finish: () => void): void => {
+      incoming.off('data', onData).off('end', onEnd).off('error', onFailure).off('close', onFailure);
+      signal.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const onData = (chunk: Buffer): void => {
+      total += chunk.length;
+      if (total > maxBytes) settle(() => reject(tooLarge(maxBytes)));
+      else chunks.push(chunk);
+    };
+    const onEnd = (): void => settle(() => resolve(chunks[0] !== undefined && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, total)));
+    const onFailure = (): void => settle(() => reject(invalidInput('body', 'ended before it was complete')));
+    const onAbort = (): void => settle(() => reject(signal.reason));
+    if (signal.aborted) return reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    incoming.on('data', onData).on('end', onEnd).on('error', onFailure).on('close', onFailure);
+  });
+}
+
+/** Counts brackets outside strings, so that no parser, validator or hash ever recurses into a body made to break it. */
+function requireShallow(bytes: Buffer): void {
+  let depth = 0;
+  let isText = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (isText) {
+      if (byte === 0x5c) index += 1;
+      else if (byte === 0x22) isText = false;
+    } else if (byte === 0x22) isText = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > maxDepth) throw invalidInput('body', `nested deeper than ${maxDepth} levels at position ${index}`);
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+}
+
+function tooLarge(maxBytes: number): MidgardError {
+  return new MidgardError('tooLarge', `body larger than ${maxBytes} bytes`, { details: { maxBytes } });
+}

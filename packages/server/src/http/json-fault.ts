@@ -1,0 +1,76 @@
+/** Where a text stops being JSON. */
+export interface JsonFault {
+  /** Offset in characters, from 0; the text's length where it ends too early. */
+  readonly position: number;
+  readonly message: string;
+}
+
+const scalar = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const blank = /[ \t\n\r]*/y;
+
+type Expectation = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or }' | ', or ]' | 'the end';
+
+/**
+ * Finds the first character at which a text cannot go on as JSON.
+ *
+ * `JSON.parse` names the position in some of its messages and quotes the input in others, so a refused text is walked once more.
+ * The walk keeps a stack of its own and is linear in the text's length.
+ *
+ * @param text a text that `JSON.parse` has refused
+ */
+export function findJsonFault(text: string): JsonFault {
+  const open: string[] = [];
+  let expected: Expectation = 'value';
+  let position = 0;
+  for (;;) {
+    position = skip(blank, text, position);
+    const character = text[position];
+    if (expected === 'the end' && character === undefined) return { position, message: 'no fault' };
+    const width = character === undefined ? 0 : widthOf(expected, text, position);
+    if (character === undefined || width === 0) {
+      return { position, message: character === undefined ? `ends where ${expected} is expected` : `${expected} expected` };
+    }
+    if (character === '{' || character === '[') open.push(character);
+    else if (character === '}' || character === ']') open.pop();
+    expected = following(expected, character, open.at(-1));
+    position += width;
+  }
+}
+
+/** Characters of the token that stands here and may stand here, 0 for none. */
+function widthOf(expected: Expectation, text: string, position: number): number {
+  const character = text[position] ?? '';
+  switch (expected) {
+    case 'the end':
+      return 0;
+    case ':':
+      return character === ':' ? 1 : 0;
+    case ', or }':
+      return character === ',' || character === '}' ? 1 : 0;
+    case ', or ]':
+      return character === ',' || character === ']' ? 1 : 0;
+    case 'key or }':
+      return character === '}' ? 1 : widthOf('key', text, position);
+    case 'key':
+      return character === '"' ? skip(scalar, text, position) - position : 0;
+    case 'value or ]':
+      return character === ']' ? 1 : widthOf('value', text, position);
+    case 'value':
+      return character === '{' || character === '[' ? 1 : skip(scalar, text, position) - position;
+  }
+}
+
+function following(expected: Expectation, character: string, parent: string | undefined): Expectation {
+  if (character === '{') return 'key or }';
+  if (character === '[') return 'value or ]';
+  if (expected.startsWith('key') && character !== '}') return ':';
+  if (character === ':') return 'value';
+  if (character === ',') return parent === '{' ? 'key' : 'value';
+  if (parent === undefined) return 'the end';
+  return parent === '{' ? ', or }' : ', or ]';
+}
+
+function skip(pattern: RegExp, text: string, position: number): number {
+  pattern.lastIndex = position;
+  return pattern.test(text) ? pattern.lastIndex : position;
+}

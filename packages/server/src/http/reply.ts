@@ -1,0 +1,57 @@
+import { promisify } from 'node:util';
+import { gzip, zstdCompress } from 'node:zlib';
+
+/** An answer before it becomes a response: plain values, so that one place adds what all answers have. */
+export interface Reply {
+  readonly status: number;
+  /** Null: no body. */
+  readonly body: string | Uint8Array | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Bodies below this many bytes gain nothing: they fit one packet, and the header that names the coding costs too. */
+const compressAboveBytes = 1024;
+
+/** Content codings that we speak, the better one first. */
+const codings = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const;
+type Coding = keyof typeof codings;
+
+const codingNames: readonly Coding[] = ['zstd', 'gzip'];
+const compressible = /^(?:application\/(?:problem\+)?json|application\/javascript|text\/)/;
+
+/**
+ * Compresses an answer where the caller asked for it and the body is worth it.
+ *
+ * A compressed body is another representation, so its entity tag becomes weak (RFC 9110 section 8.8.3).
+ *
+ * @param reply the answer
+ * @param acceptEncoding the request's header
+ */
+export async function compressed(reply: Reply, acceptEncoding: string | undefined): Promise<Reply> {
+  if (reply.body === null || !compressible.test(reply.headers['Content-Type'] ?? '') || 'Content-Encoding' in reply.headers) return reply;
+  if (reply.body.length <= compressAboveBytes) return reply;
+  const varying = { ...reply.headers, Vary: 'Accept-Encoding' };
+  const coding = chooseCoding(acceptEncoding);
+  if (coding === undefined) return { ...reply, headers: varying };
+  const { ETag: tag } = reply.headers;
+  return {
+    ...reply,
+    body: await codings[coding](reply.body),
+    headers: { ...varying, 'Content-Encoding': coding, ...(tag !== undefined && { ETag: tag.startsWith('W/') ? tag : `W/${tag}` }) },
+  };
+}
+
+/** Chooses by quality; on a tie the better coding. Nothing is chosen unless it is named or `*` is. */
+export function chooseCoding(acceptEncoding: string | undefined): Coding | undefined {
+  if (acceptEncoding === undefined) return undefined;
+  const qualities = new Map(acceptEncoding.split(',').map(parseCoding));
+  const rated = codingNames.map((name) => ({ name, quality: qualities.get(name) ?? qualities.get('*') ?? 0 }));
+  const [best] = rated.sort((a, b) => b.quality - a.quality);
+  return best !== undefined && best.quality > 0 ? best.name : undefined;
+}
+
+function parseCoding(text: string): readonly [string, number] {
+  const [name = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='));
+  return [name, quality === undefined ? 1 : Number(quality.slice(2)) || 0];
+}

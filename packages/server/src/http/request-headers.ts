@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { invalidInput } from './invalid-input.ts';
+
+/** The W3C trace context of a request (https://www.w3.org/TR/trace-context/). */
+export interface RequestTrace {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits: the caller's span. */
+  readonly spanId: string;
+  /** Bit 0: sampled. */
+  readonly flags: number;
+}
+
+/** Headers that we read and that have one value: Node would keep the first of two, or join them, and hide the caller's mistake. */
+const singletons: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-api-key',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'idempotency-key',
+  'if-match',
+  'x-request-id',
+  'traceparent',
+  'host',
+  'origin',
+]);
+
+const requestIdForm = /^[\w.:-]{1,128}$/;
+const traceparentForm = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/;
+const entityTagForm = /^(?:W\/)?"(\d{1,15})"$/;
+
+/**
+ * Refuses a header that stands twice where one is meant.
+ *
+ * @param rawHeaders names and values in turn, as Node's `rawHeaders`
+ * @throws {MidgardError} 2001
+ */
+export function requireSingleHeaders(rawHeaders: readonly string[]): void {
+  let seen: string | undefined;
+  let more: Set<string> | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase();
+    if (name === undefined || !singletons.has(name)) continue;
+    if (name === seen || more?.has(name) === true) throw invalidInput(`header.${name}`, 'given more than once');
+    if (seen === undefined) seen = name;
+    else (more ??= new Set()).add(name);
+  }
+}
+
+/** The caller's request id where it has a harmless form (it goes into logs and back into a header), else a fresh one. */
+export function requestIdOf(header: string | undefined): string {
+  return header !== undefined && requestIdForm.test(header) ? header : randomUUID();
+}
+
+/** Reads `traceparent`; a malformed one counts as absent, as the recommendation asks. */
+export function parseTraceparent(header: string | undefined): RequestTrace | undefined {
+  const match = header === undefined ? null : traceparentForm.exec(header);
+  if (match === null) return undefined;
+  const [, version = '', traceId = '', spanId = '', flags = ''] = match;
+  if (version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId, flags: Number.parseInt(flags, 16) };
+}
+
+/**
+ * Reads `If-Match` as a row version.
+ *
+ * @returns the version, or undefined where there is none to hold against (no header, or `*`)
+ * @throws {MidgardError} 2001: not one entity tag of a version
+ */
+export function parseIfMatch(header: string | undefined): number | undefined {
+  if (header === undefined || header === '*') return undefined;
+  const version = Number(entityTagForm.exec(header)?.[1] ?? Number.NaN);
+  if (!(version >= 1)) throw invalidInput('header.if-match', 'not an entity tag of this service', '"<version>"');
+  return version;
+}
+
+/** Whether `If-None-Match` names the tag (weak comparison, RFC 9110 section 13.1.2). */
+export function matchesIfNoneMatch(header: string | undefined, tag: string): boolean {
+  if (header === undefined) return false;
+  if (header.trim() === '*') return true;
+  const bare = tag.replace(/^W\//, '');
+  return header.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === bare);
+}

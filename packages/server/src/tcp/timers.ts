@@ -1,0 +1,17 @@
+/** Runs something again and again; injected, so that tests decide when time passes. */
+export interface Timers {
+  /**
+   * @param ms time between two runs
+   * @param run called once every `ms`
+   * @returns stops it
+   */
+  every(ms: number, run: () => void): () => void;
+}
+
+/** The timers of the process; they do not keep it alive. */
+export const systemTimers: Timers = {
+  every(ms, run) {
+    const timer = setInterval(run, ms).unref();
+    return () => clearInterval(timer);
+  },
+};
