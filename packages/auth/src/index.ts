@@ -1,1 +1,15 @@
-export {};
+export { AuthError, type AuthErrorCode } from './errors.ts';
+export type { Clock } from './clock.ts';
+export { isRole, roleNames, type Principal, type Role } from './principal.ts';
+export { ApiKeys, type ApiKeyInfo, type ApiKeysOptions, type NewApiKey } from './api-keys.ts';
+export type { ApiKeyEnvironment } from './api-key-format.ts';
+export { MemoryApiKeyStore, type ApiKeyRecord, type ApiKeyStore } from './api-key-store.ts';
+export { Tokens, type TokensOptions } from './tokens.ts';
+export type { AccessRequest } from './access-claims.ts';
+export { generateSigningKey, SigningKeys, type PublicKeySet, type SigningKeyJwk } from './signing-keys.ts';
+export { PermissionTable, type PermissionSet } from './permissions.ts';
+export { standardRoles } from './roles.ts';
+export { Handshake, signHandshake, type GameServerSecret, type HandshakeOptions, type HandshakeProof } from './handshake.ts';
+export { TokenBucket, type Rate, type RateDecision } from './token-bucket.ts';
+export { RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { hashPassword, verifyPassword } from './passwords.ts';

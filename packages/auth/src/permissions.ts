@@ -1,0 +1,142 @@
+import { AuthError } from './errors.ts';
+import type { Principal } from './principal.ts';
+import { standardRoles } from './roles.ts';
+
+interface Pattern {
+  readonly resource: string;
+  readonly action: string;
+}
+
+interface RoleRights {
+  readonly granted: readonly Pattern[];
+  readonly denied: readonly Pattern[];
+}
+
+const permissionShape = /^([a-z][A-Za-z0-9-]*):([a-z][A-Za-z0-9-]*)$/;
+const patternShape = /^(\*|[a-z][A-Za-z0-9-]*):(\*|[a-z][A-Za-z0-9-]*)$/;
+
+/**
+ * Turns roles into sets of bits, so that the question "may this session do that?" is one AND.
+ *
+ * Operations register their permission once at start and ask by the index; sets that were compiled earlier learn of it.
+ * A role that the table does not have grants nothing, and a permission that is not of the form `resource:action` is granted to nobody.
+ *
+ * @example
+ * ```ts
+ * import { PermissionTable } from '@midgard/auth';
+ *
+ * const table = new PermissionTable();
+ * const playerRead = table.register('player:read');
+ * const rights = table.compile({ roles: ['viewer'] });
+ * rights.hasIndex(playerRead); // true
+ * rights.has('player:update'); // false
+ * ```
+ */
+export class PermissionTable {
+  readonly #rights = new Map<string, RoleRights>();
+  readonly #indexes = new Map<string, number>();
+  /** One set for each combination of known roles in use: principals with the same roles share it. */
+  readonly #sets = new Map<string, PermissionSet>();
+
+  /**
+   * @param roles role → patterns, as {@link standardRoles}, which is the default
+   * @throws {AuthError} `ERR_AUTH_OPTIONS`: a pattern is malformed
+   */
+  constructor(roles: Readonly<Record<string, readonly string[]>> = standardRoles) {
+    for (const [role, patterns] of Object.entries(roles)) {
+      this.#rights.set(role, {
+        granted: patterns.filter((pattern) => !pattern.startsWith('!')).map(parsePattern),
+        denied: patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => parsePattern(pattern.slice(1))),
+      });
+    }
+  }
+
+  /**
+   * Gives a permission its place in the sets; the same one again has the same place. Call it with what the program
+   * defines and never with text of a caller: places are not given back.
+   *
+   * @returns the index for {@link PermissionSet.hasIndex}
+   * @throws {AuthError} `ERR_AUTH_OPTIONS`: not of the form `resource:action`
+   */
+  register(permission: string): number {
+    const known = this.#indexes.get(permission);
+    if (known !== undefined) return known;
+    if (!permissionShape.test(permission)) throw new AuthError('ERR_AUTH_OPTIONS', `"${permission}" is not of the form resource:action`);
+    const index = this.#indexes.size;
+    this.#indexes.set(permission, index);
+    for (const set of this.#sets.values()) set.learn(permission, index);
+    return index;
+  }
+
+  /** The rights of a principal: the union of what its roles give. O(roles) once compiled for that combination. */
+  compile({ roles }: Pick<Principal, 'roles'>): PermissionSet {
+    const known = [...new Set<string>(roles)].filter((role) => this.#rights.has(role)).sort();
+    const name = known.join(' ');
+    const compiled = this.#sets.get(name);
+    if (compiled !== undefined) return compiled;
+    const rights = known.flatMap((role) => this.#rights.get(role) ?? []);
+    const set = new PermissionSet(this.#indexes, (permission) => rights.some((role) => allows(role, permission)));
+    for (const [permission, index] of this.#indexes) set.learn(permission, index);
+    this.#sets.set(name, set);
+    return set;
+  }
+}
+
+/** What one combination of roles may do. Made by {@link PermissionTable.compile}; keep it on the session. */
+export class PermissionSet {
+  readonly #indexes: ReadonlyMap<string, number>;
+  readonly #isGranted: (permission: string) => boolean;
+  #bits = new Uint32Array(4);
+
+  /**
+   * @param indexes places of the registered permissions
+   * @param isGranted what the roles say of a permission
+   */
+  constructor(indexes: ReadonlyMap<string, number>, isGranted: (permission: string) => boolean) {
+    this.#indexes = indexes;
+    this.#isGranted = isGranted;
+  }
+
+  /** Whether the permission at that index of the table is granted. A bit test; false for an index that was never given. */
+  hasIndex(index: number): boolean {
+    return ((this.#bits[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
+  }
+
+  /** Whether a permission is granted. One look-up and a bit test; for one that is not registered the patterns are read. */
+  has(permission: string): boolean {
+    const index = this.#indexes.get(permission);
+    return index === undefined ? this.#isGranted(permission) : this.hasIndex(index);
+  }
+
+  /**
+   * @throws {AuthError} `ERR_AUTH_FORBIDDEN`: the permission is not granted
+   */
+  require(permission: string): void {
+    if (!this.has(permission)) throw new AuthError('ERR_AUTH_FORBIDDEN', `this needs the permission ${permission}`);
+  }
+
+  /** @internal the table calls it for each registered permission */
+  learn(permission: string, index: number): void {
+    const word = index >>> 5;
+    if (word >= this.#bits.length) {
+      const longer = new Uint32Array(word * 2);
+      longer.set(this.#bits);
+      this.#bits = longer;
+    }
+    if (this.#isGranted(permission)) this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (index & 31));
+  }
+}
+
+function parsePattern(pattern: string): Pattern {
+  const [, resource, action] = patternShape.exec(pattern === '*' ? '*:*' : pattern) ?? [];
+  if (resource === undefined || action === undefined) throw new AuthError('ERR_AUTH_OPTIONS', `"${pattern}" is not a permission pattern`);
+  return { resource, action };
+}
+
+function allows({ granted, denied }: RoleRights, permission: string): boolean {
+  const [, resource, action] = permissionShape.exec(permission) ?? [];
+  if (resource === undefined || action === undefined) return false;
+  const matches = (pattern: Pattern): boolean =>
+    (pattern.resource === '*' || pattern.resource === resource) && (pattern.action === '*' || pattern.action === action);
+  return granted.some(matches) && !denied.some(matches);
+}
