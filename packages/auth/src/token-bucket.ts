@@ -18,7 +18,7 @@ export interface RateDecision {
 
 const allowed: RateDecision = Object.freeze({ allowed: true, retryAfterMs: 0 });
 /** Sums of fractions come out a hair under the whole number that they stand for. */
-const roundingError = 1e-6;
+const roundingError = 1e-9;
 
 /**
  * One token bucket. Refilled by the clock when it is asked, so it needs no timer. O(1); allocates only when it refuses.
