@@ -5,7 +5,7 @@ import { gzip, zstdCompress } from 'node:zlib';
 export interface Reply {
   readonly status: number;
   /** Null: no body. */
-  readonly body: string | Uint8Array | null;
+  readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -30,7 +30,7 @@ const segmentForm = /^(?::[A-Za-z]\w*|[\w.~-]+)$/;
 /**
  * Reads a definition such as `GET /players/:id`.
  *
- * @throws {ServerError} `ERR_SERVER_OPTION`: not a method and a path, or a parameter twice
+ * @throws {ServerError} `ERR_SERVER_ROUTE`: not a method and a path, or a parameter twice
  */
 export function parseRoute(definition: string): RoutePattern {
   const [method = '', path = '', ...rest] = definition.split(' ');
@@ -38,7 +38,7 @@ export function parseRoute(definition: string): RoutePattern {
   const parameters = segments.filter((segment) => segment.startsWith(':')).map((segment) => segment.slice(1));
   const isSound = rest.length === 0 && methods.has(method) && path.startsWith('/') && segments.every((each) => segmentForm.test(each));
   if (!isSound || new Set(parameters).size < parameters.length) {
-    throw new ServerError('ERR_SERVER_OPTION', `"${definition}" is no route; write it like "GET /players/:id"`);
+    throw new ServerError('ERR_SERVER_ROUTE', `"${definition}" is no route; write it like "GET /players/:id"`);
   }
   return { method, segments, parameters };
 }
@@ -51,7 +51,7 @@ export function parseRoute(definition: string): RoutePattern {
 export class RouteTable<T> {
   readonly #root: Node<T> = emptyNode();
 
-  /** @throws {ServerError} `ERR_SERVER_OPTION`: method and path are taken */
+  /** @throws {ServerError} `ERR_SERVER_ROUTE`: method and path are taken */
   add(pattern: RoutePattern, target: T): void {
     let node = this.#root;
     for (const segment of pattern.segments) {
@@ -59,7 +59,7 @@ export class RouteTable<T> {
       else node = child(node, segment);
     }
     if (node.methods.has(pattern.method)) {
-      throw new ServerError('ERR_SERVER_OPTION', `two operations have the route "${pattern.method} /${pattern.segments.join('/')}"`);
+      throw new ServerError('ERR_SERVER_ROUTE', `two operations have the route "${pattern.method} /${pattern.segments.join('/')}"`);
     }
     node.methods.set(pattern.method, { target, names: pattern.parameters });
   }

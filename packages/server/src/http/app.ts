@@ -1,0 +1,127 @@
+import { MidgardError, toMidgardError } from '@midgard/errors';
+import { Hono } from 'hono';
+import { silentLog } from '../log.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { docsAsset } from './docs-page.ts';
+import type { HttpContext, HttpEnvironment } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import type { Endpoint } from './operation-endpoint.ts';
+import { gamesPrefix, OperationEndpoints } from './operation-endpoint.ts';
+import { problemReply } from './problem.ts';
+import type { Reply } from './reply.ts';
+import { compressed } from './reply.ts';
+import { requireSingleHeaders } from './request-headers.ts';
+import { SystemEndpoints, withoutBodyIfKnown } from './system-endpoints.ts';
+
+const defaultRequestTimeoutMs = 10_000;
+const defaultMaxUrlCharacters = 8192;
+
+/** On every answer: no sniffing, no framing, no referrer; an answer of ours never runs as a page, except where it says otherwise. */
+const secureHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+} as const;
+
+type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
+
+/**
+ * Builds the Hono application: one route for every operation of the games that the dispatcher knows, the built-in
+ * operations, the probes, the OpenAPI document and its page.
+ *
+ * Games may come and go while it runs. It needs Node's request (`@hono/node-server`): bodies are read from there, so that a
+ * limit can act before the bytes are in memory.
+ *
+ * @param dependencies the parts
+ * @param isDraining true once the server is on its way down: `/readyz` then says so
+ * @throws {ServerError} `ERR_SERVER_ROUTE`: the routes of a game cannot be served
+ * @example
+ * const app = createHttpApp({ dispatcher, authenticator, version: '1.0.0' });
+ * serve({ fetch: app.fetch, port: 8081 });
+ */
+export function createHttpApp(dependencies: HttpDependencies, isDraining: () => boolean = () => false): Hono<HttpEnvironment> {
+  const app = new Hono<HttpEnvironment>();
+  const operations = new OperationEndpoints(dependencies);
+  const system = new SystemEndpoints(dependencies, isDraining);
+  const front = new Front(dependencies);
+  const serve = (path: string, method: string, handler: Handler): void => {
+    const allow = method === 'GET' ? ['GET', 'HEAD'] : [method];
+    app.all(path, (context) => front.answer(context, (exchange) => (allow.includes(exchange.method) ? { answer: async () => handler(exchange) } : { allow })));
+  };
+  app.all(`${gamesPrefix}*`, (context) => front.answer(context, (exchange) => operations.find(exchange)));
+  serve('/api/v1/batch', 'POST', (exchange) => operations.batch(exchange));
+  serve('/api/v1/whoami', 'GET', (exchange) => operations.whoami(exchange));
+  serve('/livez', 'GET', () => system.livez());
+  serve('/readyz', 'GET', (exchange) => system.readyz(exchange));
+  serve('/ready', 'GET', (exchange) => system.readyz(exchange));
+  serve('/health', 'GET', () => system.health());
+  serve('/metrics', 'GET', (exchange) => system.metrics(exchange));
+  serve('/openapi.json', 'GET', (exchange) => system.openapi(exchange));
+  serve('/docs', 'GET', () => system.docs());
+  app.get('/docs/:file', (context) => front.answer(context, (exchange) => assetAt(exchange)));
+  app.notFound((context) => front.answer(context, () => ({ allow: [] })));
+  return app;
+}
+
+function assetAt(exchange: Exchange): Endpoint {
+  const asset = docsAsset(exchange.path.slice('/docs/'.length));
+  return asset === undefined ? { allow: [] } : { answer: async () => withoutBodyIfKnown(asset, exchange) };
+}
+
+/** What every request goes through, whatever it asks for: checks of its form before, the headers of every answer after. */
+class Front {
+  readonly #dependencies: HttpDependencies;
+
+  constructor(dependencies: HttpDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  async answer(context: HttpContext, find: (exchange: Exchange) => Endpoint): Promise<Response> {
+    const exchange = new Exchange(context, this.#dependencies.options?.requestTimeoutMs ?? defaultRequestTimeoutMs);
+    try {
+      const reply = await this.#reply(exchange, find).catch((error: unknown) => this.#failure(exchange, error));
+      return await this.#finish(exchange, reply);
+    } finally {
+      exchange.deadline.end();
+    }
+  }
+
+  async #reply(exchange: Exchange, find: (exchange: Exchange) => Endpoint): Promise<Reply> {
+    requireSingleHeaders(exchange.incoming.rawHeaders);
+    const { maxUrlCharacters = defaultMaxUrlCharacters, cors } = this.#dependencies.options ?? {};
+    const { requestId, path, query, method } = exchange;
+    if (path.length + query.length > maxUrlCharacters) {
+      return problemReply(new MidgardError('tooLarge', `request target longer than ${maxUrlCharacters} characters`), { requestId, status: 414 });
+    }
+    const endpoint = find(exchange);
+    if ('answer' in endpoint) return endpoint.answer();
+    if (endpoint.allow.length === 0) throw new MidgardError('operationNotFound', 'no such path');
+    const isPreflight = method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
+    if (isPreflight && cors !== undefined) return { status: 204, body: null, headers: preflightHeaders(cors, endpoint.allow) };
+    const headers = { Allow: endpoint.allow.join(', ') };
+    return problemReply(new MidgardError('operationNotFound', `this path has no ${method}`), { requestId, status: 405, headers });
+  }
+
+  #failure({ requestId, method, path }: Exchange, thrown: unknown): Reply {
+    const error = toMidgardError(thrown);
+    const { log = silentLog } = this.#dependencies;
+    // The dispatcher logs the faults of operations; what arrives here as internal and has a cause is a fault of this front end.
+    if (error.errorName === 'internal' && !MidgardError.is(thrown)) log.error({ err: thrown, requestId, method, path }, 'HTTP request failed');
+    const headers = error.errorName === 'tooLarge' ? { Connection: 'close' } : {};
+    return problemReply(error, { requestId, headers });
+  }
+
+  async #finish(exchange: Exchange, reply: Reply): Promise<Response> {
+    const { cors } = this.#dependencies.options ?? {};
+    const { status, body, headers } = await compressed(reply, exchange.header('accept-encoding'));
+    const crossOrigin = cors === undefined ? {} : corsHeaders(cors, exchange.header('origin'));
+    const vary = [headers['Vary'], crossOrigin['Vary']].filter((each) => each !== undefined).join(', ');
+    return new Response(body, {
+      status,
+      headers: { ...secureHeaders, ...headers, ...crossOrigin, ...(vary !== '' && { Vary: vary }), 'X-Request-Id': exchange.requestId },
+    });
+  }
+}

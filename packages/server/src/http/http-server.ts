@@ -1,0 +1,159 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { MidgardError } from '@midgard/errors';
+import { ServerError } from '../errors.ts';
+import { silentLog } from '../log.ts';
+import { noopMetrics } from '../metrics.ts';
+import { createHttpApp } from './app.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { defaultMaxBodyBytes } from './operation-endpoint.ts';
+import { problemOf } from './problem.ts';
+import { requestIdOf } from './request-headers.ts';
+
+/** Where the HTTP server listens, and the times of its connections. */
+export interface HttpListenOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 (the default): any free port. */
+  readonly port?: number;
+  /** Longest time for the headers of a request, in milliseconds (default 10 000). */
+  readonly headersTimeoutMs?: number;
+  /** Longest time for a whole request, body included, in milliseconds (default 30 000). */
+  readonly receiveTimeoutMs?: number;
+  /** How long an idle connection is kept, in milliseconds (default 65 000: longer than the 60 s of common load balancers, so that we never close first). */
+  readonly keepAliveMs?: number;
+}
+
+/** What an {@link HttpServer} is made of. */
+export type HttpServerOptions = HttpDependencies & { readonly listen?: HttpListenOptions };
+
+const checkEveryMs = 1000;
+
+/**
+ * The HTTP front end with its socket: starts, answers, and goes down without losing a request.
+ *
+ * @example
+ * const server = new HttpServer({ dispatcher, authenticator, version: '1.0.0', listen: { port: 8081 } });
+ * const { port } = await server.start();
+ * await server.stop({ graceMs: 10_000 });
+ */
+export class HttpServer {
+  readonly #dependencies: HttpDependencies;
+  readonly #listen: HttpListenOptions;
+  readonly #open = new Set<ServerResponse>();
+  #server: Server | null = null;
+  #isDraining = false;
+
+  /** @param options the parts of the front end, and where to listen */
+  constructor({ listen = {}, ...dependencies }: HttpServerOptions) {
+    this.#dependencies = dependencies;
+    this.#listen = listen;
+  }
+
+  /**
+   * Opens the port.
+   *
+   * @returns where it listens
+   * @throws {ServerError} `ERR_SERVER_STATE`: started before; `ERR_SERVER_ROUTE`: a game's routes cannot be served; what `listen` fails with
+   */
+  async start(): Promise<{ host: string; port: number }> {
+    if (this.#server !== null) throw new ServerError('ERR_SERVER_STATE', 'the HTTP server was started before');
+    const server = this.#create();
+    this.#server = server;
+    const { host = '127.0.0.1', port = 0 } = this.#listen;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const address = server.address();
+    return { host, port: typeof address === 'object' && address !== null ? address.port : port };
+  }
+
+  /** Says "not ready" at `/readyz` from now on, so that load balancers look elsewhere; requests are still served. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /**
+   * Goes down: takes no new connection, closes idle ones, answers what has arrived, then closes the rest.
+   *
+   * @param options.graceMs longest wait for requests in flight, in milliseconds
+   */
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#isDraining = true;
+    const server = this.#server;
+    if (server === null || !server.listening) return;
+    for (const response of this.#open) response.shouldKeepAlive = false;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #create(): Server {
+    const { metrics = noopMetrics, options } = this.#dependencies;
+    const app = createHttpApp(this.#dependencies, () => this.#isDraining);
+    const listener = getRequestListener(app.fetch, { errorHandler: (error) => this.#refuse(error) });
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      this.#watch(outgoing);
+      void listener(incoming, outgoing);
+    };
+    const { headersTimeoutMs = 10_000, receiveTimeoutMs = 30_000, keepAliveMs = 65_000 } = this.#listen;
+    const server = createServer({
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: receiveTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: checkEveryMs,
+    });
+    server.on('request', answer);
+    server.on('checkContinue', (incoming, outgoing) => {
+      // A client that asks first is not told to go on with a body that will be refused.
+      if (!(Number(incoming.headers['content-length']) > (options?.maxBodyBytes ?? defaultMaxBodyBytes))) outgoing.writeContinue();
+      answer(incoming, outgoing);
+    });
+    server.on('clientError', refuseBytes);
+    server.on('connection', (socket) => {
+      metrics.connectionOpened('http');
+      socket.once('close', () => metrics.connectionClosed('http'));
+    });
+    return server;
+  }
+
+  /** While going down, an answer is the last on its connection. */
+  #watch(outgoing: ServerResponse): void {
+    if (this.#isDraining && this.#server?.listening !== true) outgoing.shouldKeepAlive = false;
+    this.#open.add(outgoing);
+    outgoing.once('close', () => this.#open.delete(outgoing));
+  }
+
+  /** Answers what the adapter could not even make a request of (a bad Host, a bad target), and what it failed at. */
+  #refuse(thrown: unknown): Response {
+    const isRequestFault = thrown instanceof Error && thrown.name === 'RequestError';
+    if (!isRequestFault) (this.#dependencies.log ?? silentLog).error({ err: thrown }, 'HTTP adapter failed');
+    const error = isRequestFault ? new MidgardError('protocol', 'the request target or the Host header is not valid') : new MidgardError('internal', '');
+    const problem = problemOf(error, { requestId: requestIdOf(undefined) });
+    return new Response(JSON.stringify(problem), { status: problem.status, headers: { 'Content-Type': 'application/problem+json' } });
+  }
+}
+
+/** Statuses of what Node's parser refuses before there is a request. */
+const parserFaults: ReadonlyMap<string, { readonly status: number; readonly line: string; readonly error: MidgardError }> = new Map([
+  ['HPE_HEADER_OVERFLOW', { status: 431, line: 'Request Header Fields Too Large', error: new MidgardError('tooLarge', 'request headers too large') }],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { status: 413, line: 'Payload Too Large', error: new MidgardError('tooLarge', 'chunk extensions too large') }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, line: 'Request Timeout', error: new MidgardError('timeout', 'the request did not arrive in time') }],
+]);
+const notHttp = { status: 400, line: 'Bad Request', error: new MidgardError('protocol', 'not an HTTP request') };
+
+function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const { status, line, error: shown } = parserFaults.get(error.code ?? '') ?? notHttp;
+  const body = JSON.stringify(problemOf(shown, { requestId: requestIdOf(undefined), status }));
+  const head = `HTTP/1.1 ${status} ${line}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`;
+  socket.end(`${head}\r\n\r\n${body}`);
+}

@@ -1,0 +1,157 @@
+import { MidgardError } from '@midgard/errors';
+import type { Session } from '../session.ts';
+import { anonymous } from '../session.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import type { Exchange } from './exchange.ts';
+import { invalidInput } from './invalid-input.ts';
+import { readJsonBody, requireNoBody } from './json-body.ts';
+import { gatherInput } from './operation-input.ts';
+import type { OperationRoute } from './operation-routes.ts';
+import { routesOf } from './operation-routes.ts';
+import type { RoutePattern } from './route-table.ts';
+import { decodeSegment, parseQuery } from './query.ts';
+import { matchesIfNoneMatch } from './request-headers.ts';
+import type { Reply } from './reply.ts';
+
+/** Where the operations of the games stand. */
+export const gamesPrefix = '/api/v1/games/';
+
+/** As the frame limit, so that both ways take the same inputs. */
+export const defaultMaxBodyBytes = 1_048_576;
+
+/** What a path leads to: an answer to make, or the methods that it has instead. */
+export type Endpoint = { readonly answer: () => Promise<Reply> } | { readonly allow: readonly string[] };
+
+/**
+ * Takes requests to the operations of the games and to the built-in ones.
+ *
+ * The order of the checks: the path, who calls, then the body; so a stranger cannot make us keep a megabyte.
+ */
+export class OperationEndpoints {
+  readonly #dependencies: HttpDependencies;
+  readonly #maxBodyBytes: number;
+
+  /**
+   * @param dependencies the parts of the front end
+   * @throws {ServerError} `ERR_SERVER_ROUTE`: the routes of a game that is there already cannot be served
+   */
+  constructor(dependencies: HttpDependencies) {
+    this.#dependencies = dependencies;
+    this.#maxBodyBytes = dependencies.options?.maxBodyBytes ?? defaultMaxBodyBytes;
+    for (const game of dependencies.dispatcher.router.routes()) routesOf(game);
+  }
+
+  /**
+   * Finds what stands below `/api/v1/games/`.
+   * @throws {MidgardError} 2003: no such game, or it is off; 2001: a path that is not UTF-8
+   */
+  find(exchange: Exchange): Endpoint {
+    const rest = exchange.path.slice(gamesPrefix.length);
+    const slash = rest.indexOf('/');
+    const id = decodeSegment(slash === -1 ? rest : rest.slice(0, slash));
+    // A game's number would be a second address for the same row, and caches would keep both.
+    const game = this.#dependencies.dispatcher.router.find(id);
+    if (game === undefined) throw new MidgardError('gameNotFound', 'no such game, or it is switched off');
+    const match = routesOf(game).table.find(exchange.method, slash === -1 ? '' : rest.slice(slash));
+    if (match.target === null) return { allow: match.allow };
+    const { target, parameters } = match;
+    return { answer: () => this.#run(exchange, { game: game.id, route: target, parameters }) };
+  }
+
+  /** Runs `batch`: the body is the list. */
+  async batch(exchange: Exchange): Promise<Reply> {
+    requireNoQuery(exchange);
+    const session = await this.#authenticate(exchange);
+    const input = await readJsonBody(exchange.incoming, this.#maxBodyBytes, exchange.deadline.signal);
+    return json(await this.#call(exchange, session, { game: 'midgard', operation: 'batch', input }), 'no-store');
+  }
+
+  /** Runs `whoami`. */
+  async whoami(exchange: Exchange): Promise<Reply> {
+    requireNoQuery(exchange);
+    const session = await this.#authenticate(exchange);
+    return json(await this.#call(exchange, session, { game: 'midgard', operation: 'whoami', input: {} }), 'no-store');
+  }
+
+  async #run(exchange: Exchange, { game, route, parameters }: Found): Promise<Reply> {
+    const session = route.operation.isPublic ? this.#admitStranger(exchange) : await this.#authenticate(exchange);
+    if (!route.takesBody) requireNoBody(exchange.incoming);
+    const input = gatherInput(route, {
+      parameters,
+      query: parseQuery(exchange.query),
+      body: route.takesBody ? await readJsonBody(exchange.incoming, this.#maxBodyBytes, exchange.deadline.signal) : undefined,
+      idempotencyKey: exchange.header('idempotency-key'),
+      ifMatch: exchange.header('if-match'),
+    });
+    const output = await this.#call(exchange, session, { game, operation: route.operation.code, input });
+    return success(route, game, output, exchange);
+  }
+
+  #call(exchange: Exchange, session: Session, call: { game: string; operation: number | string; input: unknown }): Promise<unknown> {
+    const { deadline, requestId, trace } = exchange;
+    return deadline.guard(
+      this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) }),
+    );
+  }
+
+  async #authenticate(exchange: Exchange): Promise<Session> {
+    const { authenticator, dispatcher } = this.#dependencies;
+    if (exchange.header('authorization') !== undefined && exchange.header('x-api-key') !== undefined) {
+      throw invalidInput('header.x-api-key', 'stands beside Authorization: say who calls in one way');
+    }
+    const principal = await exchange.deadline.guard(authenticator.fromHttp(exchange.headers, exchange.address));
+    return dispatcher.openSession(principal, 'http');
+  }
+
+  #admitStranger({ address }: Exchange): Session {
+    const verdict = this.#dependencies.publicLimit?.take(address);
+    if (verdict?.allowed === false) {
+      throw new MidgardError('rateLimited', 'too many requests from this address', { details: { retryAfterMs: verdict.retryAfterMs } });
+    }
+    return this.#dependencies.dispatcher.openSession(anonymous, 'http');
+  }
+}
+
+interface Found {
+  readonly game: string;
+  readonly route: OperationRoute;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+function requireNoQuery({ query }: Exchange): void {
+  const [stray] = Object.keys(parseQuery(query));
+  if (stray !== undefined) throw invalidInput(stray, 'unknown query field');
+}
+
+function success(route: OperationRoute, game: string, output: unknown, exchange: Exchange): Reply {
+  const isRead = route.operation.kind === 'read';
+  const reply = json(output, isRead ? 'private, no-cache' : 'no-store');
+  const version = fieldOf(output, 'version');
+  const headers: Record<string, string> = { ...reply.headers };
+  if (typeof version === 'number') headers['ETag'] = `"${version}"`;
+  if (route.createdAt !== null) {
+    headers['Location'] = `${gamesPrefix}${encodeURIComponent(game)}/${locationOf(route.createdAt, output)}`;
+    return { ...reply, status: 201, headers };
+  }
+  const tag = headers['ETag'];
+  if (isRead && tag !== undefined && matchesIfNoneMatch(exchange.header('if-none-match'), tag)) return unchanged(headers);
+  return { ...reply, headers };
+}
+
+function json(output: unknown, cacheControl: string): Reply {
+  return { status: 200, body: JSON.stringify(output), headers: { 'Content-Type': 'application/json', 'Cache-Control': cacheControl } };
+}
+
+/** 304 repeats what a cache may need to know, and has no body. */
+function unchanged({ 'Content-Type': _type, ...headers }: Record<string, string>): Reply {
+  return { status: 304, body: null, headers };
+}
+
+function locationOf({ segments }: RoutePattern, output: unknown): string {
+  return segments.map((segment) => (segment.startsWith(':') ? encodeURIComponent(String(fieldOf(output, segment.slice(1)))) : segment)).join('/');
+}
+
+function fieldOf(output: unknown, name: string): unknown {
+  if (typeof output !== 'object' || output === null || !Object.hasOwn(output, name)) return undefined;
+  return Object.getOwnPropertyDescriptor(output, name)?.value;
+}
