@@ -1,13 +1,14 @@
 import type { Principal } from '@midgard/auth';
+import type { HelloAuth } from '@midgard/codec';
 
 /** Tells who speaks. Both front ends ask it; nothing else of the server knows keys or tokens. */
 export interface Authenticator {
   /**
-   * @param auth the `auth` object of a hello, not yet checked
+   * @param auth the `auth` object of a hello: its shape is checked, what it claims is not
    * @param address the peer's address, for limits and the audit
    * @throws an error that `toMidgardError` maps to 3001, 3002, 3003 or 3005
    */
-  fromHello(auth: unknown, address: string): Promise<Principal>;
+  fromHello(auth: HelloAuth, address: string): Promise<Principal>;
   /**
    * @param headers the request's headers: `Authorization: Bearer …` or `X-API-Key: …`
    * @param address the peer's address, for limits and the audit

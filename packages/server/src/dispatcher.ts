@@ -1,24 +1,21 @@
-import type { PermissionSet, Principal, Role } from '@midgard/auth';
+import type { Principal, RateDecision, Role } from '@midgard/auth';
 import { PermissionTable, RateLimiter } from '@midgard/auth';
+import type { TraceContext } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { Operation } from '@midgard/game-kit';
 import type { BatchItem } from './batch.ts';
 import { parseBatch, runBatch } from './batch.ts';
 import type { BuiltIn } from './built-ins.ts';
 import { findBuiltIn } from './built-ins.ts';
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { ServerLog } from './log.ts';
 import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
 import { noopMetrics } from './metrics.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
-import type { RateVerdict } from './session.ts';
 import { Session } from './session.ts';
-
-/** A source of the time, epoch milliseconds. */
-export interface Clock {
-  now(): number;
-}
 
 /** How many requests a caller may make. */
 export interface RateLimit {
@@ -60,6 +57,10 @@ export interface Call {
   readonly input: unknown;
   /** Tells the game that nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
+  /** The caller's trace, for the log. */
+  readonly trace?: TraceContext;
+  /** The front end's name for the request, for the log. */
+  readonly requestId?: string | number;
 }
 
 /** Where a request goes; what is missing of it was not found. */
@@ -96,12 +97,12 @@ export class Dispatcher {
     this.#limits = options.rateLimits ?? defaultRateLimits;
     this.#metrics = options.metrics ?? noopMetrics;
     this.#log = options.log ?? silentLog;
-    this.#clock = options.clock ?? { now: Date.now };
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Compiles what a caller may do. Cheap enough for every HTTP request: permissions are compiled once for a set of roles. */
   openSession(principal: Principal, transport: Transport): Session {
-    const permissions: PermissionSet = this.#permissions.compile(principal);
+    const permissions = this.#permissions.compile(principal);
     return new Session({ principal, permissions, transport, takeRate: this.#budgetOf(principal) });
   }
 
@@ -120,7 +121,7 @@ export class Dispatcher {
     } catch (error) {
       const shown = toMidgardError(error);
       code = shown.code;
-      if (code < 2000) this.#log.error({ err: error, ...namesOf(target) }, 'request failed');
+      if (code < 2000) this.#logFault(error, call, target);
       throw shown;
     } finally {
       const seconds = (performance.now() - startedAt) / 1000;
@@ -147,6 +148,10 @@ export class Dispatcher {
     }
   }
 
+  #logFault(error: unknown, { trace, requestId, session }: Call, target: Target): void {
+    this.#log.error({ err: error, ...namesOf(target), subject: session.principal.subject, requestId, traceId: trace?.traceId }, 'request failed');
+  }
+
   #find(game: number | string, operation: number | string): Target {
     if (game === 0 || game === builtInGame) return { builtIn: findBuiltIn(operation) };
     const route = this.router.find(game);
@@ -155,47 +160,57 @@ export class Dispatcher {
 
   #run(call: Call, target: Target): Promise<unknown> {
     const { session, input, signal } = call;
-    if (session.hasExpired(this.#clock.now())) throw new MidgardError('tokenExpired', 'the token or key has expired');
-    const verdict = session.takeRate();
-    if (!verdict.allowed) {
-      throw new MidgardError('rateLimited', 'too many requests', { details: { retryAfterMs: verdict.retryAfterMs } });
-    }
+    this.#admit(session);
     if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target);
     const { route, operation } = target;
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
-    if (!session.may(operation.permission)) {
-      throw new MidgardError('notPermitted', `${operation.name} needs ${operation.permission}`, { details: { permission: operation.permission } });
-    }
+    this.#authorize(session, operation);
     const request = { operation, input, caller: session.principal };
     return route.game.execute(signal === undefined ? request : { ...request, signal });
   }
 
-  async #runBuiltIn({ session, operation, input, signal }: Call, { builtIn }: Target): Promise<unknown> {
+  #admit(session: Session): void {
+    if (session.hasExpired(this.#clock.now())) throw new MidgardError('tokenExpired', 'the token or key has expired');
+    const { allowed, retryAfterMs } = session.takeRate();
+    if (!allowed) throw new MidgardError('rateLimited', 'too many requests', { details: { retryAfterMs } });
+  }
+
+  #authorize(session: Session, { name, permission, isPublic }: Operation): void {
+    if (isPublic || permission === null) return;
+    if (session.isAnonymous) throw new MidgardError('notAuthenticated', `${name} needs a key or a token`);
+    // Registered, so that the answer is a bit test from the second time on.
+    this.#permissions.register(permission);
+    if (!session.may(permission)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
+  }
+
+  async #runBuiltIn(call: Call, { builtIn }: Target): Promise<unknown> {
+    const { session, operation, input } = call;
+    if (session.isAnonymous) throw new MidgardError('notAuthenticated', 'this needs a key or a token');
     switch (builtIn?.name) {
       case 'whoami':
         return describe(session.principal);
       case 'batch':
         return runBatch(parseBatch(input), {
-          run: (item) => this.#runItem(item, session, signal),
+          run: (item) => this.#runItem(item, call),
           isWrite: (item) => this.#find(item.game, item.operation).operation?.kind === 'write',
         });
+      case 'subscribe':
+      case 'unsubscribe':
+        throw new MidgardError('operationNotFound', 'subscriptions are not available in this version');
       case undefined:
         throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
-      default:
-        throw new MidgardError('operationNotFound', `${builtIn.name} is not available yet`);
     }
   }
 
-  async #runItem(item: BatchItem, session: Session, signal: AbortSignal | undefined): Promise<unknown> {
+  async #runItem(item: BatchItem, batch: Call): Promise<unknown> {
     if (!isNoBatch(item)) throw new MidgardError('operationNotFound', 'a batch holds no batch');
-    const call = { session, game: item.game, operation: item.operation, input: item.input };
-    return this.call(signal === undefined ? call : { ...call, signal });
+    return this.call({ ...batch, game: item.game, operation: item.operation, input: item.input });
   }
 
   /** A caller with several roles has the most generous limit among them. */
-  #budgetOf({ roles, subject }: Principal): (() => RateVerdict) | null {
+  #budgetOf({ roles, subject }: Principal): (() => RateDecision) | null {
     let best: { role: Role; limit: RateLimit } | null = null;
     for (const role of roles) {
       const limit = this.#limits[role];

@@ -1,1 +1,13 @@
-export {};
+export type { Authenticator } from './authenticator.ts';
+export { createAuthenticator, type AuthenticatorParts } from './create-authenticator.ts';
+export type { Clock } from './clock.ts';
+export { type Call, defaultRateLimits, Dispatcher, type DispatcherOptions, type RateLimit, type RateLimits } from './dispatcher.ts';
+export { ServerError, type ServerErrorCode } from './errors.ts';
+export type { ServedGame } from './game.ts';
+export { type ServerLog, silentLog } from './log.ts';
+export { noopMetrics, type RequestMeasure, type ServerMetrics, type Transport } from './metrics.ts';
+export { GameRoute, GameRouter } from './router.ts';
+export { anonymous, Session, type SessionParts } from './session.ts';
+export { TcpServer, type TcpAddress, type TcpServerParts } from './tcp/server.ts';
+export { defaultTcpOptions, type TcpOptions } from './tcp/options.ts';
+export { systemTimers, type Timers } from './tcp/timers.ts';

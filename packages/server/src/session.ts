@@ -1,12 +1,15 @@
-import type { PermissionSet, Principal } from '@midgard/auth';
+import type { PermissionSet, Principal, RateDecision } from '@midgard/auth';
 import type { Transport } from './metrics.ts';
 
-/** What a bucket says of one more request. */
-export interface RateVerdict {
-  readonly allowed: boolean;
-  /** Milliseconds until one more request fits; 0 where it was allowed. */
-  readonly retryAfterMs: number;
-}
+/** Who has not said who they are: may call public operations, such as a log-in, and nothing else. */
+export const anonymous: Principal = Object.freeze({
+  subject: 'anonymous',
+  kind: 'service',
+  roles: Object.freeze([]),
+  games: '*',
+  playerId: null,
+  expiresAt: null,
+});
 
 /** What a session is made of; {@link Dispatcher.openSession} makes them. */
 export interface SessionParts {
@@ -14,10 +17,10 @@ export interface SessionParts {
   readonly permissions: PermissionSet;
   readonly transport: Transport;
   /** Takes one request from the caller's budget; null where the caller has no limit. */
-  readonly takeRate: (() => RateVerdict) | null;
+  readonly takeRate: (() => RateDecision) | null;
 }
 
-const unlimited: RateVerdict = { allowed: true, retryAfterMs: 0 };
+const unlimited: RateDecision = { allowed: true, retryAfterMs: 0 };
 
 /**
  * Who speaks, and what they may do: compiled once, asked at every request.
@@ -28,7 +31,7 @@ export class Session {
   readonly transport: Transport;
   readonly #permissions: PermissionSet;
   readonly #games: ReadonlySet<string> | null;
-  readonly #takeRate: (() => RateVerdict) | null;
+  readonly #takeRate: (() => RateDecision) | null;
 
   /** @param parts the caller and what was compiled for them */
   constructor({ principal, permissions, transport, takeRate }: SessionParts) {
@@ -37,6 +40,11 @@ export class Session {
     this.#permissions = permissions;
     this.#games = principal.games === '*' ? null : new Set(principal.games);
     this.#takeRate = takeRate;
+  }
+
+  /** True for {@link anonymous}. */
+  get isAnonymous(): boolean {
+    return this.principal === anonymous;
   }
 
   /** True if the caller's roles grant the permission, such as `player:read`. */
@@ -55,7 +63,7 @@ export class Session {
   }
 
   /** Takes one request from the caller's budget. */
-  takeRate(): RateVerdict {
+  takeRate(): RateDecision {
     return this.#takeRate === null ? unlimited : this.#takeRate();
   }
 }

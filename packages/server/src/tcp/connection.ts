@@ -1,0 +1,359 @@
+import type { RateLimiter } from '@midgard/auth';
+import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
+import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
+import { MidgardError, toMidgardError } from '@midgard/errors';
+import type { BufferPool } from '@midgard/pool';
+import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Authenticator } from '../authenticator.ts';
+import type { Clock } from '../clock.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { ServerLog } from '../log.ts';
+import type { ServerMetrics } from '../metrics.ts';
+import type { Session } from '../session.ts';
+import type { Handshake } from './handshake.ts';
+import { shakeHands } from './handshake.ts';
+import type { TcpOptions } from './options.ts';
+import type { SenderOwner } from './sender.ts';
+import { Sender } from './sender.ts';
+import { WriteOrder } from './write-order.ts';
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly dispatcher: Dispatcher;
+  readonly authenticator: Authenticator;
+  readonly options: TcpOptions;
+  readonly handshakeLimiter: RateLimiter | null;
+  readonly clock: Clock;
+  readonly metrics: ServerMetrics;
+  readonly log: ServerLog;
+  readonly buffers: BufferPool;
+  /** Calls `flush` when this turn of the event loop is over. */
+  flushLater(owner: SenderOwner): void;
+  /** Told once, when the socket is gone. */
+  onClosed(connection: Connection): void;
+}
+
+/**
+ * The life of a connection:
+ * - `hello`: nothing has arrived yet; only a hello may
+ * - `shaking`: the hello is being checked; what follows it waits
+ * - `open`: requests are answered
+ * - `draining`: the goodbye is sent; earlier requests are answered, new ones get 1008
+ * - `closing`: nothing more is read; requests in flight are answered, then the last frame goes out
+ * - `ended`: everything is said; bytes that still come are thrown away, so that no reset overtakes the last frame
+ * - `closed`: the socket is gone
+ */
+type Phase = 'hello' | 'shaking' | 'open' | 'draining' | 'closing' | 'ended' | 'closed';
+
+/** How long a closing connection waits, first for its requests in flight, then for the peer to close too. */
+const lingerMs = 1000;
+/** How long a drained connection must be silent before it is closed: a request that was on its way still gets its 1008. */
+const quietMs = 100;
+
+/** One client: reads its frames, runs its requests, writes its answers. Never throws, whatever arrives. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #address: string;
+  readonly #context: ConnectionContext;
+  readonly #decoder: FrameDecoder;
+  readonly #sender: Sender;
+  readonly #order = new WriteOrder();
+  #phase: Phase = 'hello';
+  /** When the phase began that has a time limit. */
+  #phaseSince: number;
+  #session: Session | null = null;
+  #held: Frame[] = [];
+  #lastError: MidgardError | null = null;
+  #abort: AbortController | null = null;
+  #inFlight = 0;
+  #framesRead = 0;
+  #lastByteAt: number;
+  #hasPinged = false;
+  #stalledSince: number | null = null;
+
+  /** @param socket just accepted, with `allowHalfOpen` */
+  constructor(socket: Socket, context: ConnectionContext) {
+    this.#socket = socket;
+    this.#address = socket.remoteAddress ?? '';
+    this.#context = context;
+    this.#decoder = new FrameDecoder({ maxFrameBytes: context.options.maxFrameBytes, from: 'client' });
+    this.#sender = new Sender(socket, context, this);
+    this.#phaseSince = context.clock.now();
+    this.#lastByteAt = this.#phaseSince;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
+    socket.on('drain', () => this.#relieve());
+    // 'close' follows an error; without a listener the error would end the process.
+    socket.on('error', (error) => context.log.debug({ err: error, address: this.#address }, 'socket error'));
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** Refuses the connection before anything was read. */
+  refuse(error: MidgardError): void {
+    this.#fail(error);
+  }
+
+  /** Says goodbye and lets the connection run out: requests in flight are answered, new ones get 1008. */
+  drain(error: MidgardError): void {
+    if (this.#phase === 'hello' || this.#phase === 'shaking') return this.#fail(error);
+    if (this.#phase !== 'open') return;
+    this.#enter('draining');
+    this.#sender.sendGoodbye(error);
+  }
+
+  /** Closes at once, whatever is unsaid. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Hands all gathered frames to the socket; called once a turn of the event loop. */
+  flush(): void {
+    this.#sender.flush();
+    this.#stallIfFull();
+  }
+
+  /** Looks after everything that depends on time; called for every connection by one timer of the server. */
+  sweep(now: number): void {
+    const { helloTimeoutMs, slowConsumerMs } = this.#context.options;
+    const phaseMs = now - this.#phaseSince;
+    switch (this.#phase) {
+      case 'hello':
+        if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('notAuthenticated', 'no hello in time'));
+        return;
+      case 'shaking':
+        if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('timeout', 'the hello could not be checked in time'));
+        return;
+      case 'closing':
+        if (phaseMs >= lingerMs) this.#end();
+        return;
+      case 'ended':
+        if (phaseMs >= lingerMs) this.#socket.destroy();
+        return;
+      case 'closed':
+        return;
+      default:
+    }
+    this.#relieve();
+    if (this.#stalledSince !== null) {
+      if (now - this.#stalledSince >= slowConsumerMs) this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
+    } else if (this.#phase === 'draining') {
+      if (this.#inFlight === 0 && phaseMs >= quietMs && now - this.#lastByteAt >= quietMs) this.#end();
+    } else {
+      this.#beat(now);
+    }
+  }
+
+  #beat(now: number): void {
+    const { heartbeatMs } = this.#context.options;
+    const silentMs = now - this.#lastByteAt;
+    if (silentMs >= 2 * heartbeatMs) {
+      this.#sender.sendGoodbye(new MidgardError('timeout', `no byte for ${silentMs} ms`));
+      this.#end();
+    } else if (silentMs >= heartbeatMs && !this.#hasPinged) {
+      this.#hasPinged = true;
+      this.#sender.sendPing();
+    }
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#lastByteAt = this.#context.clock.now();
+    this.#hasPinged = false;
+    if (!this.#isReading()) return;
+    this.#framesRead = 0;
+    try {
+      this.#decoder.decode(chunk, this.#onFrame);
+    } catch (error) {
+      this.#fail(toMidgardError(error));
+    }
+    this.#context.metrics.received(chunk.length, this.#framesRead);
+    this.#stallIfFull();
+  }
+
+  readonly #onFrame = (frame: Frame): void => {
+    this.#framesRead += 1;
+    if (this.#phase === 'open' || this.#phase === 'draining') this.#handle(frame);
+    else if (this.#phase === 'shaking') this.#held.push(frame);
+    else if (this.#phase !== 'hello') return;
+    else if (frame.kind === Kind.hello) void this.#shake(frame);
+    else this.#fail(new MidgardError('notAuthenticated', 'the first frame must be a hello'));
+  };
+
+  #isReading(): boolean {
+    return this.#phase !== 'closing' && this.#phase !== 'ended' && this.#phase !== 'closed';
+  }
+
+  async #shake(frame: Frame): Promise<void> {
+    this.#enter('shaking');
+    // One chunk at most waits behind the hello, however much the client sends.
+    this.#socket.pause();
+    try {
+      this.#open(await shakeHands(frame, this.#address, this.#context));
+    } catch (error) {
+      if (this.#phase === 'shaking') this.#refuseHello(toMidgardError(error));
+    }
+  }
+
+  #refuseHello(error: MidgardError): void {
+    this.#context.metrics.handshake(error.code);
+    this.#context.log.info({ address: this.#address, code: error.code, err: error }, 'hello refused');
+    this.#fail(error);
+  }
+
+  #open({ session, agreement, welcome }: Handshake): void {
+    if (this.#phase !== 'shaking') return;
+    // Unsealed: the agreement holds from the first frame behind the welcome.
+    this.#sender.send({ kind: Kind.welcome, requestId: 0, game: 0, operation: 0 }, encodeValue(welcome, 'json'), 'json');
+    this.#session = session;
+    this.#sender.agreement = agreement;
+    this.#enter('open');
+    this.#context.metrics.handshake(0);
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) this.#onFrame(frame);
+    if (this.#stalledSince === null) this.#socket.resume();
+  }
+
+  #handle(frame: Frame): void {
+    let opened: OpenedBody;
+    try {
+      opened = openBody(frame, { ...this.#sender.agreement, maxFrameBytes: this.#context.options.maxFrameBytes });
+    } catch (error) {
+      const shown = toMidgardError(error);
+      if (isBodyFault(error) && frame.kind === Kind.request) this.#sender.sendError(shown, frame);
+      else this.#fail(shown.code === 1009 ? shown : new MidgardError('protocol', shown.message, { cause: error }));
+      return;
+    }
+    switch (frame.kind) {
+      case Kind.request:
+        return this.#request(frame, opened);
+      case Kind.ping:
+        return this.#sender.send({ ...frame, kind: Kind.pong }, opened.payload, opened.encoding);
+      case Kind.pong:
+        return;
+      case Kind.goodbye:
+        return this.#close(null);
+      case Kind.hello:
+        return this.#fail(new MidgardError('protocol', 'a connection has one hello'));
+      default:
+        return this.#fail(new MidgardError('protocol', 'a client does not send this kind of frame'));
+    }
+  }
+
+  #request(frame: Frame, { payload, encoding }: OpenedBody): void {
+    const session = this.#session;
+    if (session === null) return;
+    if (this.#phase === 'draining') return this.#sender.sendError(new MidgardError('shuttingDown', 'the server is shutting down'), frame);
+    if (this.#inFlight >= this.#context.options.maxInFlight) {
+      return this.#sender.sendError(new MidgardError('tooManyInFlight', `more than ${this.#context.options.maxInFlight} requests unanswered`), frame);
+    }
+    let input: unknown;
+    try {
+      input = decodeValue(payload, encoding);
+    } catch (error) {
+      return this.#sender.sendError(toMidgardError(error), frame);
+    }
+    void this.#answer(frame, encoding, session, input);
+  }
+
+  /** Never rejects. */
+  async #answer(frame: Frame, encoding: Encoding, session: Session, input: unknown): Promise<void> {
+    const { dispatcher } = this.#context;
+    const { game, operation, requestId } = frame;
+    this.#inFlight += 1;
+    try {
+      const call = { session, game, operation, input, signal: this.#signal() };
+      const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => dispatcher.call(call));
+      this.#sender.send({ kind: Kind.response, requestId, game, operation }, encodeValue(output, encoding), encoding);
+    } catch (error) {
+      this.#sender.sendError(this.#blameOf(error), frame);
+    }
+    this.#inFlight -= 1;
+    if (this.#phase === 'closing' && this.#inFlight === 0) this.#end();
+  }
+
+  /** An answer that does not fit into a frame is told as it is; one that cannot be encoded is our fault, not the caller's. */
+  #blameOf(error: unknown): MidgardError {
+    if (!(error instanceof CodecError)) return toMidgardError(error);
+    if (error.code === 'ERR_CODEC_TOO_LARGE') return new MidgardError('tooLarge', 'the answer is larger than a frame may be');
+    this.#context.log.error({ err: error }, 'an answer could not be encoded');
+    return new MidgardError('internal', 'internal error', { cause: error });
+  }
+
+  #signal(): AbortSignal {
+    if (this.#abort === null) {
+      this.#abort = new AbortController();
+      // As many listeners as requests in flight are no leak.
+      setMaxListeners(0, this.#abort.signal);
+    }
+    return this.#abort.signal;
+  }
+
+  /** The peer broke the protocol, or is not wanted: what it asked before is answered, then one error frame, then the end. */
+  #fail(error: MidgardError): void {
+    if (this.#isReading()) this.#close(error);
+  }
+
+  /** As {@link #fail}, but for a peer that would not get the answers anyway. */
+  #failNow(error: MidgardError): void {
+    this.#enter('closing');
+    this.#lastError = error;
+    this.#end();
+  }
+
+  #close(error: MidgardError | null): void {
+    this.#enter('closing');
+    this.#lastError = error;
+    this.#held = [];
+    if (this.#inFlight === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.#phase === 'ended' || this.#phase === 'closed') return;
+    if (this.#lastError !== null) this.#sender.sendError(this.#lastError, { requestId: 0, game: 0, operation: 0 });
+    this.#sender.flush();
+    this.#sender.close();
+    this.#enter('ended');
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #onEnd(): void {
+    if (this.#phase === 'hello' || this.#phase === 'shaking') this.#socket.destroy();
+    else if (this.#isReading()) this.#close(null);
+  }
+
+  #onClose(): void {
+    this.#phase = 'closed';
+    this.#sender.close();
+    this.#held = [];
+    this.#abort?.abort();
+    this.#context.onClosed(this);
+  }
+
+  #stallIfFull(): void {
+    if (this.#stalledSince !== null || !this.#isReading()) return;
+    if (this.#sender.unsentBytes <= this.#context.options.maxUnsentBytes) return;
+    this.#stalledSince = this.#context.clock.now();
+    this.#socket.pause();
+  }
+
+  #relieve(): void {
+    if (this.#stalledSince === null || !this.#isReading()) return;
+    if (this.#sender.unsentBytes > this.#context.options.maxUnsentBytes / 2) return;
+    this.#stalledSince = null;
+    // The silence was ours: the peer could not be heard.
+    this.#lastByteAt = this.#context.clock.now();
+    if (this.#phase !== 'shaking') this.#socket.resume();
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#phaseSince = this.#context.clock.now();
+  }
+}
+
+function isBodyFault(error: unknown): boolean {
+  return error instanceof CodecError && error.code === 'ERR_CODEC_BODY';
+}

@@ -1,0 +1,68 @@
+import type { RateLimiter } from '@midgard/auth';
+import type { Agreement, Frame, Hello, Welcome } from '@midgard/codec';
+import { CodecError, negotiate, openBody, parseHello } from '@midgard/codec';
+import { MidgardError } from '@midgard/errors';
+import { randomUUID } from 'node:crypto';
+import type { Authenticator } from '../authenticator.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import type { Session } from '../session.ts';
+import type { TcpOptions } from './options.ts';
+
+/** What a handshake needs of the server. */
+export interface HandshakeContext {
+  readonly dispatcher: Dispatcher;
+  readonly authenticator: Authenticator;
+  readonly options: TcpOptions;
+  /** Counts hellos by address; null: no limit. */
+  readonly handshakeLimiter: RateLimiter | null;
+}
+
+/** A hello that was accepted. */
+export interface Handshake {
+  readonly session: Session;
+  readonly agreement: Agreement;
+  readonly welcome: Welcome;
+}
+
+/**
+ * Checks a hello: its shape, the address's limit, who speaks, and what both sides can do.
+ * @throws {MidgardError} 3001 for a malformed hello, 3005 over the limit, else what the authenticator says
+ * @throws {CodecError} `ERR_CODEC_PROTOCOL`: the frame itself is wrong
+ */
+export async function shakeHands(frame: Frame, address: string, context: HandshakeContext): Promise<Handshake> {
+  const { dispatcher, authenticator, options, handshakeLimiter } = context;
+  const { payload } = openBody(frame, { compression: null, checksum: false, maxFrameBytes: options.maxFrameBytes });
+  const verdict = handshakeLimiter?.take(address);
+  if (verdict !== undefined && !verdict.allowed) {
+    throw new MidgardError('rateLimited', 'too many handshakes from this address', { details: { retryAfterMs: verdict.retryAfterMs } });
+  }
+  const { hello, agreement } = readHello(payload);
+  const session = dispatcher.openSession(await authenticator.fromHello(hello.auth, address), 'tcp');
+  return { session, agreement, welcome: welcomeFor(session, agreement, context) };
+}
+
+function readHello(payload: Uint8Array): { hello: Hello; agreement: Agreement } {
+  try {
+    const hello = parseHello(payload);
+    return { hello, agreement: negotiate(hello) };
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    const options = error.path === undefined ? {} : { details: { path: error.path } };
+    throw new MidgardError('notAuthenticated', `malformed hello: ${error.message}`, { ...options, cause: error });
+  }
+}
+
+function welcomeFor(session: Session, agreement: Agreement, { dispatcher, options }: HandshakeContext): Welcome {
+  const games = dispatcher.router.routes().filter(({ id }) => session.mayUseGame(id));
+  return {
+    session: randomUUID(),
+    server: options.serverName,
+    encoding: agreement.encoding,
+    compression: agreement.compression,
+    checksum: agreement.checksum,
+    heartbeatMs: options.heartbeatMs,
+    maxFrameBytes: options.maxFrameBytes,
+    maxInFlight: options.maxInFlight,
+    games: games.map(({ id, number, version }) => ({ game: id, number, version })),
+  };
+}

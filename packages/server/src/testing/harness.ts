@@ -1,0 +1,153 @@
+import type { Principal } from '@midgard/auth';
+import { MidgardError } from '@midgard/errors';
+import { afterEach } from 'vitest';
+import type { Authenticator } from '../authenticator.ts';
+import type { DispatcherOptions } from '../dispatcher.ts';
+import { Dispatcher } from '../dispatcher.ts';
+import type { ServerLog } from '../log.ts';
+import type { RequestMeasure, ServerMetrics } from '../metrics.ts';
+import { GameRouter } from '../router.ts';
+import type { TcpOptions } from '../tcp/options.ts';
+import type { TcpServerParts } from '../tcp/server.ts';
+import { TcpServer } from '../tcp/server.ts';
+import { FakeGame } from './fake-game.ts';
+import { FakeTime } from './fake-time.ts';
+import { TestClient } from './test-client.ts';
+
+/** A caller for tests. */
+export function principal(fields: Partial<Principal> = {}): Principal {
+  return { subject: 'key:server', kind: 'apiKey', roles: ['game-server'], games: '*', playerId: null, expiresAt: null, ...fields };
+}
+
+const callers: Readonly<Record<string, Principal>> = {
+  server: principal(),
+  viewer: principal({ subject: 'key:viewer', roles: ['viewer'] }),
+  web: principal({ subject: 'key:web', roles: ['web'] }),
+  elsewhere: principal({ subject: 'key:elsewhere', games: ['other'] }),
+};
+
+/** Knows the keys `server`, `viewer`, `web` and `elsewhere`, the tokens `expired`, and hangs on the key `hang`. */
+export const fakeAuthenticator: Authenticator = {
+  async fromHello(auth) {
+    if (auth.kind === 'token') throw new MidgardError('tokenExpired', 'the token has expired');
+    const key = auth.kind === 'apiKey' ? auth.key : '';
+    if (key === 'hang') return new Promise(() => undefined);
+    const caller = callers[key];
+    if (caller === undefined) throw new MidgardError('credentialInvalid', 'no such key');
+    return caller;
+  },
+  async fromHttp() {
+    throw new MidgardError('notAuthenticated', 'TCP only');
+  },
+};
+
+/** Adds up what it is told. */
+export class CountingMetrics implements ServerMetrics {
+  opened = 0;
+  closed = 0;
+  handshakes: number[] = [];
+  bytesIn = 0;
+  framesIn = 0;
+  bytesOut = 0;
+  framesOut = 0;
+  writes = 0;
+  requests: RequestMeasure[] = [];
+
+  connectionOpened(): void {
+    this.opened += 1;
+  }
+  connectionClosed(): void {
+    this.closed += 1;
+  }
+  handshake(code: number): void {
+    this.handshakes.push(code);
+  }
+  received(bytes: number, frames: number): void {
+    this.bytesIn += bytes;
+    this.framesIn += frames;
+  }
+  sent(bytes: number, frames: number): void {
+    this.bytesOut += bytes;
+    this.framesOut += frames;
+    this.writes += 1;
+  }
+  requestFinished(measure: RequestMeasure): void {
+    this.requests.push(measure);
+  }
+}
+
+/** A log whose error lines can be read. */
+export function recordingLog(): ServerLog & { readonly errors: string[] } {
+  const errors: string[] = [];
+  const ignore = (): void => undefined;
+  return { errors, debug: ignore, info: ignore, warn: ignore, error: (_fields, message) => errors.push(message) };
+}
+
+/** A running server with everything that a test may look at. */
+export interface Harness {
+  readonly server: TcpServer;
+  readonly game: FakeGame;
+  readonly router: GameRouter;
+  readonly time: FakeTime;
+  readonly metrics: CountingMetrics;
+  readonly log: ReturnType<typeof recordingLog>;
+  readonly port: number;
+  /** A connection before its hello. */
+  connect(): Promise<TestClient>;
+  /** A connection behind its welcome. */
+  open(hello?: Record<string, unknown>): Promise<TestClient>;
+}
+
+type Setup = Partial<TcpOptions> & Pick<DispatcherOptions, 'rateLimits'> & Pick<TcpServerParts, 'tls'>;
+
+const running: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((stop) => stop()));
+});
+
+/** Starts a server on a free port; it and its clients are gone after the test. */
+export async function start({ rateLimits, tls, ...options }: Setup = {}): Promise<Harness> {
+  const time = new FakeTime();
+  const metrics = new CountingMetrics();
+  const log = recordingLog();
+  const game = new FakeGame();
+  const router = new GameRouter();
+  router.add(game);
+  const limits = rateLimits === undefined ? {} : { rateLimits };
+  const dispatcher = new Dispatcher({ router, metrics, log, clock: time, ...limits });
+  const secure = tls === undefined ? {} : { tls };
+  const server = new TcpServer({ dispatcher, authenticator: fakeAuthenticator, options: { port: 0, ...options }, clock: time, timers: time, metrics, log, ...secure });
+  const { port } = await server.start();
+  const clients: TestClient[] = [];
+  running.push(async () => {
+    for (const client of clients) client.close();
+    const stopped = server.stop({ graceMs: 0 });
+    await until(() => {
+      time.advance(1000);
+      return server.connections === 0;
+    });
+    await stopped;
+  });
+  const connect = async (): Promise<TestClient> => {
+    const client = await TestClient.open(port);
+    clients.push(client);
+    return client;
+  };
+  const open = async (hello?: Record<string, unknown>): Promise<TestClient> => {
+    const client = await connect();
+    await client.hello(hello);
+    return client;
+  };
+  return { server, game, router, time, metrics, log, port, connect, open };
+}
+
+/** Waits, turn by turn of the event loop and without a time limit of its own, until something has come true. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await turn();
+}
+
+/** Lets the event loop go round once. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
