@@ -1,1 +1,1 @@
-export {};
+export { createLogger, type LogDestination, type Logger, type LoggerOptions, type LogLevel, noopLogger } from './logger.ts';

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { createLogger, type Logger, type LoggerOptions, noopLogger } from './logger.ts';
+
+interface Captured {
+  readonly log: Logger;
+  readonly lines: string[];
+  /** The only line, parsed. */
+  readonly entry: () => Record<string, unknown>;
+}
+
+function capture(options: Partial<LoggerOptions> = {}): Captured {
+  const lines: string[] = [];
+  const log = createLogger({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) }, ...options });
+  return {
+    log,
+    lines,
+    entry: () => {
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^[^\n]*\n$/);
+      return JSON.parse(lines[0] ?? '');
+    },
+  };
+}
+
+describe('schema', () => {
+  test('a line has level, time, name, fields and message', () => {
+    const { log, entry } = capture();
+    log.info({ game: 'realm', count: 2 }, 'started');
+    expect(entry()).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), name: 'test', game: 'realm', count: 2, msg: 'started' });
+  });
+
+  test('only what is urgent enough is written', () => {
+    const { log, lines } = capture({ level: 'warn' });
+    for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[level]({}, level);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['warn', 'error', 'fatal']);
+  });
+
+  test('a child adds its fields to each line, its own field wins, and secrets in bindings are hidden', () => {
+    const { log, entry } = capture();
+    log.child({ game: 'realm', token: 'hunter2' }).child({ session: 's1' }).info({ game: 'other' }, 'x');
+    expect(entry()).toMatchObject({ game: 'other', session: 's1', token: '[redacted]' });
+  });
+
+  test('bigint, Date, bytes, Map, cycles and getters that throw are written as something', () => {
+    const { log, entry } = capture();
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    const bad = Object.defineProperty({}, 'x', { enumerable: true, get: () => expect.unreachable() });
+    log.info({ id: 9223372036854775807n, at: new Date(0), never: new Date(Number.NaN), body: Buffer.from('hunter2'), map: new Map([['a', 1n]]), cycle, bad }, 'x');
+    expect(entry()).toMatchObject({ id: '9223372036854775807', at: '1970-01-01T00:00:00.000Z', never: null, body: '[7 bytes]', map: { a: '1' }, bad: { x: '[unreadable]' } });
+  });
+
+  test('what is logged stays unchanged', () => {
+    const fields = Object.freeze({ password: 'hunter2', nested: Object.freeze({ token: 'hunter2' }) });
+    const { log } = capture();
+    log.info(fields, 'x');
+    expect(fields).toEqual({ password: 'hunter2', nested: { token: 'hunter2' } });
+  });
+
+  test('the silent one is silent, its children too', () => {
+    expect(noopLogger.child({}).child({})).toBe(noopLogger);
+    expect(noopLogger.info({}, 'x')).toBeUndefined();
+  });
+});
+
+describe('secrets', () => {
+  test.each(['authorization', 'Authorization', 'x-api-key', 'apiKey', 'api_key', 'password', 'dbPassword', 'token', 'refreshToken', 'accessTokens', 'secret', 'clientSecret', 'key', 'privateKey', 'cookie', 'set-cookie', 'pepper', 'signature'])('%s is hidden at any depth', (key) => {
+    const { log, entry, lines } = capture();
+    log.info({ [key]: 'hunter2', a: { [key]: { deep: 'hunter2' }, list: [{ b: { c: { [key]: ['hunter2'] } } }] } }, 'x');
+    expect(lines[0]).not.toContain('hunter2');
+    expect(entry()).toMatchObject({ [key]: '[redacted]', a: { [key]: '[redacted]', list: [{ b: { c: { [key]: '[redacted]' } } }] } });
+  });
+
+  test.each(['tokenCount', 'cacheKey', 'idempotencyKey', 'keyId', 'player', 'secretary'])('%s is shown', (key) => {
+    const { log, entry } = capture();
+    log.info({ [key]: 'shown' }, 'x');
+    expect(entry()[key]).toBe('shown');
+  });
+
+  test('that a secret is absent is shown', () => {
+    const { log, entry } = capture();
+    log.info({ token: null, password: '' }, 'x');
+    expect(entry()).toMatchObject({ token: null, password: '' });
+  });
+
+  test.each([
+    'mdg_dev_abc123_hunter2hunter2',
+    'eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2',
+    'Authorization: Bearer hunter2hunter2',
+    'oracle://scott:hunter2@db:1521/x',
+    'mysql://u:p@hunter2@db/x',
+  ])('by its form in message, field, error and stack: %s', (secret) => {
+    const { log, lines } = capture();
+    log.error({ text: `before ${secret} after`, err: new Error(`failed with ${secret}`, { cause: new Error(secret) }) }, `failed with ${secret}`);
+    expect(lines[0]).not.toMatch(/hunter2/);
+    expect(lines[0]).toContain('before ');
+  });
+
+  test('further keys can be named', () => {
+    const { log, entry } = capture({ redact: ['birth-date'] });
+    log.info({ player: { birthDate: '2001-01-01' } }, 'x');
+    expect(entry()).toMatchObject({ player: { birthDate: '[redacted]' } });
+  });
+});
+
+describe('errors', () => {
+  test('keep type, message, code, own fields, stack and causes', () => {
+    const cause = Object.assign(new TypeError('inner'), { code: 'ERR_DAO_TIMEOUT', entity: 'player' });
+    const { log, entry } = capture();
+    log.error({ err: Object.assign(new Error('outer', { cause }), { code: 1001, details: { token: 'hunter2', a: 1n } }) }, 'failed');
+    expect(entry()['err']).toMatchObject({
+      type: 'Error', message: 'outer', code: 1001, stack: expect.stringContaining('logger.test.ts'), details: { token: '[redacted]', a: '1' },
+      cause: { type: 'TypeError', message: 'inner', code: 'ERR_DAO_TIMEOUT', entity: 'player', stack: expect.any(String) },
+    });
+  });
+
+  test('an error given as the fields is taken as err', () => {
+    const { log, entry } = capture();
+    log.error(new Error('boom'), 'failed');
+    expect(entry()).toMatchObject({ err: { message: 'boom' }, msg: 'failed' });
+  });
+
+  test('causes that run in a circle end', () => {
+    const error = new Error('a');
+    error.cause = error;
+    const { log, lines } = capture();
+    log.error({ err: error }, 'failed');
+    expect(lines).toHaveLength(1);
+  });
+
+  test('the errors of an AggregateError are told', () => {
+    const { log, entry } = capture();
+    log.error({ err: new AggregateError([new Error('one')], 'many') }, 'failed');
+    expect(entry()['err']).toMatchObject({ message: 'many', errors: [{ message: 'one' }] });
+  });
+});
+
+describe('injection', () => {
+  const attack = 'x\n{"level":"fatal","msg":"fake"}\r\u2028\u001B[2J"';
+
+  test('what a client wrote cannot end a line or start one', () => {
+    const { log, entry } = capture();
+    log.info({ player: attack, [attack]: 1 }, attack);
+    expect(entry()).toMatchObject({ level: 'info', player: attack, msg: attack, [attack]: 1 });
+  });
+
+  test('a field cannot pose as one of the schema', () => {
+    const { log, lines, entry } = capture();
+    log.child({ name: 'fake' }).info({ level: 'fatal', time: 0, msg: 'fake', name: 'fake2' }, 'real');
+    expect(entry()).toMatchObject({ level: 'info', name: 'test', msg: 'real', level_: 'fatal', time_: 0, msg_: 'fake' });
+    expect(lines[0]?.match(/"level":/g)).toHaveLength(1);
+  });
+
+  test('a message with percent signs stays as it is', () => {
+    const { log, entry } = capture();
+    log.info({}, '%s %d %o 100%');
+    expect(entry()['msg']).toBe('%s %d %o 100%');
+  });
+});
+
+describe('a terminal', () => {
+  test('gets one readable line without control characters of the input', () => {
+    const { log, lines } = capture({ pretty: true });
+    log.warn({ game: 'realm', text: 'a\nb\u001B[2J', n: 1 }, 'slow\nrequest');
+    // eslint-disable-next-line no-control-regex -- the colours of the output are what is tested
+    expect(lines[0]?.replaceAll(/\u001B\[\d+m/g, '')).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN  slow\\u000arequest game=realm text="a\\nb\\u001b\[2J" n=1\n$/);
+  });
+
+  test('gets the stack and the cause of an error below the line', () => {
+    const { log, lines } = capture({ pretty: true });
+    log.error({ err: new Error('outer', { cause: new Error('inner') }) }, 'failed');
+    expect(lines[0]).toMatch(/failed\n {2}Error: outer\n[^]*caused by\n {2}Error: inner\n/);
+  });
+});
