@@ -135,7 +135,8 @@ describe('warnings', () => {
 
   test('reserved names and names of others are left alone', () => {
     expect(load('', { MIDGARD_CONFIG: 'x', MIDGARDX: '1', PATH: '/' }).warnings).toEqual([]);
-    expect(loadConfig({ schema, env: { MIDGARD_LOGO: '1' }, prefix: 'MIDGARD', reserved: ['MIDGARD_LOGO'] }).warnings).toEqual([]);
+    const env = { MIDGARD_LOGO: '1', MIDGARD_TEST_URL: '1', MIDGARD_TEST: '1' };
+    expect(loadConfig({ schema, env, prefix: 'MIDGARD', reserved: ['MIDGARD_LOGO', 'MIDGARD_TEST_'] }).warnings).toEqual([expect.stringMatching(/^MIDGARD_TEST sets/)]);
   });
 });
 

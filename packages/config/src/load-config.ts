@@ -20,7 +20,10 @@ export interface LoadConfigOptions<S extends z.ZodType> {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** First word of the names that are looked at, without underscore (for instance `MIDGARD`). */
   readonly prefix: string;
-  /** Full names below the prefix that mean something else and are left alone (default: `<prefix>_CONFIG`). */
+  /**
+   * Names below the prefix that mean something else and are left alone (default: `<prefix>_CONFIG`); one that ends with
+   * `_` stands for all that begin so.
+   */
   readonly reserved?: readonly string[] | undefined;
 }
 
@@ -91,7 +94,8 @@ function unreadable(file: string, error: unknown): string {
 function environmentOf({ env, prefix, reserved = [`${prefix}_CONFIG`] }: LoadConfigOptions<z.ZodType>): Map<string, string> {
   const names = new Map<string, string>();
   for (const [name, text] of Object.entries(env)) {
-    if (text !== undefined && name.startsWith(`${prefix}_`) && !reserved.includes(name)) names.set(name, text);
+    const isReserved = reserved.some((other) => name === other || (other.endsWith('_') && name.startsWith(other)));
+    if (text !== undefined && name.startsWith(`${prefix}_`) && !isReserved) names.set(name, text);
   }
   return names;
 }

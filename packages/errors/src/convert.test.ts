@@ -24,6 +24,13 @@ describe('toMidgardError', () => {
     ['ERR_DAO_UNAVAILABLE', 1001],
     ['ERR_DAO_CURSOR', 2001],
     ['ERR_DAO_TIMEOUT', 1004],
+    ['ERR_DAO_RANGE', 2001],
+    ['ERR_DAO_INSUFFICIENT', 2007],
+    ['ERR_DAO_OVERLOADED', 1005],
+    ['ERR_DAO_CLOSED', 1008],
+    ['ERR_POOL_TIMEOUT', 1005],
+    ['ERR_POOL_CLOSED', 1008],
+    ['ERR_CACHE_TIMEOUT', 1004],
     ['ERR_AUTH_REQUIRED', 3001],
     ['ERR_AUTH_EXPIRED', 3002],
     ['ERR_AUTH_INVALID', 3003],
@@ -47,9 +54,9 @@ describe('toMidgardError', () => {
     expect(error.cause).toBe(cause);
   });
 
-  test('a database message never reaches the caller, its entity does', () => {
-    const body = toMidgardError(libraryError('ERR_DAO_DUPLICATE', 'UNIQUE constraint failed', { entity: 'player', sql: 'INSERT' })).toBody();
-    expect(body).toEqual({ code: 2005, message: 'already exists', details: { entity: 'player' } });
+  test('a database message never reaches the caller, its entity and columns do', () => {
+    const body = toMidgardError(libraryError('ERR_DAO_DUPLICATE', 'UNIQUE constraint failed', { entity: 'player', columns: ['name'], sql: 'INSERT' })).toBody();
+    expect(body).toEqual({ code: 2005, message: 'already exists', details: { entity: 'player', columns: ['name'] } });
   });
 
   test('a codec message reaches the caller: it speaks of its own bytes', () => {

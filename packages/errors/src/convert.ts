@@ -22,6 +22,9 @@ const libraryCodes: ReadonlyMap<string, ErrorName> = new Map<string, ErrorName>(
   ['ERR_DAO_UNAVAILABLE', 'databaseUnavailable'],
   ['ERR_DAO_CURSOR', 'invalidInput'],
   ['ERR_DAO_RANGE', 'invalidInput'],
+  ['ERR_DAO_INSUFFICIENT', 'insufficient'],
+  ['ERR_DAO_OVERLOADED', 'overloaded'],
+  ['ERR_DAO_CLOSED', 'shuttingDown'],
   ['ERR_DAO_TIMEOUT', 'timeout'],
   ['ERR_AUTH_REQUIRED', 'notAuthenticated'],
   ['ERR_AUTH_EXPIRED', 'tokenExpired'],
@@ -31,13 +34,13 @@ const libraryCodes: ReadonlyMap<string, ErrorName> = new Map<string, ErrorName>(
 ]);
 
 /** Typed fields of library errors that a caller may know; everything else stays with the cause. */
-const tellableFields = ['entity', 'retryAfterMs'] as const;
+const tellableFields = ['entity', 'columns', 'retryAfterMs'] as const;
 
 /**
  * Turns anything that was thrown into the error that the caller sees.
  *
  * A {@link MidgardError} passes unchanged. A library's error is told by its string `code`: the row of the table gives
- * number and message, and only fields that are safe (`entity`, `retryAfterMs`) become details. A library's own message
+ * number and message, and only fields that are safe (`entity`, `columns`, `retryAfterMs`) become details. A library's own message
  * is never shown, since it may quote SQL or a path; the codec's is, for it speaks of the caller's bytes alone.
  * Everything else is `internal` with the message "internal error". The cause is kept for the log.
  *
@@ -66,10 +69,15 @@ export function toMidgardError(error: unknown): MidgardError {
 
 function tellable(error: Error): JsonValue | undefined {
   const fields = new Map<string, unknown>(Object.entries(error));
-  const told: Record<string, string | number> = {};
+  const told: Record<string, JsonValue> = {};
   for (const field of tellableFields) {
     const value = fields.get(field);
-    if (typeof value === 'string' || typeof value === 'number') told[field] = value;
+    if (isTellable(value)) told[field] = value;
   }
   return Object.keys(told).length === 0 ? undefined : told;
+}
+
+function isTellable(value: unknown): value is string | number | readonly string[] {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string');
+  return typeof value === 'string' || typeof value === 'number';
 }
