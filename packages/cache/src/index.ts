@@ -1,1 +1,6 @@
-export {};
+export { CacheError, type CacheErrorCode } from './errors.ts';
+export type { Clock } from './clock.ts';
+export { MemoryCache, type CacheStats, type EvictionReason, type MemoryCacheOptions, type SetOptions } from './memory-cache.ts';
+export { LoadingCache, type LoadingListener } from './loading-cache.ts';
+export type { PolicyName } from './policies/index.ts';
+export type { Policy, PolicyFactory, PolicyNode } from './policies/policy.ts';

@@ -1,1 +1,1 @@
-export {};
+export { policyConformance, type ConformanceCase } from './policy-conformance.ts';
