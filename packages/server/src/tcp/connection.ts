@@ -2,7 +2,7 @@ import type { RateLimiter } from '@midgard/auth';
 import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import type { BufferPool } from '@midgard/pool';
+import type { ObjectPool } from './temp-pool.ts';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Authenticator } from '../authenticator.ts';
@@ -27,7 +27,7 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly metrics: ServerMetrics;
   readonly log: ServerLog;
-  readonly buffers: BufferPool;
+  readonly buffers: ObjectPool<Buffer>;
   /** Calls `flush` when this turn of the event loop is over. */
   flushLater(owner: SenderOwner): void;
   /** Told once, when the socket is gone. */
@@ -46,7 +46,7 @@ export interface ConnectionContext {
  */
 type Phase = 'hello' | 'shaking' | 'open' | 'draining' | 'closing' | 'ended' | 'closed';
 
-/** How long a closing connection waits, first for its requests in flight, then for the peer to close too. */
+/** How long a refused connection waits for its requests in flight, and an ended one for the peer to close too. */
 const lingerMs = 1000;
 /** How long a drained connection must be silent before it is closed: a request that was on its way still gets its 1008. */
 const quietMs = 100;
@@ -126,7 +126,8 @@ export class Connection {
         if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('timeout', 'the hello could not be checked in time'));
         return;
       case 'closing':
-        if (phaseMs >= lingerMs) this.#end();
+        // A peer that has only closed its half may wait for slow answers; one that broke the protocol may not hold us up.
+        if (phaseMs >= (this.#lastError === null ? slowConsumerMs : lingerMs)) this.#end();
         return;
       case 'ended':
         if (phaseMs >= lingerMs) this.#socket.destroy();

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Encoding, FrameFields, Sealing } from '@midgard/codec';
 import { encodeFrame, Flag, flagsOf, frameBytes, writeFrame } from '@midgard/codec';
-import type { BufferPool } from '@midgard/pool';
+import type { ObjectPool } from './temp-pool.ts';
 
-/** Room for the answers of one read event; the kernel usually takes that much at once. */
-const bufferBytes = 64 * 1024;
+/** Size of the pooled buffers: room for the answers of one read event, and what the kernel usually takes at once. */
+export const bufferBytes: number = 64 * 1024;
 /** From here on compression pays for its time. */
 const compressAboveBytes = 1024;
 
@@ -18,14 +18,14 @@ export type OutgoingFields = Omit<FrameFields, 'flags' | 'priority'>;
  */
 export class Outbox {
   readonly #socket: Socket;
-  readonly #pool: BufferPool;
+  readonly #pool: ObjectPool<Buffer>;
   #ready: Buffer[] = [];
   #buffer: Buffer | null = null;
   #used = 0;
   #readyBytes = 0;
   #frames = 0;
 
-  constructor(socket: Socket, pool: BufferPool) {
+  constructor(socket: Socket, pool: ObjectPool<Buffer>) {
     this.#socket = socket;
     this.#pool = pool;
   }
@@ -55,7 +55,7 @@ export class Outbox {
       this.#readyBytes += frame.length;
     } else {
       if (this.#used + bytes > bufferBytes) this.#closeBuffer();
-      this.#buffer ??= this.#pool.acquire(bufferBytes);
+      this.#buffer ??= this.#pool.acquire();
       this.#used = writeFrame(this.#buffer, this.#used, { ...fields, flags, priority: 0 }, payload);
     }
     this.#frames += 1;

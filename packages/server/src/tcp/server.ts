@@ -1,6 +1,6 @@
 import { RateLimiter } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
-import { BufferPool } from '@midgard/pool';
+import { ObjectPool } from './temp-pool.ts';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -18,6 +18,7 @@ import { Connection } from './connection.ts';
 import type { SenderOwner } from './sender.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
+import { bufferBytes } from './outbox.ts';
 import type { Timers } from './timers.ts';
 import { systemTimers } from './timers.ts';
 
@@ -45,8 +46,8 @@ const refusedAtOnce = 256;
 /** The time limits of a connection are kept to a quarter of the shortest of them, and to this. */
 const maxSweepMs = 500;
 const drainSweepMs = 25;
-/** Idle output buffers that are kept for reuse. */
-const idleBufferBytes = 16 * 1024 * 1024;
+/** Idle output buffers that are kept for reuse: 16 MiB. */
+const maxIdleBuffers = 256;
 
 /**
  * The TCP front end: protocol.md over TCP or TLS 1.3.
@@ -149,7 +150,7 @@ export class TcpServer {
       clock: this.#clock,
       metrics: this.#metrics,
       log: this.#log,
-      buffers: new BufferPool({ maxIdleBytes: idleBufferBytes }),
+      buffers: new ObjectPool({ create: () => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
       flushLater: (owner) => this.#flushLater(owner),
       onClosed: (connection) => this.#onClosed(connection),
     };

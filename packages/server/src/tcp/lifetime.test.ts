@@ -1,0 +1,174 @@
+import { encodeFrame, encodeValue, Kind } from '@midgard/codec';
+import { expect, test } from 'vitest';
+import type { Harness } from '../testing/harness.ts';
+import { start, turn, until } from '../testing/harness.ts';
+import { TestClient } from '../testing/test-client.ts';
+
+const goodbye = { kind: Kind.goodbye, requestId: 0, game: 0, operation: 0, encoding: 'json', body: { code: 1008, reason: expect.any(String) } };
+
+test('a silent connection is pinged once after a heartbeat and closed after two', async () => {
+  const { open, time } = await start({ heartbeatMs: 30_000 });
+  const client = await open();
+  time.advance(29_000);
+  await turn();
+  expect(client.received).toEqual([]);
+  time.advance(2000);
+  expect(await client.next()).toMatchObject({ kind: Kind.ping, requestId: 0, body: Buffer.alloc(0) });
+  time.advance(28_000);
+  await turn();
+  expect(client.received).toEqual([]);
+  time.advance(2000);
+  expect((await client.rest()).map(({ kind }) => kind)).toEqual([Kind.goodbye]);
+});
+
+test('any byte is a sign of life', async () => {
+  const { open, time, metrics } = await start({ heartbeatMs: 30_000 });
+  const client = await open();
+  for (let n = 0; n < 5; n += 1) {
+    time.advance(31_000);
+    expect((await client.next())?.kind).toBe(Kind.ping);
+    const before = metrics.bytesIn;
+    client.send({ kind: Kind.pong }, null);
+    await until(() => metrics.bytesIn > before);
+  }
+  expect((await client.call(1, 1, {}))?.kind).toBe(Kind.response);
+});
+
+test('one timer serves all connections, and none is left after the stop', async () => {
+  const { open, time, server } = await start();
+  for (let n = 0; n < 20; n += 1) await open();
+  expect(time.timers).toBe(1);
+  const stopped = server.stop({ graceMs: 1000 });
+  await endOf({ server, time });
+  await stopped;
+  expect(time.timers).toBe(0);
+});
+
+/** Asks for much and reads nothing, until the server has stopped to read. */
+async function flood({ metrics }: Harness, client: TestClient): Promise<void> {
+  client.socket.pause();
+  for (let id = 0; id < 200; id += 1) client.request(id, 103, { bytes: 500_000 });
+  let before = -1;
+  while (before < metrics.requests.length || metrics.requests.length === 0) {
+    before = metrics.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+test('a slow reader is not read from any more, and goes on when it has caught up', async () => {
+  const harness = await start({ maxUnsentBytes: 1_000_000 });
+  const client = await harness.open();
+  await flood(harness, client);
+  const bytesIn = harness.metrics.bytesIn;
+  client.request(1000, 1, { pad: 'x'.repeat(1000) });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(harness.metrics.bytesIn).toBe(bytesIn);
+  harness.time.advance(20_000);
+  client.socket.resume();
+  const answers = await client.take(201);
+  expect(answers.filter(({ kind }) => kind === Kind.response)).toHaveLength(201);
+  harness.time.advance(20_000);
+  expect((await client.call(2, 1, {}))?.kind).toBe(Kind.response);
+});
+
+test('a slow reader that does not catch up is closed with 1007; the others do not notice', async () => {
+  const harness = await start({ maxUnsentBytes: 1_000_000, slowConsumerMs: 30_000 });
+  const [client, other] = [await harness.open(), await harness.open()];
+  await flood(harness, client);
+  harness.time.advance(29_000);
+  expect(harness.server.connections).toBe(2);
+  expect((await other.call(1, 1, {}))?.kind).toBe(Kind.response);
+  harness.time.advance(1500);
+  client.socket.resume();
+  const frames = await client.rest();
+  expect(frames.filter(({ kind }) => kind !== Kind.response)).toMatchObject([{ kind: Kind.error, requestId: 0, body: { code: 1007 } }]);
+  await until(() => harness.server.connections === 1);
+});
+
+test('a slow reader that never reads again is cut, with all that waits for it', async () => {
+  const harness = await start({ maxUnsentBytes: 1_000_000 });
+  const client = await harness.open();
+  await flood(harness, client);
+  harness.time.advance(32_000);
+  await until(() => harness.server.connections === 0);
+});
+
+/** Lets the grace period run, slowly enough for the sockets to follow. */
+async function endOf({ server, time }: Pick<Harness, 'server' | 'time'>): Promise<void> {
+  await until(() => {
+    time.advance(25);
+    return server.connections === 0;
+  });
+}
+
+test('a stop says goodbye, answers what was received, refuses what comes later with 1008, and ends within the grace', async () => {
+  const { open, connect, server, game, time, port } = await start();
+  const client = await open();
+  const idle = await open();
+  const early = await connect();
+  client.request(1, 100, {});
+  await until(() => game.gate.waiting === 1);
+  let isStopped = false;
+  const stopped = server.stop({ graceMs: 10_000 }).then(() => (isStopped = true));
+  expect(await client.next()).toMatchObject(goodbye);
+  expect(await client.call(2, 1, {})).toMatchObject({ kind: Kind.error, requestId: 2, body: { code: 1008 } });
+  expect(await early.rest()).toMatchObject([{ kind: Kind.error, encoding: 'json', body: { code: 1008 } }]);
+  await expect(TestClient.open(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  expect(isStopped).toBe(false);
+  game.gate.open();
+  expect(await client.next()).toMatchObject({ kind: Kind.response, requestId: 1 });
+  await endOf({ server, time });
+  await stopped;
+  expect(await client.rest()).toEqual([]);
+  expect(await idle.rest()).toMatchObject([goodbye]);
+});
+
+test('a stop answers requests that the kernel had received before it', async () => {
+  const { open, server, time } = await start();
+  const client = await open();
+  client.socket.cork();
+  for (let id = 1; id <= 100; id += 1) client.request(id, 1, {});
+  client.socket.uncork();
+  const stopped = server.stop({ graceMs: 10_000 });
+  const frames = client.rest();
+  await endOf({ server, time });
+  await stopped;
+  const answers = (await frames).filter(({ kind }) => kind === Kind.response);
+  expect(answers).toHaveLength(100);
+});
+
+test('what is not over after the grace is cut', async () => {
+  const { open, server, game, time } = await start();
+  const client = await open();
+  client.request(1, 100, {});
+  await until(() => game.gate.waiting === 1);
+  const stopped = server.stop({ graceMs: 5000 });
+  expect((await client.next())?.kind).toBe(Kind.goodbye);
+  time.advance(4900);
+  await turn();
+  expect(server.connections).toBe(1);
+  time.advance(200);
+  await stopped;
+  expect(server.connections).toBe(0);
+  expect(await client.rest()).toEqual([]);
+  game.gate.open();
+});
+
+test('a stop without connections ends at once, a second stop has the same end, and a second start is refused', async () => {
+  const { server } = await start();
+  await server.stop({ graceMs: 1000 });
+  await server.stop({ graceMs: 0 });
+  await expect(server.start()).rejects.toMatchObject({ code: 'ERR_SERVER_STATE' });
+});
+
+test('connections are counted in and out, also those that are reset', async () => {
+  const { open, connect, metrics, server } = await start();
+  const clients = [await open(), await connect(), await open()];
+  expect([metrics.opened, metrics.closed, server.connections]).toEqual([3, 0, 3]);
+  for (const client of clients) {
+    client.socket.write(encodeFrame({ kind: Kind.request, requestId: 1, game: 7, operation: 103 }, encodeValue({ bytes: 900_000 }, 'msgpack')));
+    client.socket.resetAndDestroy();
+  }
+  await until(() => server.connections === 0);
+  expect(metrics.closed).toBe(3);
+});
