@@ -1,0 +1,79 @@
+import type { Conditions } from './conditions.ts';
+import type { Column, InsertMode } from './column.ts';
+import type { Entity, KeyOf, NewRow, Patch, Row } from './entity.ts';
+
+type Sortable<E extends Entity, Value> = {
+  [K in keyof E['columns'] & string]: E['columns'][K] extends Column<unknown, 'json' | 'bytes', InsertMode> ? never : E['columns'][K]['$value'] extends Value ? K : never;
+}[keyof E['columns'] & string];
+
+/** Rows to find. */
+export interface FindQuery<E extends Entity> {
+  readonly where?: Conditions<E>;
+  /** Column or columns to sort by, null first; the key decides between equals. Default: the key. */
+  readonly orderBy?: Sortable<E, unknown> | readonly Sortable<E, unknown>[];
+  readonly descending?: boolean;
+  /** 1 to 10 000; without it, more than 10 000 rows are an error rather than cut. */
+  readonly limit?: number;
+}
+
+/** A page to read. */
+export interface PageQuery<E extends Entity> {
+  readonly where?: Conditions<E>;
+  /** Column or columns to sort by, never nullable ones; the key decides between equals. Default: the key. */
+  readonly orderBy?: Sortable<E, NonNullable<unknown>> | readonly Sortable<E, NonNullable<unknown>>[];
+  readonly descending?: boolean;
+  /** 1 to 1000 (default 50). */
+  readonly limit?: number;
+  /** `nextCursor` of the page before; null or absent for the first. */
+  readonly cursor?: string | null;
+}
+
+/** A page; its cursor leads to the next one. */
+export interface Page<E extends Entity> {
+  readonly items: readonly Row<E>[];
+  /** Null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+/** Which version a row must have. */
+export interface VersionOptions {
+  readonly expectedVersion?: number;
+}
+
+/** What to add, by column; negative takes away. */
+export type Increments<E extends Entity> = {
+  readonly [K in keyof E['columns'] & string as E['columns'][K] extends Column<bigint, 'id' | 'int64', 'required'> | Column<number, 'int', 'required'> ? K : never]?: E['columns'][K]['$value'];
+};
+
+/**
+ * Typed access to the rows of one entity within a session. Every value is bound; every method throws {@link DaoError}
+ * with, besides what is named there: `ERR_DAO_RANGE` (a value does not fit its column), `ERR_DAO_INPUT` (unknown column, operator or
+ * limit), `ERR_DAO_READ_ONLY` (a write in a read), `ERR_DAO_SESSION` or `ERR_DAO_TIMEOUT` (the session is over), `ERR_DAO_UNAVAILABLE`.
+ */
+export interface Dao<E extends Entity> {
+  /** @throws {DaoError} `ERR_DAO_DUPLICATE` */
+  insert(row: NewRow<E>): Promise<Row<E>>;
+  /** Inserts all or none. @throws {DaoError} `ERR_DAO_DUPLICATE` */
+  insertMany(rows: readonly NewRow<E>[]): Promise<readonly Row<E>[]>;
+  /** O(log n). */
+  get(key: KeyOf<E>): Promise<Row<E> | undefined>;
+  /** Found rows once each, in the order of the keys; one statement for each 1000 keys. */
+  getMany(keys: readonly KeyOf<E>[]): Promise<readonly Row<E>[]>;
+  find(query?: FindQuery<E>): Promise<readonly Row<E>[]>;
+  /** A page by keyset: as fast far behind as at the beginning, given an index on the order. @throws {DaoError} `ERR_DAO_CURSOR` */
+  page(query?: PageQuery<E>): Promise<Page<E>>;
+  /** Changes a row, raises its version and sets updatedAt. @throws {DaoError} `ERR_DAO_NOT_FOUND`, `ERR_DAO_VERSION`, `ERR_DAO_DUPLICATE` */
+  update(key: KeyOf<E>, patch: Patch<E>, options?: VersionOptions): Promise<Row<E>>;
+  /** @returns whether there was such a row. @throws {DaoError} `ERR_DAO_VERSION` */
+  delete(key: KeyOf<E>, options?: VersionOptions): Promise<boolean>;
+  /** Inserts, or replaces all but the key and createdAt (columns left out become null) and raises the version. @throws {DaoError} `ERR_DAO_DUPLICATE` (another unique index) */
+  upsert(row: NewRow<E>): Promise<Row<E>>;
+  count(where?: Conditions<E>): Promise<number>;
+  /**
+   * Adds to integer columns in one statement, so that no concurrent change is lost.
+   *
+   * @param options.min least value of each of these columns afterwards (default: the least of its kind)
+   * @throws {DaoError} `ERR_DAO_INSUFFICIENT` (below the minimum), `ERR_DAO_RANGE` (above the greatest of its kind), `ERR_DAO_NOT_FOUND`
+   */
+  increment(key: KeyOf<E>, deltas: Increments<E>, options?: { readonly min?: bigint }): Promise<Row<E>>;
+}

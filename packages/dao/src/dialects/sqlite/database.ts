@@ -1,0 +1,110 @@
+import type { Database, DatabaseOptions, Session, WorkOptions } from '../../database.ts';
+import { type Clock, systemClock } from '../../clock.ts';
+import { CursorSigner } from '../../cursor.ts';
+import type { Entity } from '../../entity.ts';
+import { DaoError } from '../../errors.ts';
+import { ExecutorSession, type SessionParts } from '../../session.ts';
+import { SqliteConnection } from './connection.ts';
+import { toDaoError } from './errors.ts';
+import type { DatabaseFile } from './file.ts';
+import { planMigration, runMigration } from './migrate.ts';
+import { Readers } from './readers.ts';
+import { Writer } from './writer.ts';
+
+const migrationTimeoutMs = 60_000;
+
+/** A SQLite database: one connection that writes, some that read, write-ahead log, every commit on the disk before it is told. */
+export class SqliteDatabase implements Database {
+  readonly dialect = 'sqlite';
+  readonly #file: DatabaseFile;
+  readonly #clock: Clock;
+  readonly #writer: Writer;
+  readonly #readers: Readers;
+  readonly #parts: SessionParts;
+  readonly #timeoutMs: number;
+  #closing: Promise<void> | undefined;
+
+  constructor(file: DatabaseFile, options: DatabaseOptions) {
+    const { clock = systemClock, timeoutMs = 5000, busyTimeoutMs = 3000, maxQueue = 10_000, maxGroup = 128, maxGroupMs = 10, readers = 4 } = options;
+    for (const [name, value] of Object.entries({ timeoutMs, maxQueue, maxGroup, readers })) requirePositive(name, value);
+    this.#file = file;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret) };
+    this.#writer = new Writer(openWriter(file.path, busyTimeoutMs), { busyTimeoutMs, maxQueue, maxGroup, maxGroupMs }, options.listener);
+    this.#readers = new Readers(file.path, readers, maxQueue);
+  }
+
+  async read<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
+    this.#requireOpen();
+    return this.#readers.read((executor) => work(new ExecutorSession(executor, this.#parts)), this.#bounded(options));
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
+    this.#requireOpen();
+    return this.#writer.transaction((executor) => work(new ExecutorSession(executor, this.#parts)), this.#bounded(options));
+  }
+
+  async plan(entities: readonly Entity[]): Promise<readonly string[]> {
+    this.#requireOpen();
+    return this.#readers.read(({ connection }) => planMigration(connection, entities).flatMap(({ statements }) => statements), { timeoutMs: migrationTimeoutMs });
+  }
+
+  async migrate(entities: readonly Entity[]): Promise<void> {
+    this.#requireOpen();
+    await this.#writer.transaction(({ connection }) => runMigration(connection, entities, this.#clock.now()), { timeoutMs: migrationTimeoutMs });
+  }
+
+  async ping(): Promise<void> {
+    this.#requireOpen();
+    await this.#file.requireInPlace();
+    await this.#readers.read(({ connection }) => connection.first('select count(*) from sqlite_schema', []), this.#bounded({}));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([this.#writer.idle(), this.#readers.idle()]);
+    this.#readers.close();
+    try {
+      this.#writer.close();
+    } catch (error) {
+      throw toDaoError(error);
+    } finally {
+      await this.#file.release();
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new DaoError('ERR_DAO_CLOSED', 'the database is closed');
+  }
+
+  #bounded(options: WorkOptions): WorkOptions {
+    return options.timeoutMs === undefined ? { ...options, timeoutMs: this.#timeoutMs } : options;
+  }
+}
+
+function requirePositive(name: string, value: number): void {
+  if (!(value >= 1)) throw new DaoError('ERR_DAO_INPUT', `${name} must be at least 1`);
+}
+
+/**
+ * FULL: a commit is acknowledged only after fsync. While the journal mode is set another process may hold the file, so this waits;
+ * afterwards the writer asks again by itself instead of blocking the thread.
+ */
+function openWriter(path: string, busyTimeoutMs: number): SqliteConnection {
+  try {
+    const connection = new SqliteConnection(path, busyTimeoutMs);
+    connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 0');
+    return connection;
+  } catch (error) {
+    throw toDaoError(error);
+  }
+}

@@ -1,0 +1,91 @@
+import type { WorkOptions } from '../../database.ts';
+import { DaoError } from '../../errors.ts';
+import { SqliteExecutor } from './executor.ts';
+import type { SqliteConnection } from './connection.ts';
+
+/** How the work of a session ended; `acknowledge` tells the caller, when it is time to. */
+export interface Outcome {
+  readonly isDone: boolean;
+  /** It was stopped from outside: the caller hears of it without waiting for anything else. */
+  readonly isGivenUp: boolean;
+  readonly acknowledge: () => void;
+}
+
+/** The longest delay of a timer; a longer one would fire at once. */
+const maxTimeoutMs = 2_147_483_647;
+
+/**
+ * A read or transaction from its call to its end: it waits, runs on one connection, and may be given up on the way.
+ *
+ * When its time is up or its signal aborts, its executor is shut in the same turn, so that nothing can be written
+ * between that moment and the rollback.
+ */
+export class Work {
+  readonly #run: (executor: SqliteExecutor) => Promise<() => void>;
+  readonly #reject: (error: unknown) => void;
+  readonly #onGivenUpWaiting: (work: Work) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #executor: SqliteExecutor | undefined;
+  #settle: ((outcome: Outcome) => void) | undefined;
+
+  /**
+   * @param run the caller's work; resolves to what hands its result to the caller
+   * @param onGivenUpWaiting takes it out of the queue that it waits in
+   */
+  constructor(run: (executor: SqliteExecutor) => Promise<() => void>, reject: (error: unknown) => void, onGivenUpWaiting: (work: Work) => void, { signal, timeoutMs = 0 }: WorkOptions) {
+    this.#run = run;
+    this.#reject = reject;
+    this.#onGivenUpWaiting = onGivenUpWaiting;
+    this.#signal = signal;
+    this.#timer = setTimeout(() => this.#giveUp('time is up'), Math.min(timeoutMs, maxTimeoutMs));
+    signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /** @returns how it ended; never rejects */
+  start(connection: SqliteConnection, isWritable: boolean): Promise<Outcome> {
+    const executor = new SqliteExecutor(connection, isWritable);
+    this.#executor = executor;
+    return new Promise((resolve) => {
+      this.#settle = (outcome) => {
+        this.#stopWatching();
+        executor.end(new DaoError('ERR_DAO_SESSION', 'the session has ended: await every call within it'));
+        resolve(outcome);
+      };
+      this.#run(executor).then(
+        (acknowledge) => this.#settle?.({ isDone: true, isGivenUp: false, acknowledge }),
+        (error: unknown) => this.#settle?.({ isDone: false, isGivenUp: false, acknowledge: () => this.#reject(error) }),
+      );
+    });
+  }
+
+  /** Tells the caller that it failed, before it was started or after it ended. */
+  fail(error: unknown): void {
+    this.#stopWatching();
+    this.#reject(error);
+  }
+
+  readonly #onAbort = (): void => this.#giveUp('aborted');
+
+  #giveUp(why: string): void {
+    const error = new DaoError('ERR_DAO_TIMEOUT', `database work was given up: ${why}`, { cause: this.#signal?.reason });
+    if (this.#settle === undefined) {
+      this.#onGivenUpWaiting(this);
+      this.fail(error);
+      return;
+    }
+    this.#executor?.end(error);
+    this.#settle({ isDone: false, isGivenUp: true, acknowledge: () => this.#reject(error) });
+  }
+
+  #stopWatching(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+/** @throws {DaoError} `ERR_DAO_TIMEOUT`: the signal was aborted before; `ERR_DAO_INPUT`: a time that is no time */
+export function checkWorkOptions({ signal, timeoutMs = 0 }: WorkOptions): void {
+  if (signal?.aborted === true) throw new DaoError('ERR_DAO_TIMEOUT', 'database work was given up: aborted', { cause: signal.reason });
+  if (!(timeoutMs >= 0)) throw new DaoError('ERR_DAO_INPUT', 'timeoutMs must not be negative');
+}

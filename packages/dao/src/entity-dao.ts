@@ -1,0 +1,143 @@
+import { type Condition, parseConditions, requireColumn } from './conditions.ts';
+import type { CursorOrder } from './cursor.ts';
+import type { RowValues } from './dialects/dialect.ts';
+import type { Entity } from './entity.ts';
+import { DaoError } from './errors.ts';
+import { changeRow, incrementRow } from './row-changes.ts';
+import { completeRow, keyConditions, keyValues, versionCondition, versionConflict } from './rows.ts';
+import type { ExecutorSession, SessionParts } from './session.ts';
+
+interface Query {
+  readonly where?: RowValues;
+  readonly orderBy?: string | readonly string[];
+  readonly descending?: boolean;
+  readonly limit?: number;
+}
+
+const maxPage = 1000;
+const maxFind = 10_000;
+const getManyChunk = 1000;
+
+/**
+ * What all dialects do alike for one entity in one session; {@link Dao} is its typed face and says what each method promises.
+ *
+ * The methods run up to the driver without waiting, so statements have the order of the calls.
+ */
+export class EntityDao {
+  readonly #entity: Entity;
+  readonly #session: ExecutorSession;
+  readonly #parts: SessionParts;
+
+  constructor(entity: Entity, session: ExecutorSession, parts: SessionParts) {
+    this.#entity = entity;
+    this.#session = session;
+    this.#parts = parts;
+  }
+
+  async insert(row: RowValues): Promise<RowValues> {
+    const [inserted] = await this.insertMany([row]);
+    if (inserted === undefined) throw new DaoError('ERR_DAO_STATEMENT', `${this.#entity.name}: insert gave no row`, { entity: this.#entity.name });
+    return inserted;
+  }
+
+  async insertMany(rows: readonly RowValues[]): Promise<readonly RowValues[]> {
+    const writer = this.#session.writer();
+    const now = this.#parts.clock.now();
+    const inserted = await writer.insert(this.#entity, rows.map((row) => completeRow(this.#entity, row, now)));
+    for (const row of inserted) this.#session.noteChange(this.#entity, row);
+    return inserted;
+  }
+
+  async get(key: unknown): Promise<RowValues | undefined> {
+    return this.#session.reader().get(this.#entity, keyValues(this.#entity, key));
+  }
+
+  async getMany(keys: readonly unknown[]): Promise<readonly RowValues[]> {
+    const wanted = new Map(keys.map((key) => keyValues(this.#entity, key)).map((values) => [JSON.stringify(values.map(String)), values]));
+    const all = [...wanted.values()];
+    const found = new Map<string, RowValues>();
+    for (let from = 0; from < all.length; from += getManyChunk) {
+      const rows = await this.#session.reader().getMany(this.#entity, all.slice(from, from + getManyChunk));
+      for (const row of rows) found.set(JSON.stringify(this.#entity.key.map((name) => String(row[name]))), row);
+    }
+    return [...wanted.keys()].map((key) => found.get(key)).filter((row) => row !== undefined);
+  }
+
+  async find(query: Query = {}): Promise<readonly RowValues[]> {
+    const limit = requireLimit(this.#entity, query.limit ?? maxFind, maxFind);
+    const rows = await this.#session.reader().select(this.#entity, {
+      where: parseConditions(this.#entity, query.where),
+      ...this.#order(query),
+      after: null,
+      limit: query.limit === undefined ? maxFind + 1 : limit,
+    });
+    if (rows.length > limit) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: more than ${maxFind} rows; give a limit, or use page`, { entity: this.#entity.name });
+    return rows;
+  }
+
+  async page(query: Query & { readonly cursor?: string | null } = {}): Promise<{ readonly items: readonly RowValues[]; readonly nextCursor: string | null }> {
+    const limit = requireLimit(this.#entity, query.limit ?? 50, maxPage);
+    const order = this.#order(query);
+    for (const name of order.orderBy) {
+      if (requireColumn(this.#entity, name).traits.isNullable) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: a page cannot be sorted by a nullable column`, { entity: this.#entity.name, columns: [name] });
+    }
+    const cursor = query.cursor ?? null;
+    const after = cursor === null ? null : this.#parts.cursors.verify(this.#entity, order, cursor);
+    // One row more than asked for tells whether there is a next page.
+    const rows = await this.#session.reader().select(this.#entity, { where: parseConditions(this.#entity, query.where), ...order, after, limit: limit + 1 });
+    const items = rows.slice(0, limit);
+    const last = items.at(-1);
+    return { items, nextCursor: rows.length > limit && last !== undefined ? this.#parts.cursors.sign(this.#entity, order, last) : null };
+  }
+
+  async count(where?: RowValues): Promise<number> {
+    return this.#session.reader().count(this.#entity, parseConditions(this.#entity, where));
+  }
+
+  async update(key: unknown, patch: RowValues, options: { readonly expectedVersion?: number } = {}): Promise<RowValues> {
+    return changeRow(this.#entity, this.#session, this.#parts, { key: keyValues(this.#entity, key), patch, expectedVersion: options.expectedVersion });
+  }
+
+  async increment(key: unknown, deltas: RowValues, options: { readonly min?: bigint } = {}): Promise<RowValues> {
+    return incrementRow(this.#entity, this.#session, this.#parts, { key: keyValues(this.#entity, key), deltas, min: options.min });
+  }
+
+  async delete(key: unknown, options: { readonly expectedVersion?: number } = {}): Promise<boolean> {
+    const values = keyValues(this.#entity, key);
+    const where: Condition[] = [...keyConditions(this.#entity, values), ...versionCondition(this.#entity, options.expectedVersion)];
+    const [row] = await this.#session.writer().delete(this.#entity, where);
+    if (row !== undefined) {
+      this.#session.noteChange(this.#entity, row);
+      return true;
+    }
+    if (options.expectedVersion !== undefined && (await this.#session.reader().get(this.#entity, values)) !== undefined) throw versionConflict(this.#entity);
+    return false;
+  }
+
+  async upsert(row: RowValues): Promise<RowValues> {
+    const writer = this.#session.writer();
+    const complete = completeRow(this.#entity, row, this.#parts.clock.now());
+    if (!this.#entity.key.includes(this.#entity.cacheBy)) {
+      // The row may leave the cached thing that it belonged to: that one has changed too.
+      const before = await writer.get(this.#entity, this.#entity.key.map((name) => complete[name]));
+      if (before !== undefined) this.#session.noteChange(this.#entity, before);
+    }
+    const after = await this.#session.writer().upsert(this.#entity, complete);
+    this.#session.noteChange(this.#entity, after);
+    return after;
+  }
+
+  #order({ orderBy = [], descending = false }: Query): CursorOrder {
+    const named = typeof orderBy === 'string' ? [orderBy] : orderBy;
+    for (const name of named) {
+      const { kind } = requireColumn(this.#entity, name);
+      if (kind === 'json' || kind === 'bytes') throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: cannot be sorted by`, { entity: this.#entity.name, columns: [name] });
+    }
+    return { orderBy: [...new Set([...named, ...this.#entity.key])], descending };
+  }
+}
+
+function requireLimit(entity: Entity, limit: number, max: number): number {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return limit;
+  throw new DaoError('ERR_DAO_INPUT', `limit must be an integer from 1 to ${max}`, { entity: entity.name });
+}

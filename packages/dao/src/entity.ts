@@ -1,0 +1,127 @@
+import type { Column, ColumnKind, InsertMode, ManagedRole } from './column.ts';
+import { DaoError } from './errors.ts';
+
+/** Columns by property name. */
+export type ColumnMap = Readonly<Record<string, Column>>;
+
+/** An index; a unique one also refuses a second row with the same values (rows with a null among them are free). */
+export interface Index {
+  readonly on: readonly string[];
+  readonly unique: boolean;
+}
+
+/** A kind of row, defined once for all dialects; made by {@link defineEntity}. */
+export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends readonly string[] = readonly string[]> {
+  readonly name: string;
+  readonly columns: Columns;
+  readonly key: Key;
+  readonly indexes: readonly Index[];
+  /** Column whose value names the cached thing that falls when a row is written. */
+  readonly cacheBy: string;
+  /** Physical names: snake_case, at most 30 bytes. */
+  readonly table: string;
+  readonly physicalNames: Readonly<Record<string, string>>;
+  /** Managed columns by role. */
+  readonly managed: Readonly<Partial<Record<ManagedRole, string>>>;
+}
+
+type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = { [K in keyof C & string]: C[K] extends Column<infer V, Kind, InsertMode> ? (null extends V ? never : K) : never }[keyof C & string];
+type NamesByMode<C extends ColumnMap, Mode extends InsertMode> = { [K in keyof C & string]: C[K]['$mode'] extends Mode ? K : never }[keyof C & string];
+
+/** Kinds that may be keys and name cached things. */
+export type KeyKind = 'id' | 'int64' | 'int' | 'text';
+
+/** A row as it is read. */
+export type Row<E extends Entity> = { readonly [K in keyof E['columns'] & string]: E['columns'][K]['$value'] };
+
+/** A row as it is inserted: without managed columns; nullable columns may be left out. */
+export type NewRow<E extends Entity> = { readonly [K in NamesByMode<E['columns'], 'required'>]: E['columns'][K]['$value'] } & {
+  readonly [K in NamesByMode<E['columns'], 'optional'>]?: E['columns'][K]['$value'];
+};
+
+/** What an update may change: neither the key nor managed columns. */
+export type Patch<E extends Entity> = { readonly [K in Exclude<NamesByMode<E['columns'], 'required' | 'optional'>, E['key'][number]>]?: E['columns'][K]['$value'] };
+
+/** A key as an object; where the key is one column, its bare value is enough. */
+export type KeyOf<E extends Entity> =
+  | { readonly [K in E['key'][number]]: E['columns'][K]['$value'] }
+  | (E['key'] extends readonly [infer Only extends string] ? E['columns'][Only]['$value'] : never);
+
+/** What {@link defineEntity} takes. */
+export interface EntityDefinition<Columns extends ColumnMap, Key extends readonly string[]> {
+  readonly columns: Columns;
+  /** Columns that name a row; id, int64, int or text, not nullable. */
+  readonly key: Key;
+  readonly indexes?: readonly { readonly on: readonly (keyof Columns & string)[]; readonly unique?: boolean }[];
+  /** Default: the first key column. */
+  readonly cacheBy?: NamesBy<Columns, KeyKind>;
+}
+
+/** Longest physical name: Oracle before 12.2 takes 30 bytes. */
+const maxNameBytes = 30;
+const keyKinds: ReadonlySet<string> = new Set(['id', 'int64', 'int', 'text'] satisfies KeyKind[]);
+
+/**
+ * Defines an entity.
+ *
+ * @param name letters, digits and underscores, from a letter; `midgard_…` is reserved
+ * @throws {DaoError} `ERR_DAO_SCHEMA`: a name that does not fit every dialect, an unknown or unfit key, index or cacheBy column
+ * @example
+ * ```ts
+ * import { createdAt, defineEntity, id, int, text, updatedAt, version } from '@midgard/dao';
+ *
+ * export const player = defineEntity('player', {
+ *   columns: { id: id(), name: text(64), level: int(), externalId: text(128).nullable(), version: version(), createdAt: createdAt(), updatedAt: updatedAt() },
+ *   key: ['id'],
+ *   indexes: [{ on: ['name'], unique: true }],
+ * });
+ * ```
+ */
+export function defineEntity<const Columns extends ColumnMap, const Key extends readonly [NamesBy<Columns, KeyKind>, ...NamesBy<Columns, KeyKind>[]]>(
+  name: string,
+  definition: EntityDefinition<Columns, Key>,
+): Entity<Columns, Key> {
+  const { columns, key, indexes = [], cacheBy = key[0] } = definition;
+  const table = physicalName(name, name);
+  if (table.startsWith('midgard_')) throw new DaoError('ERR_DAO_SCHEMA', `${name}: names from midgard_ are reserved`, { entity: name });
+  const physicalNames = Object.fromEntries(Object.keys(columns).map((column) => [column, physicalName(column, name)]));
+  if (new Set(Object.values(physicalNames)).size !== Object.keys(columns).length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
+  for (const column of new Set([...key, cacheBy])) requireKeyColumn(name, columns, column);
+  if (new Set<string>(key).size !== key.length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: a key column is named twice`, { entity: name });
+  for (const { on } of indexes) requireIndexColumns(name, columns, on);
+  return {
+    name, columns, key, cacheBy, table, physicalNames,
+    indexes: indexes.map(({ on, unique = false }) => ({ on, unique })),
+    managed: managedColumns(name, columns),
+  };
+}
+
+function physicalName(name: string, entity: string): string {
+  const physical = name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
+  if (/^[a-zA-Z][a-zA-Z0-9_]*$/.test(name) && physical.length <= maxNameBytes) return physical;
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}: "${name}" is not a name of letters, digits and underscores, from a letter, of at most ${maxNameBytes} bytes`, { entity });
+}
+
+function requireKeyColumn(entity: string, columns: ColumnMap, name: string): void {
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  if (column !== undefined && keyKinds.has(column.kind) && !column.traits.isNullable && column.traits.role === null) return;
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key or cacheBy column is an id, int64, int or text that is never null`, { entity, columns: [name] });
+}
+
+function requireIndexColumns(entity: string, columns: ColumnMap, on: readonly string[]): void {
+  for (const name of on) {
+    const kind = Object.hasOwn(columns, name) ? columns[name]?.kind : undefined;
+    if (kind === undefined || kind === 'json' || kind === 'bytes') throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: cannot be indexed`, { entity, columns: [name] });
+  }
+  if (on.length === 0 || new Set(on).size !== on.length) throw new DaoError('ERR_DAO_SCHEMA', `${entity}: an index names each of its columns once, and at least one`, { entity });
+}
+
+function managedColumns(entity: string, columns: ColumnMap): Partial<Record<ManagedRole, string>> {
+  const managed: Partial<Record<ManagedRole, string>> = {};
+  for (const [name, { traits }] of Object.entries(columns)) {
+    if (traits.role === null) continue;
+    if (managed[traits.role] !== undefined || traits.isNullable) throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: one ${traits.role} column, never null`, { entity, columns: [name] });
+    managed[traits.role] = name;
+  }
+  return managed;
+}
