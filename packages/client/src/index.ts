@@ -1,1 +1,14 @@
-export {};
+export type { BackoffOptions } from './backoff.ts';
+export type { BatchEntry, BatchResult, Whoami } from './built-in.ts';
+export type { ClientErrorCode } from './client-error.ts';
+export { ClientError } from './client-error.ts';
+export type { ClientEvents } from './connection-pool.ts';
+export type { PushEvent } from './connection.ts';
+export type { CallOptions } from './exchange.ts';
+export type { GameClient } from './game-client.ts';
+export type { GameShape, InputOf, OperationName, OperationShape, OutputOf } from './game-types.ts';
+export type { HttpClientOptions } from './http-client.ts';
+export { HttpClient } from './http-client.ts';
+export type { ConnectOptions, RawRequest, TcpClient } from './tcp-client.ts';
+export { connect } from './tcp-client.ts';
+export type { Clock, Timer, Timers } from './timers.ts';
