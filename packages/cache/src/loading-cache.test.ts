@@ -54,8 +54,7 @@ describe('single flight', () => {
   });
 
   test('keys load apart', async () => {
-    const loader = async (key: string): Promise<string> => `of ${key}`;
-    expect(await Promise.all(['a', 'b', '__proto__'].map((key) => cache.get(key, loader)))).toEqual(['of a', 'of b', 'of __proto__']);
+    expect(await Promise.all(['a', 'b', '__proto__'].map((key) => cache.get(key, async (asked) => `of ${asked}`)))).toEqual(['of a', 'of b', 'of __proto__']);
   });
 
   test('a failed load fails all its readers and is not remembered', async () => {
@@ -70,10 +69,11 @@ describe('single flight', () => {
   });
 
   test('a loader that throws before it returns a promise fails like any other', async () => {
-    const broken = (): Promise<string> => {
-      throw new Error('at once');
-    };
-    await expect(cache.get('k', broken)).rejects.toThrow('at once');
+    await expect(
+      cache.get('k', () => {
+        throw new Error('at once');
+      }),
+    ).rejects.toThrow('at once');
     const again = cache.get('k', source.load);
     source.answer();
     expect(await again).toBe('v1');

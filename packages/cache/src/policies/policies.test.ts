@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MemoryCache } from '../memory-cache.ts';
 import { naivePolicies, type NaivePolicy } from '../test/naive-policies.ts';
-import { policyConformance } from '../testing/index.ts';
+import { policyConformance, type ConformanceCase } from '../testing/index.ts';
 import { policies, type PolicyName } from './index.ts';
 
 const names: readonly PolicyName[] = ['lru', 'lfu', 'fifo', 's3-fifo'];
@@ -97,16 +97,18 @@ test('a policy of one’s own works in the cache and under the conformance suite
   expect([...cache.entries()].map(([key]) => key)).toEqual(['b', 'c']);
 });
 
+function outcomes(cases: readonly ConformanceCase[]): boolean[] {
+  return cases.map(({ run }) => {
+    try {
+      run();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 test('the conformance suite finds a policy that forgets, and one that evicts what was removed', () => {
-  const outcomes = (cases: ReturnType<typeof policyConformance>): boolean[] =>
-    cases.map(({ run }) => {
-      try {
-        run();
-        return true;
-      } catch {
-        return false;
-      }
-    });
   const forgetful = policyConformance(() => ({ add() {}, hit() {}, remove() {}, evict: () => undefined, clear() {} }));
   const stubborn = policyConformance(<N>() => {
     let held: N[] = [];
