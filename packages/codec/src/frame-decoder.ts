@@ -1,5 +1,6 @@
+import { asBuffer } from './bytes.ts';
 import { CodecError } from './codec-error.ts';
-import { allowedKinds, readFrameBytes, readHeader } from './header-rules.ts';
+import { allowedKinds, checkHeader, readFrame, readFrameBytes } from './header-rules.ts';
 import { defaultMaxFrameBytes, headerBytes } from './wire.ts';
 import type { Frame } from './frame.ts';
 
@@ -68,7 +69,7 @@ export class FrameDecoder {
   decode(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
     if (this.#error !== null) throw this.#error;
     try {
-      this.#decode(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength), onFrame);
+      this.#decode(asBuffer(chunk), onFrame);
     } catch (error) {
       this.#error = error instanceof CodecError ? error : new CodecError('ERR_CODEC_PROTOCOL', 'the handler of a frame failed', { cause: error });
       this.#release();
@@ -80,11 +81,10 @@ export class FrameDecoder {
     let offset = this.#heldBytes === 0 ? 0 : this.#completeHeld(chunk, 0, onFrame);
     while (chunk.length - offset >= headerBytes) {
       const wholeBytes = readFrameBytes(chunk, offset, this.#maxFrameBytes);
-      const fields = readHeader(chunk, offset, wholeBytes, this.#allowedKinds);
+      const kind = checkHeader(chunk, offset, wholeBytes, this.#allowedKinds);
       if (chunk.length - offset < wholeBytes) break;
-      const body = chunk.subarray(offset + headerBytes, offset + wholeBytes);
+      onFrame(readFrame(chunk, offset, wholeBytes, kind));
       offset += wholeBytes;
-      onFrame({ ...fields, body });
     }
     if (offset < chunk.length) this.#completeHeld(chunk, offset, onFrame);
   }
@@ -101,12 +101,12 @@ export class FrameDecoder {
     const wholeBytes = readFrameBytes(this.#held, 0, this.#maxFrameBytes);
     at = this.#hold(chunk, at, headerBytes, wholeBytes);
     if (this.#heldBytes < headerBytes) return at;
-    const fields = readHeader(this.#held, 0, wholeBytes, this.#allowedKinds);
+    const kind = checkHeader(this.#held, 0, wholeBytes, this.#allowedKinds);
     at = this.#hold(chunk, at, wholeBytes, wholeBytes);
     if (this.#heldBytes < wholeBytes) return at;
-    const body = this.#held.subarray(headerBytes, wholeBytes);
+    const frame = readFrame(this.#held, 0, wholeBytes, kind);
     this.#release();
-    onFrame({ ...fields, body });
+    onFrame(frame);
     return at;
   }
 

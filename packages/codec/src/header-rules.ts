@@ -13,7 +13,7 @@ import {
   reservedFlags,
   traceBytes,
 } from './wire.ts';
-import type { FrameFields } from './frame.ts';
+import type { Frame } from './frame.ts';
 import type { KindCode } from './wire.ts';
 
 const highestPriority = 2;
@@ -47,29 +47,36 @@ export function readFrameBytes(bytes: Buffer, offset: number, maxFrameBytes: num
 }
 
 /**
- * Reads a header and holds it against every rule that needs no more than its 16 bytes, in a fixed order, so that the
- * verdict does not depend on how the bytes were cut.
+ * Holds a header against every rule that needs no more than its 16 bytes, in a fixed order, so that the verdict does not
+ * depend on how the bytes were cut.
  *
+ * @returns kind of the frame
  * @throws {CodecError} `ERR_CODEC_PROTOCOL`: see PROTOCOL.md, Protocol errors
  */
-export function readHeader(bytes: Buffer, offset: number, wholeBytes: number, allowed: number): FrameFields {
+export function checkHeader(bytes: Buffer, offset: number, wholeBytes: number, allowed: number): KindCode {
   const version = bytes[offset + 4];
   if (version !== protocolVersion) throw protocol(`version ${version} is unknown`);
-  const kind = bytes.readUInt8(offset + 5);
+  const kind = bytes[offset + 5] ?? -1;
   if (!isKindCode(kind)) throw protocol(`kind ${kind} is unknown`);
   if ((allowed & (1 << kind)) === 0) throw protocol(`kind ${kind} is not for this side to send`);
-  const flags = bytes.readUInt8(offset + 6);
+  const flags = bytes[offset + 6] ?? reservedFlags;
   if (flags & reservedFlags || hasReservedEncoding(flags)) throw protocol('a reserved flag is set');
-  const priority = bytes.readUInt8(offset + 7);
+  const priority = bytes[offset + 7] ?? -1;
   if (priority > highestPriority) throw protocol(`priority ${priority} is unknown`);
   checkBodyBytes(kind, flags, wholeBytes - headerBytes);
+  return kind;
+}
+
+/** Reads a frame whose header was checked; its body is a view. */
+export function readFrame(bytes: Buffer, offset: number, wholeBytes: number, kind: KindCode): Frame {
   return {
     kind,
-    flags,
-    priority,
+    flags: bytes.readUInt8(offset + 6),
+    priority: bytes.readUInt8(offset + 7),
     requestId: bytes.readUInt32BE(offset + 8),
     game: bytes.readUInt16BE(offset + 12),
     operation: bytes.readUInt16BE(offset + 14),
+    body: bytes.subarray(offset + headerBytes, offset + wholeBytes),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr';
+import { asBuffer } from './bytes.ts';
 import { CodecError } from './codec-error.ts';
 import { decodeJson, encodeJson } from './json.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
@@ -55,5 +56,5 @@ export function encodeValue(value: unknown, encoding: Encoding): Buffer {
  */
 export function decodeValue(bytes: Uint8Array, encoding: Encoding): unknown {
   if (bytes.length === 0 && encoding !== 'protobuf') return {};
-  return codecs[encoding].decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return codecs[encoding].decode(asBuffer(bytes));
 }

@@ -1,3 +1,4 @@
+import { asBuffer } from './bytes.ts';
 import { CodecError } from './codec-error.ts';
 
 /** Most arrays and maps inside one another that a body may have, both ways. */
@@ -36,7 +37,7 @@ export function toWireValue(value: unknown, bytesAsText: boolean, depth: number 
 
 function objectToWire(value: object, bytesAsText: boolean, depth: number): unknown {
   if (value instanceof Date) return dateToWire(value);
-  if (value instanceof Uint8Array) return bytesAsText ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64') : value;
+  if (value instanceof Uint8Array) return bytesAsText ? asBuffer(value).toString('base64') : value;
   if (depth === maxDepth) throw new CodecError('ERR_CODEC_ARGUMENT', `a value is nested deeper than ${maxDepth}`);
   if (Array.isArray(value)) return arrayToWire(value, bytesAsText, depth + 1);
   if ('toJSON' in value && typeof value.toJSON === 'function') return toWireValue(value.toJSON(), bytesAsText, depth + 1);
