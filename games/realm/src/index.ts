@@ -1,1 +1,2 @@
-export {};
+export { realm, type RealmOperations } from './realm.ts';
+export { realm as default } from './realm.ts';

@@ -1,0 +1,24 @@
+import { ConfigError, describe } from '@midgard/config';
+import { toMidgardError } from '@midgard/errors';
+import { SetupError } from '../setup-error.ts';
+
+/**
+ * Tells a person why a command failed, without a stack.
+ *
+ * @returns the text and the exit code: 2 for what was asked for wrongly, 1 for what went wrong
+ */
+export function explainFailure(error: unknown): { readonly message: string; readonly exitCode: number } {
+  if (error instanceof ConfigError) return { message: describe(error), exitCode: 2 };
+  if (error instanceof SetupError) return { message: `midgard: ${error.message}${reason(error)}`, exitCode: 2 };
+  if (isAddressInUse(error)) return { message: `midgard: port ${error.port} is taken; stop what listens there or set another port`, exitCode: 1 };
+  return { message: `midgard: ${toMidgardError(error).message}${reason(error)}`, exitCode: 1 };
+}
+
+function reason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
+}
+
+function isAddressInUse(error: unknown): error is Error & { port: number } {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error;
+}

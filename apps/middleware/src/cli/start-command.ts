@@ -1,0 +1,30 @@
+import process from 'node:process';
+import { banner } from '../banner.ts';
+import { compose } from '../compose.ts';
+import { readSettings } from '../config.ts';
+
+/** Runs the service until a signal; the first one ends it gracefully, a second one at once. */
+export async function startCommand(): Promise<void> {
+  const startedAt = performance.now();
+  const settings = readSettings();
+  const stopping = firstSignal();
+  const service = await compose(settings);
+  process.stdout.write(banner(service, performance.now() - startedAt));
+  const signal = await stopping;
+  service.log.info({ signal }, 'stopping');
+  await service.stop();
+  service.log.info({}, 'stopped');
+}
+
+/** Listens from the very start, so that a signal during start-up is not lost. */
+function firstSignal(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let hasSignal = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (hasSignal) process.exit(1);
+    hasSignal = true;
+    resolve(signal);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return promise;
+}

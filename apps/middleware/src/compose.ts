@@ -1,0 +1,82 @@
+import { type Logger, createLogger } from '@midgard/logging';
+import { Registry } from '@midgard/metrics';
+import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
+import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
+import type { Settings } from './config.ts';
+import { developmentKey } from './development-key.ts';
+import { openGames, runtimeOf } from './games.ts';
+import { checkDatabases } from './health.ts';
+import { addressLimits } from './limits.ts';
+import { resolveSecrets } from './secrets.ts';
+import { serviceMetrics } from './service-metrics.ts';
+import { version } from './version.ts';
+
+/** The running service, as the command that started it sees it. */
+export interface Service {
+  readonly addresses: { readonly tcp: string; readonly http: string };
+  readonly games: readonly { readonly id: string; readonly number: number; readonly shownUrl: string }[];
+  /** A key to try the service with; undefined in production. */
+  readonly developmentKey: string | undefined;
+  readonly log: Logger;
+  /** Says goodbye, answers what is in flight within the grace period, closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the service from its settings and starts it, part by part; {@link Service.stop} goes the same way back.
+ * If a part fails, those before it are stopped again.
+ */
+export async function compose({ config, isProduction, warnings }: Settings): Promise<Service> {
+  const { tcp, http } = config.server;
+  const graceMs = config.shutdownGraceMs;
+  await using parts = new AsyncDisposableStack();
+
+  const log = createLogger({ name: 'midgard', level: config.log.level });
+  for (const warning of warnings) log.warn({}, warning);
+  if (config.cache.redis.url !== undefined) log.warn({}, 'cache.redis.url is set, but the Redis tier is not built yet: reads are cached in this process only');
+  const registry = new Registry();
+  const metrics = serviceMetrics(registry);
+
+  const secrets = await resolveSecrets(config, isProduction);
+  const serviceDatabase = parts.use(await openServiceDatabase(config));
+  const apiKeys = openApiKeys(serviceDatabase, secrets, isProduction);
+  const tokens = await openTokens(config, secrets);
+  const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config) });
+
+  const games = await openGames(config, secrets);
+  const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
+  const router = new GameRouter();
+  for (const game of games) {
+    const runtime = runtimeOf(game, { config, tokens, log });
+    await runtime.start();
+    parts.defer(() => runtime.stop());
+    router.add(runtime);
+  }
+
+  const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
+  const limits = addressLimits(config, isProduction);
+  const httpServer = new HttpServer({
+    ...{ dispatcher, authenticator, version, metrics, log, metricsText: registry, publicLimit: limits.login },
+    readiness: () => checkDatabases(databases),
+    listen: { host: http.host, port: http.port },
+    options: { maxBodyBytes: http.maxBodyBytes, requestTimeoutMs: http.requestTimeoutMs, ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }) },
+  });
+  const tcpServer = new TcpServer({
+    ...{ dispatcher, authenticator, metrics, log },
+    options: { ...tcp, serverName: `midgard/${version}`, handshakeLimit: limits.handshake },
+  });
+  const httpAddress = await httpServer.start();
+  parts.defer(() => httpServer.stop({ graceMs }));
+  const tcpAddress = await tcpServer.start();
+  parts.defer(() => tcpServer.stop({ graceMs }));
+
+  const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
+  const running = parts.move();
+  return {
+    addresses: { tcp: `${tcpAddress.host}:${tcpAddress.port}`, http: `${httpAddress.host}:${httpAddress.port}` },
+    games: games.map(({ handler, shownUrl }) => ({ id: handler.manifest.id, number: handler.manifest.number, shownUrl })),
+    developmentKey: key,
+    log,
+    stop: () => running.disposeAsync(),
+  };
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const Port = z.int().min(0).max(65_535);
+const Milliseconds = z.int().min(1).max(86_400_000);
+const GameId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a game id: lower-case letters, digits and dashes, at most 32');
+const kibibyte = 1024;
+const mebibyte = 1024 * kibibyte;
+
+const Tcp = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for every interface'),
+  port: Port.default(8080).describe('0 takes a free port'),
+  maxConnections: z.int().min(1).max(1_000_000).default(20_000),
+  maxFrameBytes: z.int().min(kibibyte).max(64 * mebibyte).default(mebibyte).describe('Largest frame in bytes, its length field included'),
+  maxInFlight: z.int().min(1).max(65_536).default(1024).describe('Most unanswered requests of one connection; one more gets error 1006'),
+  heartbeatMs: Milliseconds.default(30_000).describe('Silence after which a ping is sent; twice as much closes the connection'),
+  helloTimeoutMs: Milliseconds.default(5000).describe('Time for the hello frame to arrive'),
+  maxUnsentBytes: z.int().min(64 * kibibyte).default(8 * mebibyte).describe('Bytes that may wait for a slow reader before its requests are no longer read'),
+  slowConsumerMs: Milliseconds.default(30_000).describe('Time that a slow reader has to catch up before it is closed'),
+});
+
+const Http = z.strictObject({
+  host: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for every interface'),
+  port: Port.default(8081).describe('0 takes a free port'),
+  maxBodyBytes: z.int().min(kibibyte).max(64 * mebibyte).default(mebibyte),
+  requestTimeoutMs: Milliseconds.default(30_000).describe('Time for one request; then 1004 and its work is told to stop'),
+  corsOrigins: z.array(z.string()).default([]).describe('Origins whose pages may call; none by default'),
+});
+
+const Rate = z.strictObject({
+  perSecond: z.number().positive().max(10_000_000),
+  burst: z.int().min(1).max(10_000_000),
+});
+
+/** Everything that can be set, with its bounds and defaults: the one place that the file, the environment and the editor's JSON Schema come from. */
+export const configSchema = z.strictObject({
+  dataDir: z.string().min(1).default('data').describe('Folder of the embedded databases and the development secrets'),
+  workers: z.int().min(1).max(1, 'more than one worker process is not built yet').default(1),
+  instance: z.int().min(0).max(1023).default(0).describe('Number of this instance, part of every id that it makes; no two instances may share one'),
+  shutdownGraceMs: Milliseconds.default(10_000).describe('Time for requests in flight after SIGTERM'),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
+  server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
+  games: z
+    .record(GameId, z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }))
+    .default({ realm: { enabled: true } }),
+  databases: z
+    .record(GameId, z.strictObject({ url: z.string().regex(/^[a-z]+:/, 'a URL such as sqlite:data/realm.db') }))
+    .default({})
+    .describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
+  cache: z
+    .strictObject({
+      maxEntries: z.int().min(1).max(100_000_000).default(100_000).describe('Most cached reads of one entity of one game'),
+      redis: z.strictObject({ url: z.string().optional() }).prefault({}),
+    })
+    .prefault({}),
+  auth: z
+    .strictObject({
+      issuer: z.string().min(1).default('midgard'),
+      accessTtlSeconds: z.int().min(10).max(86_400).default(900),
+      keyPepper: z.string().min(32).optional().describe('Secret that API keys are hashed with, at least 32 characters'),
+      signingKey: z.string().optional().describe('Private Ed25519 key as a JSON Web Key, signs access tokens'),
+      cursorSecret: z.string().min(32).optional().describe('Secret that list cursors are sealed with, at least 32 characters'),
+      servers: z
+        .record(z.string().min(1).max(64), z.strictObject({ secret: z.string().min(32), games: z.array(GameId).min(1) }))
+        .default({})
+        .describe('Game servers that log in by HMAC: server id → shared secret and games'),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      web: Rate.prefault({ perSecond: 500, burst: 1000 }).describe('Requests of one web key'),
+      player: Rate.prefault({ perSecond: 50, burst: 100 }).describe('Requests of one player token'),
+      handshake: Rate.optional().describe('TCP handshakes of one address; default 100 a second and 2000 at once, generous outside production'),
+      login: Rate.optional().describe('Log-ins of one address over HTTP; default 5 a second and 20 at once, generous outside production'),
+    })
+    .prefault({}),
+});
+
+/** The configuration after the file, the environment and the defaults are joined. */
+export type Config = z.output<typeof configSchema>;

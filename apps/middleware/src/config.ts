@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+import { loadConfig } from '@midgard/config';
+import { type Config, configSchema } from './config-schema.ts';
+
+/** What the process was started with: the one reading of `process.env` in the service. */
+export interface Settings {
+  readonly config: Config;
+  readonly isProduction: boolean;
+  /** Settings that were given and mean nothing, for the log. */
+  readonly warnings: readonly string[];
+}
+
+const defaultFile = 'midgard.yaml';
+
+/**
+ * Joins the file (`MIDGARD_CONFIG`, else `midgard.yaml` where there is one), the environment and the defaults.
+ *
+ * @throws ConfigError `ERR_CONFIG_INVALID` with every error of the file and the environment at once
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const file = env['MIDGARD_CONFIG'] ?? (existsSync(defaultFile) ? defaultFile : undefined);
+  const { config, warnings } = loadConfig({
+    schema: configSchema,
+    ...(file !== undefined && { file }),
+    env,
+    prefix: 'MIDGARD',
+    reserved: ['MIDGARD_CONFIG', 'MIDGARD_TEST_'],
+  });
+  return { config, isProduction: env['NODE_ENV'] === 'production', warnings };
+}

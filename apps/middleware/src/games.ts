@@ -1,0 +1,48 @@
+import path from 'node:path';
+import type { Tokens } from '@midgard/auth';
+import { type Database, IdGenerator, openDatabase } from '@midgard/dao';
+import { type GameHandler, GameRuntime } from '@midgard/game-kit';
+import type { Logger } from '@midgard/logging';
+import type { Config } from './config-schema.ts';
+import { loadGame } from './load-game.ts';
+import type { Secrets } from './secrets.ts';
+
+/** A game of the configuration with the database that is its own. */
+export interface OpenGame {
+  readonly handler: GameHandler;
+  /** Without user and password: fit for a log. */
+  readonly shownUrl: string;
+  readonly database: Database;
+}
+
+/** Where a game's rows live: the URL of the configuration, else a file in the data folder. */
+function databaseUrl(config: Config, id: string): string {
+  return config.databases[id]?.url ?? `sqlite:${path.join(config.dataDir, `${id}.db`)}`;
+}
+
+/** Loads the enabled games and opens their databases; what was opened before a failure is closed again. */
+export async function openGames(config: Config, secrets: Pick<Secrets, 'cursorSecret'>): Promise<readonly OpenGame[]> {
+  await using opened = new AsyncDisposableStack();
+  const games: OpenGame[] = [];
+  for (const [id, { package: packageName = `@midgard/game-${id}`, enabled }] of Object.entries(config.games)) {
+    if (!enabled) continue;
+    const handler = await loadGame(id, packageName);
+    const url = databaseUrl(config, id);
+    const database = opened.use(await openDatabase(url, { cursorSecret: Buffer.from(secrets.cursorSecret) }));
+    games.push({ handler, database, shownUrl: url.replace(/\/\/[^@/]*@/, '//') });
+  }
+  opened.move();
+  return games;
+}
+
+/** Puts a game to work on its database. */
+export function runtimeOf({ handler, database }: OpenGame, { config, tokens, log }: { config: Config; tokens: Tokens; log: Logger }): GameRuntime {
+  const { accessTtlSeconds } = config.auth;
+  return new GameRuntime(handler, {
+    database,
+    ids: new IdGenerator({ instance: config.instance }),
+    tokens,
+    accessTtlSeconds,
+    log: log.child({ game: handler.manifest.id }),
+  });
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { ServiceProcess } from './testing/service-process.ts';
+
+const timeout = 60_000;
+const player = z.looseObject({ id: z.string() });
+
+test('a key made while the service runs is accepted at once, and refused soon after it is revoked', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  const { baseUrl } = await service.start();
+  const created = await service.command('keys', 'create', '--game', 'realm', '--role', 'viewer');
+  expect(created.stdout).toMatch(/^mdg_dev_\S+\n$/);
+  const key = created.stdout.trim();
+  const ask = () => fetch(`${baseUrl}/api/v1/whoami`, { headers: { 'X-API-Key': key } });
+  expect(await (await ask()).json()).toMatchObject({ kind: 'apiKey', roles: ['viewer'], games: ['realm'] });
+
+  const list = JSON.parse((await service.command('keys', 'list', '--json')).stdout);
+  const { id } = list.find(({ role }: { role: string }) => role === 'viewer');
+  expect(JSON.stringify(list)).not.toContain(key);
+  expect((await service.command('keys', 'revoke', id)).exitCode).toBe(0);
+  await expect.poll(async () => (await ask()).status, { timeout: 3000 }).toBe(401);
+});
+
+test('a viewer reads and does not write; a player sees its own data only', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  const { baseUrl, key: full } = await service.start();
+  const players = `${baseUrl}/api/v1/games/realm/players`;
+  const create = async (key: string) => fetch(players, { method: 'POST', headers: { 'X-API-Key': key, 'Content-Type': 'application/json' }, body: '{"name":"Idun"}' });
+  const [mine, other] = await Promise.all([create(full), create(full)]).then((all) => Promise.all(all.map(async (each) => player.parse(await each.json()))));
+
+  const viewer = (await service.command('keys', 'create', '--game', 'realm', '--role', 'viewer')).stdout.trim();
+  const refused = await create(viewer);
+  expect([refused.status, await refused.json()]).toMatchObject([403, { code: 3004 }]);
+
+  const { stdout } = await service.command('token', '--game', 'realm', '--player', mine?.id ?? '');
+  const bearer = { headers: { Authorization: `Bearer ${stdout.trim()}` } };
+  expect(await (await fetch(`${players}/${mine?.id}`, bearer)).json()).toEqual(mine);
+  expect((await fetch(`${players}/${other?.id}`, bearer)).status).toBe(403);
+});
+
+test('a wrong command says what is wrong and ends with 2 or 1, never with a stack', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  const wrongRole = await service.command('keys', 'create', '--game', 'realm', '--role', 'king');
+  expect(wrongRole.exitCode).not.toBe(0);
+  expect(wrongRole.stderr).toContain('game-server');
+  const unknown = await service.command('keys', 'revoke', 'nobody');
+  expect(unknown.exitCode).toBe(2);
+  expect(unknown.stderr).toContain('nobody');
+  expect(wrongRole.stderr + unknown.stderr).not.toMatch(/^\s+at /m);
+});

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { connect } from '@midgard/client';
+import { realm } from '@midgard/game-realm';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ServiceProcess } from './testing/service-process.ts';
+
+const run = promisify(execFile);
+const timeout = 60_000;
+const player = z.looseObject({ id: z.string() });
+
+function json(url: string, key: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, { ...init, headers: { 'X-API-Key': key, 'Content-Type': 'application/json', ...init.headers } });
+}
+
+describe('midgard start', { timeout }, () => {
+  test('prints a curl line that works when pasted', async () => {
+    await using service = new ServiceProcess();
+    const { banner } = await service.start();
+    const line = banner.split('\n').find((each) => each.trim().startsWith('curl'));
+    const { stdout } = await run('sh', ['-c', line ?? 'false']);
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'Astrid', status: 'active', level: 1, version: 1 });
+  });
+
+  test('answers the same over TCP and HTTP', async () => {
+    await using service = new ServiceProcess();
+    const { tcpPort, baseUrl, key } = await service.start();
+    const client = await connect({ port: tcpPort, auth: { kind: 'apiKey', key } });
+    const created = await client.game(realm).call('player.create', { name: 'Ægir 🐉', attributes: { hair: 'red', scars: [1, { deep: null }] } });
+    const overTcp = await client.game(realm).call('player.get', { id: created.id });
+    await client.close();
+    const response = await json(`${baseUrl}/api/v1/games/realm/players/${created.id}`, key);
+    expect(response.headers.get('etag')).toBe('"1"');
+    expect(await response.json()).toEqual(overTcp);
+  });
+
+  test('keeps players and keys over a restart, and ends with 0 on SIGTERM and SIGINT', async () => {
+    await using service = new ServiceProcess();
+    const first = await service.start();
+    const created = player.parse(await (await json(`${first.baseUrl}/api/v1/games/realm/players`, first.key, { method: 'POST', body: '{"name":"Freya"}' })).json());
+    expect(await service.end('SIGTERM')).toBe(0);
+    const second = await service.start();
+    expect(second.key).toBe(first.key);
+    const found = await json(`${second.baseUrl}/api/v1/games/realm/players/${created.id}`, second.key);
+    expect(await found.json()).toEqual(created);
+    expect(await service.end('SIGINT')).toBe(0);
+  });
+
+  test('leaves secrets that only the owner reads, and no half-written file', async () => {
+    await using service = new ServiceProcess();
+    await service.start();
+    await service.end('SIGTERM');
+    const folder = path.join(service.folder, 'data');
+    const files = readdirSync(folder);
+    expect(files.toSorted()).toEqual(['development-key', 'development-secrets.json', 'midgard.db', 'realm.db']);
+    for (const file of files) expect(statSync(path.join(folder, file)).mode & 0o077).toBe(0);
+  });
+
+  test('says goodbye to TCP clients and answers what they asked before it goes', async () => {
+    await using service = new ServiceProcess();
+    const { tcpPort, key } = await service.start();
+    const client = await connect({ port: tcpPort, auth: { kind: 'apiKey', key } });
+    const goodbye = new Promise<number>((resolve) => client.on('goodbye', ({ code }) => resolve(code)));
+    const created = client.game(realm).call('player.create', { name: 'Last' });
+    const [exitCode] = await Promise.all([created.then(() => service.end('SIGTERM'))]);
+    expect((await created).name).toBe('Last');
+    expect(await goodbye).toBe(1008);
+    expect(exitCode).toBe(0);
+    await client.close();
+  });
+
+  test('in production refuses to start without secrets and names each of them', async () => {
+    await using service = new ServiceProcess({ NODE_ENV: 'production' });
+    const { exitCode, stderr } = await service.command('start');
+    expect(exitCode).toBe(2);
+    for (const name of ['MIDGARD_AUTH_KEY_PEPPER', 'MIDGARD_AUTH_SIGNING_KEY', 'MIDGARD_AUTH_CURSOR_SECRET']) expect(stderr).toContain(name);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('tells every error of a bad configuration at once, with what was meant', async () => {
+    await using service = new ServiceProcess({ MIDGARD_SERVER_TCP_PORT: 'eighty' });
+    writeFileSync(path.join(service.folder, 'midgard.yaml'), 'server:\n  htpp:\n    port: 1\n  http:\n    port: 99999\n');
+    const { exitCode, stderr } = await service.command('start');
+    expect(exitCode).toBe(2);
+    for (const expected of ['MIDGARD_SERVER_TCP_PORT', 'server.http.port', 'htpp', 'did you mean']) expect(stderr).toContain(expected);
+  });
+
+  test('says which port is taken', async () => {
+    await using service = new ServiceProcess();
+    const { tcpPort } = await service.start();
+    await using second = new ServiceProcess({ MIDGARD_SERVER_TCP_PORT: String(tcpPort), MIDGARD_SERVER_HTTP_PORT: '0' });
+    const { exitCode, stderr } = await second.command('start');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`port ${tcpPort} is taken`);
+  });
+});

@@ -1,0 +1,33 @@
+import { Amount, type GameContext, Id, Reason, write } from '@midgard/game-kit';
+import { z } from 'zod';
+import { characterProgress, Progress } from './character-progress.ts';
+import { experienceFor, levelAt, MAX_LEVEL } from './curve.ts';
+
+/** Gives a character experience, and the levels that it is worth. */
+export const gainExperience = write({
+  code: 100,
+  name: 'character.gain-experience',
+  summary: 'Give a character experience; levels follow the curve',
+  permission: 'character:update',
+  http: 'POST /characters/:id/experience',
+  input: z.object({ id: Id, amount: Amount, reason: Reason }),
+  output: Progress,
+  owner: 'none',
+  idempotent: 'required',
+  changes: { character: ({ id }) => id, character_progress: ({ id }) => id },
+  handle: async (ctx, { id, amount }) => {
+    const character = await ctx.characters.require(id);
+    const experience = await addExperience(ctx, id, amount);
+    const level = Math.max(character.level, levelAt(experience));
+    if (level > character.level) await ctx.characters.update(id, { level });
+    const missing = level < MAX_LEVEL ? experienceFor(level + 1) - experience : null;
+    return { characterId: id, level, experience, missing, levelsGained: level - character.level };
+  },
+});
+
+async function addExperience({ session }: GameContext, characterId: bigint, amount: bigint): Promise<bigint> {
+  const progress = session.dao(characterProgress);
+  const known = await progress.get({ characterId });
+  const { experience } = known === undefined ? await progress.insert({ characterId, experience: amount }) : await progress.increment({ characterId }, { experience: amount });
+  return experience;
+}

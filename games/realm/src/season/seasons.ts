@@ -1,0 +1,67 @@
+import { type GameContext, MidgardError, type Row } from '@midgard/game-kit';
+import { season, seasonScore } from './entities.ts';
+
+interface RankingPage {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** The seasons and their rankings, as the operations of one request see them. */
+export class Seasons {
+  readonly #ctx: GameContext;
+
+  constructor(ctx: GameContext) {
+    this.#ctx = ctx;
+  }
+
+  /** @throws MidgardError `notFound` */
+  async require(id: bigint): Promise<Row<typeof season>> {
+    const row = await this.#ctx.session.dao(season).get({ id });
+    if (row === undefined) throw new MidgardError('notFound', 'no such season');
+    return row;
+  }
+
+  /** Opens a season. */
+  open(name: string, startsAt: Date, endsAt: Date): Promise<Row<typeof season>> {
+    if (endsAt <= startsAt) throw new MidgardError('invalidInput', 'a season ends after it starts');
+    return this.#ctx.session.dao(season).insert({ id: this.#ctx.ids.next(), name, startsAt, endsAt });
+  }
+
+  /**
+   * Adds points to a player.
+   *
+   * @throws MidgardError `invalidTransition` before the season starts and from its end on
+   */
+  async score(seasonId: bigint, playerId: bigint, points: bigint): Promise<Row<typeof seasonScore>> {
+    const { startsAt, endsAt } = await this.require(seasonId);
+    const { now } = this.#ctx;
+    if (now < startsAt || now >= endsAt) throw new MidgardError('invalidTransition', 'the season is not running');
+    const scores = this.#ctx.session.dao(seasonScore);
+    const key = { seasonId, playerId };
+    return (await scores.get(key)) === undefined ? scores.insert({ ...key, points }) : scores.increment(key, { points });
+  }
+
+  /** A page of the ranking, best first. Counting the places above it is O(places above). */
+  async ranking(seasonId: bigint, { limit, cursor }: RankingPage) {
+    const scores = this.#ctx.session.dao(seasonScore);
+    const { items, nextCursor } = await scores.page({ where: { seasonId }, orderBy: 'points', descending: true, limit, cursor: cursor ?? null });
+    const [best] = items;
+    const above = best === undefined ? 0 : await this.#above(best);
+    return { items: items.map(({ playerId, points }, index) => ({ rank: above + index + 1, playerId, points })), nextCursor };
+  }
+
+  /** The place of one player. @throws MidgardError `notFound` while the player has no points */
+  async place(seasonId: bigint, playerId: bigint) {
+    const row = await this.#ctx.session.dao(seasonScore).get({ seasonId, playerId });
+    if (row === undefined) throw new MidgardError('notFound', 'no points in this season');
+    return { rank: (await this.#above(row)) + 1, playerId, points: row.points };
+  }
+
+  // Pages run backwards over points and then over the key, so among equals the higher player id comes first.
+  async #above({ seasonId, playerId, points }: Row<typeof seasonScore>): Promise<number> {
+    const scores = this.#ctx.session.dao(seasonScore);
+    const better = await scores.count({ seasonId, points: { gt: points } });
+    const equal = await scores.count({ seasonId, points, playerId: { gt: playerId } });
+    return better + equal;
+  }
+}
