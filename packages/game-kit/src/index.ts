@@ -1,1 +1,47 @@
-export {};
+export { read, write, pathParameters } from './define-operation.ts';
+export type {
+  Awaitable,
+  CacheRule,
+  ChangesRule,
+  EntityKey,
+  Idempotency,
+  InputSchema,
+  Operation,
+  OperationTypes,
+  OwnerPolicy,
+  ReadDefinition,
+  WriteDefinition,
+} from './operation.ts';
+export { defineGame } from './define-game.ts';
+export { CONTRACT_VERSION, type GameDefinition, type GameHandler, type GameManifest, type Hooks, type LoginCredentials } from './game.ts';
+export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';
+export type { GameContext, GameLog, IdSource, Preparation, Work } from './context.ts';
+export type { Clock } from './clock.ts';
+export { GameRuntime, type ExecuteRequest, type GameRuntimeOptions, type RuntimeListener } from './runtime/game-runtime.ts';
+export type { CachePolicies, CachePolicy } from './runtime/read-cache.ts';
+export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
+export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';
+export { page } from './operations/page.ts';
+export { standardEntities } from './entities/index.ts';
+export { Player, player, PlayerStatus } from './entities/player.ts';
+export { Character, character } from './entities/character.ts';
+export { Item, item, itemEntry } from './entities/item.ts';
+export { Wallet, wallet, WalletEntry, walletEntry, WalletPosting } from './entities/wallet.ts';
+export { gameOrder, Order, OrderState } from './entities/order.ts';
+export type { PlayerRow, NewPlayer, Players } from './repositories/players.ts';
+export type { CharacterRow, Characters, NewCharacter } from './repositories/characters.ts';
+export type { ItemRow, Items } from './repositories/items.ts';
+export type { Posted, Wallets } from './repositories/wallets.ts';
+export type { NewOrder, OrderRow, Orders } from './repositories/orders.ts';
+export type { LoggedIn, Logins, TokenIssuer } from './repositories/logins.ts';
+export { invalidInput, invalidTransition, notFound, type InputIssue } from './refusals.ts';
+export { Amount, AmountOrZero, AmountText, ExpectedVersion, Id, IdText, Int, MAX_INT64, queryInt } from './wire/numbers.ts';
+export { IdempotencyKey, Name, Reason, slug, text } from './wire/text.ts';
+export { JsonObject, JsonObjectText, type JsonRecord } from './wire/json.ts';
+export { Timestamp, TimestampInput } from './wire/time.ts';
+export { Cursor, Limit, listOf, paging } from './wire/list.ts';
+// What a game needs of the floors below, since it imports this package alone.
+export { bool, bytes, createdAt, decimal, defineEntity, id, int, int64, json, sql, text as textColumn, timestamp, updatedAt, version } from '@midgard/dao';
+export type { Entity, KeyOf, NewRow, Patch, Row, Session } from '@midgard/dao';
+export { MidgardError, type ErrorName, type JsonValue } from '@midgard/errors';
+export type { Principal } from '@midgard/auth';

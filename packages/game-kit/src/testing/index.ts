@@ -1,1 +1,1 @@
-export {};
+export { openGame, type OpenGame } from './open-game.ts';

@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+import type { GameContext } from './context.ts';
+import { GameKitError } from './game-kit-error.ts';
+import type { Idempotency, InputSchema, OperationOf, ReadDefinition, WriteDefinition, WriteOperationOf } from './operation.ts';
+import { IdempotencyKey } from './wire/text.ts';
+
+const MAX_CODE = 65_535;
+const NAME_SHAPE = /^[a-z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*$/;
+const ROUTE_SHAPE = /^(GET|POST|PUT|PATCH|DELETE) (\/[a-z][A-Za-z0-9-]*|\/:[a-z][A-Za-z0-9]*)+$/;
+
+/**
+ * Defines an operation that changes nothing.
+ *
+ * @param definition see {@link ReadDefinition}; a cached one takes nothing but its path parameters, since its answer is kept under them
+ * @throws {GameKitError} `ERR_GAME_OPERATION`: something in it cannot work
+ * @example
+ * ```ts
+ * import { Id, Player, read } from '@midgard/game-kit';
+ * import { z } from 'zod';
+ *
+ * export const getPlayer = read({
+ *   code: 1, name: 'player.get', permission: 'player:read', http: 'GET /players/:id',
+ *   input: z.strictObject({ id: Id }), output: Player,
+ *   owner: ({ id }) => id,
+ *   cache: { entity: 'player', key: ({ id }) => id },
+ *   handle: ({ players }, { id }) => players.require(id),
+ * });
+ * ```
+ */
+export function read<const Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext = GameContext>(
+  definition: ReadDefinition<Name, I, O, C>,
+): OperationOf<Name, I, O> {
+  check(definition);
+  const { cache, input, http, name } = definition;
+  if (cache !== undefined && pathParameters(http).length !== Object.keys(input.shape).length) {
+    throw mistake(name, 'a cached operation takes its path parameters and nothing else');
+  }
+  return {
+    ...shared(definition),
+    kind: 'read',
+    idempotent: 'no',
+    event: null,
+    input: input.strict(),
+    cache,
+    changes: {},
+    prepare: () => undefined,
+    // A method's parameters compare both ways: the runtime gives the context that defineGame promised.
+    handle: (context: C, parsed) => definition.handle(context, parsed),
+  };
+}
+
+/**
+ * Defines an operation that changes the database: everything that its handler does is one transaction.
+ *
+ * @param definition see {@link WriteDefinition}
+ * @throws {GameKitError} `ERR_GAME_OPERATION`: something in it cannot work
+ * @example
+ * ```ts
+ * import { Id, Player, write } from '@midgard/game-kit';
+ * import { z } from 'zod';
+ *
+ * export const levelUp = write({
+ *   code: 100, name: 'player.levelUp', permission: 'player:update', http: 'POST /players/:id/level-up',
+ *   input: z.strictObject({ id: Id }), output: Player,
+ *   idempotent: 'optional', changes: { player: ({ id }) => id }, owner: 'none',
+ *   handle: async ({ players }, { id }) => players.update(id, { level: (await players.requireActive(id)).level + 1 }),
+ * });
+ * ```
+ */
+export function write<
+  const Name extends string,
+  I extends InputSchema,
+  O extends z.ZodType,
+  const Key extends Idempotency,
+  C extends GameContext = GameContext,
+  Prepared = undefined,
+>(definition: WriteDefinition<Name, I, O, Key, C, Prepared>): WriteOperationOf<Name, I, O, Key> {
+  check(definition);
+  const { name, input, http, idempotent, changes, event = name } = definition;
+  if (http.startsWith('GET ')) throw mistake(name, 'a write is no GET');
+  return {
+    ...shared(definition),
+    kind: 'write',
+    idempotent,
+    event,
+    input: withKey(input.strict(), idempotent),
+    cache: undefined,
+    changes,
+    prepare: (preparation: never, parsed) => definition.prepare?.(preparation, parsed),
+    handle: (context: C, parsed, prepared: Prepared) => definition.handle(context, parsed, prepared),
+  };
+}
+
+/**
+ * The path parameters of a route, in order.
+ *
+ * @param http method and path, as in an operation
+ */
+export function pathParameters(http: string): readonly string[] {
+  return [...http.matchAll(/:([A-Za-z0-9]+)/g)].flatMap(([, name]) => name ?? []);
+}
+
+function shared<Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext>(definition: Common<Name, I, O, C>) {
+  const { code, name, permission = null, public: isPublic = false, http, summary, output, owner, input } = definition;
+  return { code, name, permission, isPublic, http, summary, output, owner, isVersioned: 'expectedVersion' in input.shape };
+}
+
+type Common<Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext> = Omit<ReadDefinition<Name, I, O, C>, 'handle' | 'cache'>;
+
+function withKey(input: InputSchema, idempotent: Idempotency): InputSchema {
+  if (idempotent === 'no') return input;
+  return input.safeExtend({ idempotencyKey: idempotent === 'required' ? IdempotencyKey : IdempotencyKey.optional() });
+}
+
+function check({ code, name, permission, public: isPublic = false, http, input }: Pick<Common<string, InputSchema, z.ZodType, GameContext>, 'code' | 'name' | 'permission' | 'public' | 'http' | 'input'>): void {
+  if (!Number.isInteger(code) || code < 1 || code > MAX_CODE) throw mistake(name, `its code is not within 1 to ${MAX_CODE}`);
+  if (!NAME_SHAPE.test(name)) throw mistake(name, 'its name is not of the form subject.act');
+  if (!ROUTE_SHAPE.test(http)) throw mistake(name, `its route is not of the form "GET /players/:id": "${http}"`);
+  if (isPublic === (permission !== undefined)) throw mistake(name, 'it needs a permission, or public: true, and not both');
+  const missing = pathParameters(http).filter((parameter) => !(parameter in input.shape));
+  if (missing.length > 0) throw mistake(name, `its input lacks the path parameters ${missing.join(', ')}`);
+  if ('idempotencyKey' in input.shape) throw mistake(name, 'its input names idempotencyKey, which write() adds by itself');
+}
+
+function mistake(name: string, message: string): GameKitError {
+  return new GameKitError('ERR_GAME_OPERATION', `${name}: ${message}`);
+}

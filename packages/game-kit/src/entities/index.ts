@@ -1,0 +1,26 @@
+import type { Entity } from '@midgard/dao';
+import { idempotency, outbox } from './bookkeeping.ts';
+import { character } from './character.ts';
+import { credential, refreshToken } from './credential.ts';
+import { item, itemEntry } from './item.ts';
+import { gameOrder } from './order.ts';
+import { player } from './player.ts';
+import { wallet, walletEntry } from './wallet.ts';
+
+/** The entities behind the standard operations; a game lists them before its own. */
+export const standardEntities: readonly Entity[] = [
+  player,
+  character,
+  item,
+  itemEntry,
+  wallet,
+  walletEntry,
+  gameOrder,
+  credential,
+  refreshToken,
+  idempotency,
+  outbox,
+];
+
+/** Entities that follow from others' changes: no operation declares them, and nothing is cached by them. */
+export const bookkeepingEntities: ReadonlySet<string> = new Set([itemEntry, walletEntry, idempotency, outbox].map(({ name }) => name));

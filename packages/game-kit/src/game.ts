@@ -1,0 +1,77 @@
+import type { Entity } from '@midgard/dao';
+import type { GameContext, Preparation } from './context.ts';
+import type { Awaitable, Operation } from './operation.ts';
+
+/** The version of the contract between a game and the middleware; a game built for another one is refused at load. */
+export const CONTRACT_VERSION = 1;
+
+/** Who a game is. */
+export interface GameManifest {
+  /** In routes and configuration: `a-z`, `0-9` and `-`, at most 32 characters. */
+  readonly id: string;
+  /** In frames, 1–65535; 0 is the middleware itself. */
+  readonly number: number;
+  /** The game's own version. */
+  readonly version: string;
+  readonly title: string;
+}
+
+/** What a log-in by name and password brings. */
+export interface LoginCredentials {
+  readonly name: string;
+  readonly password: string;
+}
+
+type Named<Ops extends readonly Operation[], Name> = Extract<Ops[number], { readonly name: Name }>;
+type ParsedOf<O> = O extends { readonly types?: { readonly parsed: infer Parsed } } ? Parsed : never;
+type ResultOf<O> = O extends { readonly types?: { readonly result: infer Result } } ? Result : never;
+
+/** Code of a game around the standard operations; it runs inside the operation's transaction. */
+export interface Hooks<Ops extends readonly Operation[] = readonly Operation[], Context extends GameContext = GameContext> {
+  /** Runs before a write's handler; may give another input, may throw to refuse. */
+  readonly before?: {
+    readonly [Name in Ops[number]['name']]?: (context: Context, input: ParsedOf<Named<Ops, Name>>) => Awaitable<ParsedOf<Named<Ops, Name>> | undefined | void>;
+  };
+  /** Runs after a write's handler, before the commit; what it throws undoes the write. */
+  readonly after?: {
+    readonly [Name in Ops[number]['name']]?: (context: Context, input: ParsedOf<Named<Ops, Name>>, result: ResultOf<Named<Ops, Name>>) => Awaitable<void>;
+  };
+  /**
+   * Takes the place of the password check of `auth.login`, before its transaction.
+   *
+   * @returns the player's id; throw `credentialInvalid` where the credentials are wrong
+   */
+  login?(preparation: Preparation<Context>, credentials: LoginCredentials): Awaitable<bigint>;
+}
+
+/** A hook whose types were checked where the game was defined. */
+export interface AnyHook {
+  run(context: GameContext, input: unknown, result: unknown): Awaitable<unknown>;
+}
+
+/** A loaded game: what `defineGame` gives and {@link GameRuntime} runs. */
+export interface GameHandler<Ops extends readonly Operation[] = readonly Operation[]> {
+  readonly contract: number;
+  readonly manifest: GameManifest;
+  readonly entities: readonly Entity[];
+  readonly operations: Ops;
+  /** By operation name; the types were checked by `defineGame`. */
+  readonly hooks: {
+    readonly before: { readonly [name: string]: AnyHook['run'] | undefined };
+    readonly after: { readonly [name: string]: AnyHook['run'] | undefined };
+    login?(preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint>;
+  };
+  extendContext(context: GameContext): object;
+}
+
+/** What {@link defineGame} takes. */
+export interface GameDefinition<Ops extends readonly Operation[], Extra extends object> {
+  readonly manifest: GameManifest;
+  /** {@link standardEntities}, then the game's own. */
+  readonly entities: readonly Entity[];
+  /** `standardOperations()`, then the game's own, whose codes begin at 100. */
+  readonly operations: Ops;
+  readonly hooks?: Hooks<NoInfer<Ops>, GameContext & Extra>;
+  /** What the game's handlers and hooks find in their context besides the standard repositories; made anew for each operation. */
+  extendContext?(context: GameContext): Extra;
+}

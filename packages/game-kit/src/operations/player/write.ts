@@ -1,0 +1,77 @@
+import { hashPassword } from '@midgard/auth';
+import { z } from 'zod';
+import { write } from '../../define-operation.ts';
+import { Player } from '../../entities/player.ts';
+import { invalidTransition } from '../../refusals.ts';
+import { JsonObject } from '../../wire/json.ts';
+import { AmountOrZero, ExpectedVersion, Id, IdText, Int } from '../../wire/numbers.ts';
+import { Name, Password, text } from '../../wire/text.ts';
+import { patchOf } from '../patch.ts';
+
+/** A new player, with a password to log in with where one is given. */
+export const createPlayer = write({
+  code: 2,
+  name: 'player.create',
+  permission: 'player:create',
+  http: 'POST /players',
+  summary: 'A new player',
+  input: z.strictObject({ name: Name, externalId: text(1, 128).optional(), attributes: JsonObject.optional(), password: Password.optional() }),
+  output: Player,
+  owner: 'none',
+  idempotent: 'no',
+  changes: { player: 'unknown', credential: 'unknown' },
+  // Hashing takes a good part of a tenth of a second: no transaction waits for it.
+  prepare: async (_, { password }) => (password === undefined ? undefined : hashPassword(password)),
+  handle: async ({ players, logins }, { name, externalId, attributes }, passwordHash) => {
+    const row = await players.create({ name, externalId, attributes });
+    if (passwordHash !== undefined) await logins.create(row.id, row.name, passwordHash);
+    return row;
+  },
+});
+
+/** Changes a player; a deleted one stays as it is. */
+export const updatePlayer = write({
+  code: 3,
+  name: 'player.update',
+  permission: 'player:update',
+  http: 'PATCH /players/:id',
+  summary: 'Change a player',
+  input: z.strictObject({
+    id: Id,
+    name: Name.optional(),
+    level: Int.optional(),
+    experience: AmountOrZero.optional(),
+    status: z.enum(['active', 'banned']).optional(),
+    attributes: JsonObject.optional(),
+    expectedVersion: ExpectedVersion.optional(),
+  }),
+  output: Player,
+  owner: 'none',
+  idempotent: 'no',
+  changes: { player: ({ id }) => id, credential: ({ id }) => id },
+  handle: async ({ players, logins }, { id, expectedVersion, ...fields }) => {
+    const row = await players.update(id, patchOf(fields), expectedVersion);
+    if (fields.name !== undefined) await logins.rename(id, fields.name);
+    return row;
+  },
+});
+
+/** Deletes a player: the row and its ledgers stay, the log-in is gone, the status is final. */
+export const deletePlayer = write({
+  code: 5,
+  name: 'player.delete',
+  permission: 'player:delete',
+  http: 'DELETE /players/:id',
+  summary: 'Delete a player (soft)',
+  input: z.strictObject({ id: Id, expectedVersion: ExpectedVersion.optional() }),
+  output: z.object({ id: IdText, deleted: z.literal(true) }),
+  owner: 'none',
+  idempotent: 'no',
+  changes: { player: ({ id }) => id, credential: ({ id }) => id },
+  handle: async ({ players, logins }, { id, expectedVersion }) => {
+    if ((await players.require(id)).status === 'deleted') throw invalidTransition('player', id, 'deleted', 'delete');
+    await players.update(id, { status: 'deleted' }, expectedVersion);
+    await logins.remove(id);
+    return { id, deleted: true as const };
+  },
+});

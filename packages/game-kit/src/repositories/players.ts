@@ -1,0 +1,70 @@
+import type { Patch, Row } from '@midgard/dao';
+import type { Work } from '../context.ts';
+import { player } from '../entities/player.ts';
+import { invalidTransition, notFound, orAlreadyExists } from '../refusals.ts';
+import type { JsonRecord } from '../wire/json.ts';
+
+/** A player as the database holds it. */
+export type PlayerRow = Row<typeof player>;
+
+/** What a player begins with. */
+export interface NewPlayer {
+  readonly name: string;
+  /** The account's name elsewhere, unique in the game. */
+  readonly externalId?: string | undefined;
+  readonly attributes?: JsonRecord | undefined;
+}
+
+/** The players of a game, within one transaction or snapshot. */
+export class Players {
+  readonly #work: Work;
+
+  /** @param work the transaction or snapshot */
+  constructor(work: Work) {
+    this.#work = work;
+  }
+
+  /** @returns the player in whatever state, undefined where there never was one */
+  find(id: bigint): Promise<PlayerRow | undefined> {
+    return this.#work.rows(player, id);
+  }
+
+  /**
+   * @returns the player in whatever state, deleted included
+   * @throws {MidgardError} 2002
+   */
+  async require(id: bigint): Promise<PlayerRow> {
+    const row = await this.find(id);
+    if (row === undefined) throw notFound('player', id);
+    return row;
+  }
+
+  /**
+   * For everything that gives, takes or trades: a banned or deleted player does none of it.
+   *
+   * @throws {MidgardError} 2002; 2008 where the player is banned or deleted
+   */
+  async requireActive(id: bigint): Promise<PlayerRow> {
+    const row = await this.require(id);
+    if (row.status !== 'active') throw invalidTransition('player', id, row.status, 'this operation');
+    return row;
+  }
+
+  /** @throws {MidgardError} 2005 where the external id is taken, be it by a deleted player */
+  create({ name, externalId, attributes = {} }: NewPlayer): Promise<PlayerRow> {
+    const { session, ids } = this.#work;
+    const row = { id: ids.next(), name, externalId: externalId ?? null, level: 1, experience: 0n, status: 'active', attributes, lastLoginAt: null };
+    return orAlreadyExists(() => session.dao(player).insert(row), 'a player with this externalId exists', { field: 'externalId' });
+  }
+
+  /**
+   * @param patch columns to change
+   * @param expectedVersion the version that the caller saw; not checked when undefined
+   * @throws {MidgardError} 2002; 2006; 2008 where the player is deleted
+   */
+  async update(id: bigint, patch: Patch<typeof player>, expectedVersion?: number): Promise<PlayerRow> {
+    const row = await this.require(id);
+    if (row.status === 'deleted') throw invalidTransition('player', id, 'deleted', 'a change');
+    return this.#work.session.dao(player).update(id, patch, expectedVersion === undefined ? {} : { expectedVersion });
+  }
+}

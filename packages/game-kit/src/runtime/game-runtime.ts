@@ -1,0 +1,312 @@
+import type { Principal } from '@midgard/auth';
+import type { Database, Session } from '@midgard/dao';
+import type { JsonValue } from '@midgard/errors';
+import { MidgardError, toMidgardError } from '@midgard/errors';
+import { type Clock, systemClock } from '../clock.ts';
+import type { GameContext, GameLog, IdSource, Preparation } from '../context.ts';
+import { outbox } from '../entities/bookkeeping.ts';
+import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
+import { GameKitError } from '../game-kit-error.ts';
+import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
+import type { EntityKey, Operation } from '../operation.ts';
+import type { TokenIssuer } from '../repositories/logins.ts';
+import { CommittedRefusal } from './committed-refusal.ts';
+import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
+import { firstAnswer, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
+import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
+import { ownerCheck } from './owner.ts';
+import { type CachePolicies, ReadCache } from './read-cache.ts';
+import { type Snapshot, Snapshots } from './snapshots.ts';
+import { type ParsedInput, parseInput } from './validate.ts';
+
+const ACCESS_TTL_SECONDS = 900;
+const REFRESH_TTL_SECONDS = 30 * 24 * 3600;
+
+const silentLog: GameLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
+export interface RuntimeListener {
+  /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing. */
+  committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
+}
+
+/** What a {@link GameRuntime} is built from. */
+export interface GameRuntimeOptions {
+  /** The game's own database; the runtime does not close it. */
+  readonly database: Database;
+  /** `IdGenerator` of @midgard/dao; instances of one game need different instance numbers. */
+  readonly ids: IdSource;
+  /** `Tokens` of @midgard/auth; without it the game has no log-in. */
+  readonly tokens?: TokenIssuer | undefined;
+  readonly clock?: Clock;
+  /** How long an access token lives, seconds; default 900. */
+  readonly accessTtlSeconds?: number;
+  /** How long a refresh token lives, seconds; default 30 days. */
+  readonly refreshTtlSeconds?: number;
+  /** Differences from the standard lives of cached reads. */
+  readonly cache?: CachePolicies;
+  readonly log?: GameLog;
+  readonly listener?: RuntimeListener;
+}
+
+/** One call of an operation. */
+export interface ExecuteRequest {
+  readonly operation: Operation;
+  /** As it was decoded from the wire. */
+  readonly input: unknown;
+  /** Whose permission the front end has checked; null where nobody logged in, which only public operations allow. */
+  readonly caller: Principal | null;
+  /** Aborts when the caller's time is over. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Call {
+  readonly operation: Operation;
+  readonly input: ParsedInput;
+  readonly caller: Principal | null;
+  readonly signal: AbortSignal | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Runs one game on one database: validation, ownership, cache, idempotency, hooks, transaction, outbox, encoding.
+ *
+ * A write is acknowledged when it is committed and every cached answer that it outdated is gone. Whether the caller has
+ * the operation's permission is the front end's to check, once a session and not once a call.
+ *
+ * @example
+ * ```ts
+ * import { IdGenerator, openDatabase } from '@midgard/dao';
+ * import { defineGame, GameRuntime, standardEntities, standardOperations } from '@midgard/game-kit';
+ *
+ * const game = defineGame({ manifest: { id: 'demo', number: 9, version: '1.0.0', title: 'Demo' }, entities: standardEntities, operations: standardOperations() });
+ * const runtime = new GameRuntime(game, { database: await openDatabase('sqlite:data/demo.db'), ids: new IdGenerator({ instance: 0 }) });
+ * await runtime.start();
+ * ```
+ */
+export class GameRuntime {
+  readonly handler: GameHandler;
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #shared: SharedParts;
+  readonly #listener: RuntimeListener;
+  readonly #operations = new Map<number | string, Operation>();
+  readonly #snapshots: Snapshots;
+  readonly #cache: ReadCache;
+  readonly #keys = new IdempotencyKeys();
+  /** Inputs that were parsed to find their order keys, so that `execute` need not do it again. */
+  readonly #parsed = new WeakMap<object, { readonly operation: Operation; readonly input: ParsedInput }>();
+  readonly #running = new Set<Promise<unknown>>();
+  #state: 'new' | 'started' | 'stopped' = 'new';
+
+  /** @throws {GameKitError} `ERR_GAME_CONTRACT`: the game was built for another version of the contract */
+  constructor(handler: GameHandler, options: GameRuntimeOptions) {
+    const { database, ids, tokens, clock = systemClock, log = silentLog, listener = {}, cache = {} } = options;
+    const { accessTtlSeconds = ACCESS_TTL_SECONDS, refreshTtlSeconds = REFRESH_TTL_SECONDS } = options;
+    const { contract, manifest, operations } = handler;
+    if (contract !== CONTRACT_VERSION) {
+      throw new GameKitError('ERR_GAME_CONTRACT', `${manifest.id} was built for contract ${contract}; this middleware has contract ${CONTRACT_VERSION}`);
+    }
+    this.handler = handler;
+    this.#database = database;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#shared = { game: manifest, ids, log, logins: { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds } };
+    this.#snapshots = new Snapshots(database);
+    this.#cache = new ReadCache(operations, cache, clock);
+    for (const operation of operations) this.#operations.set(operation.code, operation).set(operation.name, operation);
+  }
+
+  /** Brings the database's tables to the game's entities. @throws {DaoError} what `migrate` throws */
+  async start(): Promise<void> {
+    await this.#database.migrate(this.handler.entities);
+    this.#state = 'started';
+  }
+
+  /** Refuses what comes from now on (1008) and waits for what runs. The database stays open. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped';
+    await Promise.allSettled(this.#running);
+  }
+
+  /** @returns the operation of that code or name, undefined where the game has none */
+  operation(codeOrName: number | string): Operation | undefined {
+    return this.#operations.get(codeOrName);
+  }
+
+  /**
+   * Runs an operation.
+   *
+   * @returns the output as it goes over the wire: JSON values only; frozen where it is shared with the cache
+   * @throws {MidgardError} and nothing else
+   */
+  async execute(request: ExecuteRequest): Promise<unknown> {
+    try {
+      this.#requireStarted();
+      const running = this.#run(request);
+      this.#running.add(running);
+      try {
+        return await running;
+      } finally {
+        this.#running.delete(running);
+      }
+    } catch (error) {
+      throw error instanceof CommittedRefusal ? error.refusal : toMidgardError(error);
+    }
+  }
+
+  /**
+   * What a write will change, as far as its input tells, such as `player:42`: writes that share a key must keep their order.
+   *
+   * @returns nothing for a read or a bad input; never throws
+   */
+  orderKeys(operation: Operation, input: unknown): readonly string[] {
+    if (operation.kind === 'read') return [];
+    try {
+      const parsed = this.#parse(operation, input);
+      return changedKeys(operation, parsed).map(({ entity, key }) => `${entity}:${key}`);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Holds every balance against its ledger and every order against its states. O(rows); for `doctor`, not for the hot path. */
+  ledgerReport(): Promise<LedgerReport> {
+    return ledgerReport(this.#database);
+  }
+
+  async #run({ operation, input: raw, caller, signal }: ExecuteRequest): Promise<unknown> {
+    const call = { operation, input: this.#parse(operation, raw), caller, signal, now: new Date(this.#clock.now()) };
+    if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
+    return operation.kind === 'read' ? this.#read(call) : this.#write(call);
+  }
+
+  async #read(call: Call): Promise<JsonValue> {
+    const { operation, input, caller, signal } = call;
+    const requireOwner = ownerCheck(operation, input, caller);
+    const cache = this.#cache.of(operation);
+    if (cache === undefined) {
+      return this.#inSnapshot(call, async (context) => {
+        await requireOwner?.(context);
+        return encodeOutput(operation, await operation.handle(context, input, undefined));
+      });
+    }
+    if (requireOwner !== undefined) await this.#inSnapshot(call, requireOwner);
+    // The load is everybody's who asks for this key meanwhile: one caller's time-out must not end it.
+    const load = { ...call, caller: null, signal: undefined };
+    const loaded = cache.get(String(operation.cache?.key(input)), () =>
+      this.#inSnapshot(load, async (context) => deepFreeze(encodeOutput(operation, await operation.handle(context, input, undefined)))),
+    );
+    return signal === undefined ? loaded : orTimeout(loaded, signal);
+  }
+
+  async #write(call: Call): Promise<JsonValue> {
+    const { operation, caller } = call;
+    const { idempotencyKey: key, ...input } = call.input;
+    const bare = { ...call, input };
+    // Refused as early as can be: a player without any right to this must not cost a transaction.
+    ownerCheck(operation, input, caller);
+    const prepared = await operation.prepare(this.#preparation(bare), input);
+    if (typeof key !== 'string') return this.#transact(bare, prepared, undefined);
+    const keyed = { key, operation: operation.name, inputHash: hashInput(input) };
+    return this.#keys.guard(keyed, () => this.#transact(bare, prepared, keyed));
+  }
+
+  async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
+    const { operation, input, signal } = call;
+    let used: Session | undefined;
+    try {
+      const outcome = await this.#database.transaction(
+        (session) => {
+          used = session;
+          return this.#work(call, this.#context({ ...call, session, rows: undefined }), prepared, keyed);
+        },
+        signal === undefined ? {} : { signal },
+      );
+      if (outcome instanceof CommittedRefusal) throw outcome;
+      return outcome;
+    } finally {
+      // Also after a failure: a commit whose end nobody saw may have happened.
+      const changes = used?.changes ?? [];
+      this.#cache.drop(changes);
+      this.#listener.committed?.({ operation, input, changes });
+    }
+  }
+
+  async #work({ operation, input, caller }: Call, context: GameContext, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue | CommittedRefusal> {
+    const { name, event } = operation;
+    const { session, ids } = context;
+    await ownerCheck(operation, input, caller)?.(context);
+    const first = keyed === undefined ? undefined : await firstAnswer(session, keyed);
+    if (first !== undefined) return first;
+    try {
+      const { before, after } = this.handler.hooks;
+      const changed = (await before[name]?.(context, input, undefined)) ?? input;
+      const result = await operation.handle(context, changed, prepared);
+      await after[name]?.(context, changed, result);
+      const output = encodeOutput(operation, result);
+      if (keyed !== undefined) await storeAnswer(session, keyed, output);
+      if (event !== null) await session.dao(outbox).insert({ id: ids.next(), event, payload: output });
+      return output;
+    } catch (error) {
+      // Returned and not thrown, so that the transaction commits what the handler noted of the refused attempt.
+      if (error instanceof CommittedRefusal) return error;
+      throw error;
+    }
+  }
+
+  #preparation({ caller, now, signal }: Call): Preparation {
+    const { game, log } = this.#shared;
+    const { login } = this.handler.hooks;
+    return { game, log, caller, now, signal, login, read: (work) => this.#inSnapshot({ caller, now, signal }, work) };
+  }
+
+  #inSnapshot<T>(own: Omit<OwnParts, 'session' | 'rows'>, work: (context: GameContext) => T | Promise<T>): Promise<T> {
+    return this.#snapshots.read(({ session, rows }: Snapshot) => work(this.#context({ ...own, session, rows })), own.signal);
+  }
+
+  #context({ caller, now, signal, session, rows }: OwnParts): GameContext {
+    const context = new OperationContext(this.#shared, { caller, now, signal, session, rows });
+    return Object.assign(context, this.handler.extendContext(context));
+  }
+
+  #parse(operation: Operation, raw: unknown): ParsedInput {
+    if (typeof raw !== 'object' || raw === null) return parseInput(operation, raw);
+    const known = this.#parsed.get(raw);
+    if (known?.operation === operation) return known.input;
+    const input = parseInput(operation, raw);
+    if (operation.kind === 'write') this.#parsed.set(raw, { operation, input });
+    return input;
+  }
+
+  #requireStarted(): void {
+    if (this.#state === 'stopped') throw new MidgardError('shuttingDown', '');
+    if (this.#state === 'new') throw new GameKitError('ERR_GAME_STATE', `${this.handler.manifest.id} was not started`);
+  }
+}
+
+/**
+ * The rows that a write says it will change.
+ *
+ * @param operation the write
+ * @param input what it was called with
+ * @returns nothing for entities whose keys only the run can tell
+ */
+export function changedKeys({ changes }: Operation, input: ParsedInput): readonly { readonly entity: string; readonly key: EntityKey }[] {
+  return Object.entries(changes).flatMap(([entity, rule]) => {
+    if (rule === 'unknown') return [];
+    const keys = rule(input);
+    return (typeof keys === 'object' ? keys : [keys]).map((key) => ({ entity, key }));
+  });
+}
+
+async function orTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new MidgardError('timeout', '', { cause: signal.reason }));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
