@@ -21,9 +21,9 @@ export type BatchResult = { readonly ok: unknown } | { readonly error: ErrorBody
 /** What {@link runBatch} asks of the dispatcher. */
 export interface BatchRunner {
   /** Runs one item as a request of its own, with all of a request's checks. */
-  run(item: BatchItem): Promise<unknown>;
+  readonly run: (item: BatchItem) => Promise<unknown>;
   /** True for an item that changes something, and so has a place in the order. */
-  isWrite(item: BatchItem): boolean;
+  readonly isWrite: (item: BatchItem) => boolean;
 }
 
 /**

@@ -22,6 +22,10 @@ function setUp(options: Pick<DispatcherOptions, 'rateLimits'> = {}) {
   return { game, router, time, metrics, log, dispatcher, session, call };
 }
 
+function write(id: number | string): { game: string; operation: string; input: unknown } {
+  return { game: 'fake', operation: 'player.update', input: { id, mark: id } };
+}
+
 async function codeOf(call: Promise<unknown>): Promise<number> {
   return call.then(
     () => 0,
@@ -180,7 +184,6 @@ test('256 items are not too many, and neighbouring reads run at once', async () 
 
 test('in a batch a write waits for what stands before it, and a read sees the writes before it', async () => {
   const { call, game } = setUp();
-  const write = (mark: string) => ({ game: 7, operation: 3, input: { id: mark, mark } });
   const read = { game: 7, operation: 1, input: {} };
   const batch = call(0, 1, [read, write('slow'), write('refuse'), write('b'), read]);
   await until(() => game.gate.waiting === 1);
@@ -196,7 +199,6 @@ test('order keys name the game, a batch has those of all its writes, and bad inp
   const { dispatcher } = setUp();
   expect(dispatcher.orderKeys(7, 3, { id: 5 })).toEqual(['7:player:5']);
   expect(dispatcher.orderKeys('fake', 'player.get', { id: 5 })).toEqual([]);
-  const write = (id: number) => ({ game: 'fake', operation: 'player.update', input: { id } });
   expect(dispatcher.orderKeys(0, 1, [write(1), write(2), write(1)])).toEqual(['7:player:1', '7:player:2']);
   expect(dispatcher.orderKeys(0, 1, [write(1), { game: 0, operation: 'batch', input: [write(3)] }])).toEqual(['7:player:1']);
   for (const input of [null, 5, [null], [{}], 'x']) expect(dispatcher.orderKeys(0, 1, input)).toEqual([]);

@@ -161,14 +161,13 @@ export class Dispatcher {
   #run(call: Call, target: Target): Promise<unknown> {
     const { session, input, signal } = call;
     this.#admit(session);
-    if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target);
+    if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target.builtIn);
     const { route, operation } = target;
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
     this.#authorize(session, operation);
-    const request = { operation, input, caller: session.principal };
-    return route.game.execute(signal === undefined ? request : { ...request, signal });
+    return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, signal });
   }
 
   #admit(session: Session): void {
@@ -185,23 +184,16 @@ export class Dispatcher {
     if (!session.may(permission)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
   }
 
-  async #runBuiltIn(call: Call, { builtIn }: Target): Promise<unknown> {
+  async #runBuiltIn(call: Call, builtIn: BuiltIn | undefined): Promise<unknown> {
     const { session, operation, input } = call;
     if (session.isAnonymous) throw new MidgardError('notAuthenticated', 'this needs a key or a token');
-    switch (builtIn?.name) {
-      case 'whoami':
-        return describe(session.principal);
-      case 'batch':
-        return runBatch(parseBatch(input), {
-          run: (item) => this.#runItem(item, call),
-          isWrite: (item) => this.#find(item.game, item.operation).operation?.kind === 'write',
-        });
-      case 'subscribe':
-      case 'unsubscribe':
-        throw new MidgardError('operationNotFound', 'subscriptions are not available in this version');
-      case undefined:
-        throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
-    }
+    if (builtIn === undefined) throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
+    if (builtIn.name === 'whoami') return describe(session.principal);
+    if (builtIn.name !== 'batch') throw new MidgardError('operationNotFound', `${builtIn.name} is not available in this version`);
+    return runBatch(parseBatch(input), {
+      run: (item) => this.#runItem(item, call),
+      isWrite: (item) => this.#find(item.game, item.operation).operation?.kind === 'write',
+    });
   }
 
   async #runItem(item: BatchItem, batch: Call): Promise<unknown> {

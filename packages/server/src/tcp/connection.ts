@@ -2,7 +2,7 @@ import type { RateLimiter } from '@midgard/auth';
 import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import type { ObjectPool } from './temp-pool.ts';
+import type { ObjectPool } from '@midgard/pool';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Authenticator } from '../authenticator.ts';

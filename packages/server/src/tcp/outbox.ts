@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Encoding, FrameFields, Sealing } from '@midgard/codec';
 import { encodeFrame, Flag, flagsOf, frameBytes, writeFrame } from '@midgard/codec';
-import type { ObjectPool } from './temp-pool.ts';
+import type { ObjectPool } from '@midgard/pool';
 
 /** Size of the pooled buffers: room for the answers of one read event, and what the kernel usually takes at once. */
 export const bufferBytes: number = 64 * 1024;

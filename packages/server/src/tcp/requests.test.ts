@@ -29,10 +29,8 @@ test('checksums that were agreed are on every frame behind the welcome', async (
   const failed = await client.call(3, 999, {});
   client.send({ kind: Kind.ping }, 'x', { compression: null });
   const pong = await client.next();
-  for (const frame of [small, large, failed, pong]) expect(frame!.flags & Flag.checksum).toBe(Flag.checksum);
-  expect(large!.flags & Flag.compressed).toBe(Flag.compressed);
-  expect(small!.flags & Flag.compressed).toBe(0);
-  expect(large!.body).toEqual({ blob: 'x'.repeat(100_000) });
+  expect([small, large, failed, pong].map((frame) => frame?.flags)).toEqual([Flag.checksum, Flag.checksum | Flag.compressed, Flag.checksum, Flag.checksum]);
+  expect(large?.body).toEqual({ blob: 'x'.repeat(100_000) });
   expect(metrics.bytesOut).toBeLessThan(10_000);
 });
 
@@ -116,7 +114,7 @@ test('writes of one connection on one entity keep their order, those on others p
   client.request(4, 3, { id: 2, mark: 'aside' });
   client.request(5, 1, { id: 1 });
   client.send({ kind: Kind.request, requestId: 6, game: 0, operation: 1 }, [{ game: 7, operation: 3, input: { id: 1, mark: 'batched' } }]);
-  expect((await client.take(3)).map(({ requestId }) => requestId).sort()).toEqual([3, 4, 5]);
+  expect((await client.take(3)).map(({ requestId }) => requestId).sort((a, b) => a - b)).toEqual([3, 4, 5]);
   await other.call(1, 3, { id: 1, mark: 'elsewhere' });
   expect(game.written).toEqual(['aside', 'elsewhere']);
   game.gate.open();
@@ -172,10 +170,10 @@ test('the signal of requests in flight is raised when the client has gone', asyn
   const client = await open();
   client.request(1, 100, {});
   await until(() => game.signals.length === 1);
-  expect(game.signals[0]!.aborted).toBe(false);
+  expect(game.signals[0]?.aborted).toBe(false);
   client.socket.resetAndDestroy();
   await until(() => server.connections === 0);
-  expect(game.signals[0]!.aborted).toBe(true);
+  expect(game.signals[0]?.aborted).toBe(true);
   game.gate.open();
   await turn();
 });

@@ -1,6 +1,6 @@
 import { RateLimiter } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
-import { ObjectPool } from './temp-pool.ts';
+import { ObjectPool } from '@midgard/pool';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -150,7 +150,7 @@ export class TcpServer {
       clock: this.#clock,
       metrics: this.#metrics,
       log: this.#log,
-      buffers: new ObjectPool({ create: () => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
+      buffers: new ObjectPool({ create: (): Buffer => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
       flushLater: (owner) => this.#flushLater(owner),
       onClosed: (connection) => this.#onClosed(connection),
     };

@@ -90,7 +90,8 @@ export class FakeGame implements ServedGame {
 
   orderKeys({ kind }: Operation, input: unknown): readonly string[] {
     const id = fieldOf(input, 'id');
-    return kind === 'write' && id !== undefined ? [`player:${String(id)}`] : [];
+    const isNamed = typeof id === 'string' || typeof id === 'number';
+    return kind === 'write' && isNamed ? [`player:${id}`] : [];
   }
 
   async #read(input: unknown): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { Authenticator } from '../authenticator.ts';
 import type { DispatcherOptions } from '../dispatcher.ts';
 import { Dispatcher } from '../dispatcher.ts';
 import type { ServerLog } from '../log.ts';
+import { silentLog } from '../log.ts';
 import type { RequestMeasure, ServerMetrics } from '../metrics.ts';
 import { GameRouter } from '../router.ts';
 import type { TcpOptions } from '../tcp/options.ts';
@@ -79,8 +80,7 @@ export class CountingMetrics implements ServerMetrics {
 /** A log whose error lines can be read. */
 export function recordingLog(): ServerLog & { readonly errors: string[] } {
   const errors: string[] = [];
-  const ignore = (): void => undefined;
-  return { errors, debug: ignore, info: ignore, warn: ignore, error: (_fields, message) => errors.push(message) };
+  return { ...silentLog, errors, error: (_fields, message) => errors.push(message) };
 }
 
 /** A running server with everything that a test may look at. */
@@ -93,9 +93,9 @@ export interface Harness {
   readonly log: ReturnType<typeof recordingLog>;
   readonly port: number;
   /** A connection before its hello. */
-  connect(): Promise<TestClient>;
+  readonly connect: () => Promise<TestClient>;
   /** A connection behind its welcome. */
-  open(hello?: Record<string, unknown>): Promise<TestClient>;
+  readonly open: (hello?: Record<string, unknown>) => Promise<TestClient>;
 }
 
 type Setup = Partial<TcpOptions> & Pick<DispatcherOptions, 'rateLimits'> & Pick<TcpServerParts, 'tls'>;
