@@ -1,1 +1,7 @@
-export {};
+export { type HistogramOptions, Registry } from './registry.ts';
+export { type LabelValues, type MetricOptions } from './family.ts';
+export { Counter, CounterHandle } from './counter.ts';
+export { Gauge, GaugeHandle } from './gauge.ts';
+export { Histogram, HistogramHandle } from './histogram.ts';
+export { MetricsError, type MetricsErrorCode } from './metrics-error.ts';
+export { collectProcess } from './process.ts';

@@ -1,0 +1,55 @@
+import type { Cells } from './cells.ts';
+import type { Family, LabelValues } from './family.ts';
+import { sampleLine } from './text.ts';
+
+/** Counts up in one series. Made by {@link Counter.labels}; keep it, so that a count is one array write. */
+export class CounterHandle {
+  readonly #values: Float64Array;
+  readonly #at: number;
+
+  /** @param cells one cell */
+  constructor({ values, offset }: Cells) {
+    this.#values = values;
+    this.#at = offset;
+  }
+
+  /**
+   * O(1), no allocation.
+   *
+   * @param amount how many more (default 1); a negative or endless amount and NaN are ignored: a counter never falls,
+   *   and an exception on the hot way would cost a request
+   */
+  add(amount = 1): void {
+    if (amount > 0 && amount < Infinity) this.#values[this.#at] = (this.#values[this.#at] ?? 0) + amount;
+  }
+
+  /** The count so far. */
+  get value(): number {
+    return this.#values[this.#at] ?? 0;
+  }
+}
+
+/** A number that only rises: requests, bytes, errors. Made by {@link Registry.counter}. */
+export class Counter<L extends string = string> {
+  readonly #family: Family<CounterHandle>;
+
+  /** @param family the series */
+  constructor(family: Family<CounterHandle>) {
+    this.#family = family;
+  }
+
+  /**
+   * The series of some label values. O(labels): call it once and keep what it gives.
+   *
+   * @param values exactly the labels of the metric
+   * @throws {MetricsError} `ERR_METRICS_LABELS`: other labels than the metric has
+   */
+  labels(values: LabelValues<L>): CounterHandle {
+    return this.#family.resolve(values);
+  }
+}
+
+/** The lines of a metric whose series are one number each. */
+export function renderSingle(family: Pick<Family<{ readonly value: number }>, 'name' | 'series'>): string {
+  return family.series().map(({ labels, handle }) => sampleLine(family.name, labels, handle.value)).join('');
+}

@@ -1,0 +1,107 @@
+import type { Cells } from './cells.ts';
+import type { Family, LabelValues } from './family.ts';
+import { MetricsError } from './metrics-error.ts';
+import { formatNumber, sampleLine } from './text.ts';
+
+/** For requests: from half a millisecond, where a cached read ends, to ten seconds, where callers give up. In seconds. */
+export const defaultBuckets: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Sorts values into buckets in one series. Made by {@link Histogram.labels}.
+ *
+ * Cells: one for each bound, one for what is above the last bound, one for the sum. Each value is counted in one bucket
+ * only; they are added up when read.
+ */
+export class HistogramHandle {
+  readonly #bounds: Float64Array;
+  readonly #values: Float64Array;
+  readonly #at: number;
+
+  /**
+   * @param bounds rising upper bounds, shared by all series
+   * @param cells bounds + 2 cells
+   */
+  constructor(bounds: Float64Array, { values, offset }: Cells) {
+    this.#bounds = bounds;
+    this.#values = values;
+    this.#at = offset;
+  }
+
+  /**
+   * O(buckets), no allocation. From the low end on, because most values of a service are small.
+   *
+   * @param value usually seconds; NaN is ignored
+   */
+  observe(value: number): void {
+    if (value !== value) return;
+    const bounds = this.#bounds;
+    const { length } = bounds;
+    let bucket = 0;
+    while (bucket < length && value > (bounds[bucket] ?? 0)) bucket += 1;
+    const values = this.#values;
+    const at = this.#at;
+    values[at + bucket] = (values[at + bucket] ?? 0) + 1;
+    values[at + length + 1] = (values[at + length + 1] ?? 0) + value;
+  }
+
+  /** How many values there were. O(buckets). */
+  get count(): number {
+    return this.cumulative().at(-1) ?? 0;
+  }
+
+  /** The sum of all values. */
+  get sum(): number {
+    return this.#values[this.#at + this.#bounds.length + 1] ?? 0;
+  }
+
+  /** How many values were at most each bound, and how many there were at all. O(buckets). */
+  cumulative(): number[] {
+    let total = 0;
+    const counts = this.#values.subarray(this.#at, this.#at + this.#bounds.length + 1);
+    return Array.from(counts, (count) => (total += count));
+  }
+}
+
+/** How a measure is spread: durations, sizes. Made by {@link Registry.histogram}. */
+export class Histogram<L extends string = string> {
+  readonly #family: Family<HistogramHandle>;
+
+  /** @param family the series */
+  constructor(family: Family<HistogramHandle>) {
+    this.#family = family;
+  }
+
+  /**
+   * The series of some label values. O(labels): call it once and keep what it gives.
+   *
+   * @param values exactly the labels of the metric
+   * @throws {MetricsError} `ERR_METRICS_LABELS`: other labels than the metric has
+   */
+  labels(values: LabelValues<L>): HistogramHandle {
+    return this.#family.resolve(values);
+  }
+}
+
+/**
+ * @param name of the metric, for the message
+ * @throws {MetricsError} `ERR_METRICS_OPTIONS`: no buckets, or they do not rise, or one is not finite
+ */
+export function boundsOf(name: string, buckets: readonly number[]): Float64Array {
+  const doRise = buckets.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > (buckets[at - 1] ?? Infinity)));
+  if (buckets.length === 0 || !doRise) throw new MetricsError('ERR_METRICS_OPTIONS', `${name}: buckets must be finite numbers that rise`);
+  return Float64Array.from(buckets);
+}
+
+/** The lines of a histogram. */
+export function renderHistogram(family: Family<HistogramHandle>, bounds: Float64Array): string {
+  const limits = [...bounds, Infinity].map((bound) => `le="${formatNumber(bound)}"`);
+  return family
+    .series()
+    .map(({ labels, handle }) => {
+      const counts = handle.cumulative();
+      const start = labels === '' ? '' : `${labels},`;
+      const buckets = limits.map((limit, at) => sampleLine(`${family.name}_bucket`, start + limit, counts[at] ?? 0));
+      return [...buckets, sampleLine(`${family.name}_sum`, labels, handle.sum), sampleLine(`${family.name}_count`, labels, counts.at(-1) ?? 0)].join('');
+    })
+    .join('');
+}

@@ -1,0 +1,25 @@
+/** The codes of {@link MetricsError}. */
+export type MetricsErrorCode =
+  /** A name, a help text or a label name that Prometheus does not take. */
+  | 'ERR_METRICS_NAME'
+  /** Two metrics of one registry would write lines of one name. */
+  | 'ERR_METRICS_CLASH'
+  /** Labels of a series that are not those of its metric. */
+  | 'ERR_METRICS_LABELS'
+  /** Buckets that do not rise, or a series limit that is not positive. */
+  | 'ERR_METRICS_OPTIONS';
+
+/** A metric that is defined or used wrongly: a fault of the program, found where it starts. */
+export class MetricsError extends Error {
+  override readonly name: string = 'MetricsError';
+  readonly code: MetricsErrorCode;
+
+  /**
+   * @param code tells what is wrong
+   * @param message for the developer
+   */
+  constructor(code: MetricsErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

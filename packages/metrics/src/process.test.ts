@@ -1,0 +1,34 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { collectProcess } from './process.ts';
+import { Registry } from './registry.ts';
+
+function valuesOf(registry: Registry): Map<string, number> {
+  const lines = registry.expose().split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+}
+
+test('a process reports CPU, memory, event loop, handles and version, all of them numbers', () => {
+  const registry = new Registry();
+  onTestFinished(collectProcess(registry));
+  const values = valuesOf(registry);
+  expect([...values.values()].every(Number.isFinite)).toBe(true);
+  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes', 'process_start_time_seconds', `nodejs_version_info{version="${process.version}"}`]) {
+    expect(values.get(name), name).toBeGreaterThan(0);
+  }
+  for (const name of ['nodejs_eventloop_delay_seconds{quantile="0.99"}', 'nodejs_eventloop_utilization_ratio', 'process_open_fds']) {
+    expect(values.get(name), name).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test('CPU time never falls from one reading to the next', () => {
+  const registry = new Registry();
+  onTestFinished(collectProcess(registry));
+  const first = valuesOf(registry).get('process_cpu_seconds_total') ?? 0;
+  expect(valuesOf(registry).get('process_cpu_seconds_total')).toBeGreaterThanOrEqual(first);
+});
+
+test('after the end nothing is asked any more', () => {
+  const registry = new Registry();
+  collectProcess(registry)();
+  expect(valuesOf(registry).get('process_resident_memory_bytes')).toBe(0);
+});
