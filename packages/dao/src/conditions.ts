@@ -1,5 +1,5 @@
-import type { Column, ColumnKind, InsertMode } from './column.ts';
-import type { Entity } from './entity.ts';
+import type { Column } from './column.ts';
+import type { ComparableNames, Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
 import { checkValue } from './values.ts';
 
@@ -20,16 +20,13 @@ export interface TextComparisons extends Comparisons<string> {
   readonly startsWith?: string;
 }
 
-type Filterable = Exclude<ColumnKind, 'json' | 'bytes'>;
 type ConditionOn<Value> = Value | null | ([Value] extends [string] ? TextComparisons : Comparisons<Value>);
 
 /**
  * What rows must fulfil, by column; all of it is required. A value stands for equality, null for "is null".
  * Comparisons never match null; json and bytes columns cannot be compared.
  */
-export type Conditions<E extends Entity> = {
-  readonly [K in keyof E['columns'] & string as E['columns'][K] extends Column<unknown, Filterable, InsertMode> ? K : never]?: ConditionOn<NonNullable<E['columns'][K]['$value']>>;
-};
+export type Conditions<E extends Entity> = Readonly<Partial<{ [K in ComparableNames<E>]: ConditionOn<NonNullable<E['columns'][K]['$value']>> }>>;
 
 /** The comparisons that a dialect renders. */
 export type Operator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'isNull' | 'isNotNull' | 'never';
@@ -93,7 +90,7 @@ function parsePrefix(entity: Entity, name: string, column: Column, prefix: unkno
 
 /** @returns the least text by code points that is greater than every text with this prefix, or undefined where there is none */
 function successor(prefix: string): string | undefined {
-  const points = [...prefix];
+  const points = Array.from(prefix);
   while (points.length > 0) {
     const last = points.pop()?.codePointAt(0) ?? 0;
     if (last === 0x10_ff_ff) continue;

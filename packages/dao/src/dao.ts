@@ -1,16 +1,16 @@
 import type { Conditions } from './conditions.ts';
-import type { Column, InsertMode } from './column.ts';
-import type { Entity, KeyOf, NewRow, Patch, Row } from './entity.ts';
+import type { ColumnKind } from './column.ts';
+import type { ComparableNames, Entity, KeyOf, NewRow, Patch, Row } from './entity.ts';
 
-type Sortable<E extends Entity, Value> = {
-  [K in keyof E['columns'] & string]: E['columns'][K] extends Column<unknown, 'json' | 'bytes', InsertMode> ? never : E['columns'][K]['$value'] extends Value ? K : never;
-}[keyof E['columns'] & string];
+type NeverNull<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' ? never : K }[keyof E['columns'] & string];
+
+type PageOrder<E extends Entity> = ComparableNames<E> & NeverNull<E>;
 
 /** Rows to find. */
 export interface FindQuery<E extends Entity> {
   readonly where?: Conditions<E>;
-  /** Column or columns to sort by, null first; the key decides between equals. Default: the key. */
-  readonly orderBy?: Sortable<E, unknown> | readonly Sortable<E, unknown>[];
+  /** Column or columns to sort by, null first (last where descending); the key decides between equals. Default: the key. */
+  readonly orderBy?: ComparableNames<E> | readonly ComparableNames<E>[];
   readonly descending?: boolean;
   /** 1 to 10 000; without it, more than 10 000 rows are an error rather than cut. */
   readonly limit?: number;
@@ -20,7 +20,7 @@ export interface FindQuery<E extends Entity> {
 export interface PageQuery<E extends Entity> {
   readonly where?: Conditions<E>;
   /** Column or columns to sort by, never nullable ones; the key decides between equals. Default: the key. */
-  readonly orderBy?: Sortable<E, NonNullable<unknown>> | readonly Sortable<E, NonNullable<unknown>>[];
+  readonly orderBy?: PageOrder<E> | readonly PageOrder<E>[];
   readonly descending?: boolean;
   /** 1 to 1000 (default 50). */
   readonly limit?: number;
@@ -40,10 +40,12 @@ export interface VersionOptions {
   readonly expectedVersion?: number;
 }
 
+type NotCounted = Exclude<ColumnKind, 'id' | 'int64' | 'int'>;
+
+type Counted<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' | 'managed' ? never : E['columns'][K]['kind'] extends NotCounted ? never : K }[keyof E['columns'] & string];
+
 /** What to add, by column; negative takes away. */
-export type Increments<E extends Entity> = {
-  readonly [K in keyof E['columns'] & string as E['columns'][K] extends Column<bigint, 'id' | 'int64', 'required'> | Column<number, 'int', 'required'> ? K : never]?: E['columns'][K]['$value'];
-};
+export type Increments<E extends Entity> = Readonly<Partial<{ [K in Counted<E>]: E['columns'][K]['$value'] }>>;
 
 /**
  * Typed access to the rows of one entity within a session. Every value is bound; every method throws {@link DaoError}

@@ -25,11 +25,14 @@ export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends reado
   readonly managed: Readonly<Partial<Record<ManagedRole, string>>>;
 }
 
-type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = { [K in keyof C & string]: C[K] extends Column<infer V, Kind, InsertMode> ? (null extends V ? never : K) : never }[keyof C & string];
+type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = { [K in keyof C & string]: C[K] extends Column<infer V, Kind> ? (null extends V ? never : K) : never }[keyof C & string];
 type NamesByMode<C extends ColumnMap, Mode extends InsertMode> = { [K in keyof C & string]: C[K]['$mode'] extends Mode ? K : never }[keyof C & string];
 
 /** Kinds that may be keys and name cached things. */
 export type KeyKind = 'id' | 'int64' | 'int' | 'text';
+
+/** Names of the columns that can be compared and sorted by. */
+export type ComparableNames<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['kind'] extends 'json' | 'bytes' ? never : K }[keyof E['columns'] & string];
 
 /** A row as it is read. */
 export type Row<E extends Entity> = { readonly [K in keyof E['columns'] & string]: E['columns'][K]['$value'] };
@@ -39,8 +42,10 @@ export type NewRow<E extends Entity> = { readonly [K in NamesByMode<E['columns']
   readonly [K in NamesByMode<E['columns'], 'optional'>]?: E['columns'][K]['$value'];
 };
 
+type Patchable<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'managed' ? never : K extends E['key'][number] ? never : K }[keyof E['columns'] & string];
+
 /** What an update may change: neither the key nor managed columns. */
-export type Patch<E extends Entity> = { readonly [K in Exclude<NamesByMode<E['columns'], 'required' | 'optional'>, E['key'][number]>]?: E['columns'][K]['$value'] };
+export type Patch<E extends Entity> = Readonly<Partial<{ [K in Patchable<E>]: E['columns'][K]['$value'] }>>;
 
 /** A key as an object; where the key is one column, its bare value is enough. */
 export type KeyOf<E extends Entity> =

@@ -9,8 +9,8 @@ const player = defineEntity('player', {
 const wallet = defineEntity('walletBalance', { columns: { playerId: id(), currency: text(16), amount: int64() }, key: ['playerId', 'currency'] });
 
 test('smoke', async () => {
-  await using db = await openDatabase('sqlite::memory:');
-  console.log(await db.plan([player, wallet]));
+  const db = await openDatabase('sqlite::memory:');
+
   await db.migrate([player, wallet]);
   expect(await db.plan([player, wallet])).toEqual([]);
   const row = await db.transaction(async (s) => {

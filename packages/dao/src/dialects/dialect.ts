@@ -9,7 +9,7 @@ export type RowValues = Readonly<Record<string, unknown>>;
 /** A dialect whose driver answers at once need not make a promise of it. */
 export type Answer<T> = T | Promise<T>;
 
-/** Rows to read: in the order of `orderBy` columns (null first), all in one direction. */
+/** Rows to read: in the order of `orderBy` columns (null is the least value), all in one direction. */
 export interface Selection {
   readonly where: readonly Condition[];
   readonly orderBy: readonly string[];

@@ -32,8 +32,8 @@ export class DatabaseFile {
       const file = temporary === undefined ? path.resolve(target) : path.join(temporary, 'temporary.db');
       await mkdir(path.dirname(file), { recursive: true, mode: folderMode });
       // SQLite gives its log the same mode as the file.
-      const handle = await open(file, 'a', fileMode);
-      const { ino } = await handle.stat({ bigint: true }).finally(() => handle.close());
+      await using handle = await open(file, 'a', fileMode);
+      const { ino } = await handle.stat({ bigint: true });
       return new DatabaseFile(file, ino, temporary);
     } catch (error) {
       throw new DaoError('ERR_DAO_UNAVAILABLE', 'the database file cannot be opened', { cause: error });

@@ -52,7 +52,8 @@ function runStep(connection: SqliteConnection, entity: Entity, statement: string
 type Present = Readonly<Record<string, unknown>>;
 
 function recordedDefinition(recorded: Present | undefined): Readonly<Record<string, Partial<ColumnDefinition>>> {
-  const parsed: unknown = JSON.parse(String(recorded?.['definition'] ?? '{}'));
+  const definition = recorded?.['definition'];
+  const parsed: unknown = JSON.parse(typeof definition === 'string' ? definition : '{}');
   return isDefinition(parsed) ? parsed : {};
 }
 
