@@ -45,18 +45,22 @@ function isTooDeep(bytes: Buffer): boolean {
   // Too short to open and close so many.
   if (bytes.length <= 2 * maxDepth) return false;
   let depth = 0;
-  let isInString = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
-    if (byte === quote) isInString = !isInString;
-    else if (isInString) {
-      if (byte === backslash) at++;
-    } else if ((byte & ~caseBit) === open) {
+    if (byte === quote) at = endOfString(bytes, at + 1);
+    else if ((byte & ~caseBit) === open) {
       depth++;
       if (depth > maxDepth) return true;
     } else if ((byte & ~caseBit) === close) depth--;
   }
   return false;
+}
+
+/** Offset of the quote that closes the string whose text begins at `start`. */
+function endOfString(bytes: Buffer, start: number): number {
+  let at = start;
+  for (let byte = bytes[at]; byte !== quote && byte !== undefined; byte = bytes[at]) at += byte === backslash ? 2 : 1;
+  return at;
 }
 
 function checkStrings(value: unknown): void {

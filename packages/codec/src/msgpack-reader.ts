@@ -15,8 +15,8 @@ const keptKeys: string[] = Array.from({ length: keySlots }, () => '');
  *
  * Not msgpackr's reader: that one knows records, references and other extensions that a peer could call upon, recurses
  * without a bound and repairs broken UTF-8. A scan before it costs as much as this reader does as a whole. What it refuses:
- * extension types, keys that are not strings, the key `__proto__`, more than 64 levels, invalid UTF-8, NaN and infinities,
- * and lengths beyond the bytes that are there, so it allocates in proportion to its input.
+ * extension types, keys that are not strings, the key `__proto__`, more than 64 levels, invalid UTF-8, NaN and infinities.
+ * It builds a collection item by item and never to the length that it claims, so it allocates in proportion to its input.
  *
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md
  */
@@ -147,14 +147,14 @@ export class MsgpackReader {
   }
 
   #array(length: number, levels: number): unknown[] {
-    this.#checkRoom(length, levels);
+    this.#checkLevels(levels);
     const items: unknown[] = [];
     for (let index = 0; index < length; index++) items.push(this.#value(levels - 1));
     return items;
   }
 
   #map(length: number, levels: number): Record<string, unknown> {
-    this.#checkRoom(length * 2, levels);
+    this.#checkLevels(levels);
     const record: Record<string, unknown> = {};
     for (let index = 0; index < length; index++) {
       const key = this.#key();
@@ -164,10 +164,8 @@ export class MsgpackReader {
     return record;
   }
 
-  /** Every item takes at least one byte, so a length beyond the bytes that are left is a lie, told before anything is built. */
-  #checkRoom(items: number, levels: number): void {
+  #checkLevels(levels: number): void {
     if (levels === 0) throw body(`the body is nested deeper than ${maxDepth}`);
-    if (items > this.#bytes.length - this.#offset) throw body('the body ends inside a value');
   }
 
   #key(): string {

@@ -103,8 +103,30 @@ describe('keys of MessagePack', () => {
     for (const name of [...names, ...names]) expect(decodeValue(encodeValue({ [name]: 1 }, 'msgpack'), 'msgpack')).toEqual({ [name]: 1 });
   });
 
+  it('that are not UTF-8 are refused, even where a kept key has the same characters', () => {
+    for (let index = 0; index < 20_000; index++) {
+      const key = `é${index}`;
+      decodeValue(encodeValue({ [key]: 1 }, 'msgpack'), 'msgpack');
+      const broken = Buffer.concat([Buffer.from([0x81, 0xa0 + key.length]), Buffer.from(key, 'latin1'), Buffer.from([1])]);
+      expect(() => decodeValue(broken, 'msgpack')).toThrow(body);
+    }
+  });
+
   it('that are not ASCII are told from ASCII ones of the same bytes', () => {
     for (const key of ['é', 'Ã©', 'ab', '', 'é']) expect(decodeValue(encodeValue({ [key]: 1 }, 'msgpack'), 'msgpack')).toEqual({ [key]: 1 });
+  });
+});
+
+describe('levels of JSON', () => {
+  it('are not counted inside a string, whatever it escapes', () => {
+    const value = { text: `"${'['.repeat(100)}\\"${'{'.repeat(100)}\\\\` };
+    expect(decodeValue(Buffer.from(JSON.stringify(value)), 'json')).toEqual(value);
+  });
+
+  it('are counted behind a string that ends in a backslash', () => {
+    const text = `["${'x'.repeat(100)}\\\\",${'['.repeat(64)}${']'.repeat(64)}]`;
+    expect(JSON.parse(text)).toHaveLength(2);
+    expect(() => decodeValue(Buffer.from(text), 'json')).toThrow(body);
   });
 });
 

@@ -41,8 +41,12 @@ function objectToWire(value: object, bytesAsText: boolean, depth: number): unkno
   if (depth === maxDepth) throw new CodecError('ERR_CODEC_ARGUMENT', `a value is nested deeper than ${maxDepth}`);
   if (Array.isArray(value)) return arrayToWire(value, bytesAsText, depth + 1);
   if ('toJSON' in value && typeof value.toJSON === 'function') return toWireValue(value.toJSON(), bytesAsText, depth + 1);
-  if (value instanceof Map || value instanceof Set) throw new CodecError('ERR_CODEC_ARGUMENT', 'a Map or Set has no wire form');
+  if (!isRecord(value)) throw new CodecError('ERR_CODEC_ARGUMENT', 'a Map or Set has no wire form');
   return recordToWire(value, bytesAsText, depth + 1);
+}
+
+function isRecord(value: object): value is Readonly<Record<string, unknown>> {
+  return !(value instanceof Map || value instanceof Set);
 }
 
 function dateToWire(date: Date): string {
@@ -61,18 +65,16 @@ function arrayToWire(items: readonly unknown[], bytesAsText: boolean, depth: num
   return copy ?? items;
 }
 
-function recordToWire(record: object, bytesAsText: boolean, depth: number): object {
-  const entries: [string, unknown][] = [];
-  let isChanged = false;
-  for (const [key, item] of Object.entries(record)) {
+function recordToWire(record: Readonly<Record<string, unknown>>, bytesAsText: boolean, depth: number): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(record);
+  let copy: Record<string, unknown> | null = null;
+  for (const [index, key] of keys.entries()) {
     if (key === forbiddenKey) throw new CodecError('ERR_CODEC_ARGUMENT', `the key ${forbiddenKey} has no wire form`);
-    if (item === undefined) {
-      isChanged = true;
-      continue;
-    }
-    const wire = toWireValue(item, bytesAsText, depth);
-    isChanged ||= wire !== item;
-    entries.push([key.toWellFormed(), wire]);
+    const item = record[key];
+    const wire = item === undefined ? undefined : toWireValue(item, bytesAsText, depth);
+    const isKept = item !== undefined && wire === item && key.isWellFormed();
+    if (copy === null && !isKept) copy = Object.fromEntries(keys.slice(0, index).map((before) => [before, record[before]]));
+    if (copy !== null && item !== undefined) copy[key.toWellFormed()] = wire;
   }
-  return isChanged ? Object.fromEntries(entries) : record;
+  return copy ?? record;
 }
