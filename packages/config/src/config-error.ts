@@ -26,24 +26,30 @@ export class ConfigError extends Error {
   readonly code: ConfigErrorCode = 'ERR_CONFIG_INVALID';
   /** Everything that is wrong, in the order of the file; at least one. */
   readonly issues: readonly ConfigIssue[];
+  /** Variables that set nothing: a misspelt one is often why something is missing. */
+  readonly warnings: readonly string[];
 
-  /** @param issues everything that is wrong, at least one */
-  constructor(issues: readonly ConfigIssue[]) {
+  /**
+   * @param issues everything that is wrong, at least one
+   * @param warnings as {@link LoadedConfig} has them
+   */
+  constructor(issues: readonly ConfigIssue[], warnings: readonly string[] = []) {
     super(`invalid configuration: ${issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`);
     this.issues = issues;
+    this.warnings = warnings;
   }
 }
 
 /**
- * A bad configuration as text for a terminal: one issue a line, its hint below it.
+ * A bad configuration as text for a terminal: one issue a line, its hint below it, then the warnings.
  *
  * @param error what {@link loadConfig} threw
  * @returns lines without a final line break
  */
 export function describe(error: ConfigError): string {
-  const { issues } = error;
+  const { issues, warnings } = error;
   const head = issues.length === 1 ? 'The configuration has an error:' : `The configuration has ${issues.length} errors:`;
-  return [head, ...issues.flatMap((issue) => linesOf(issue))].join('\n');
+  return [head, ...issues.flatMap((issue) => linesOf(issue)), ...warnings.map((warning) => `  note: ${warning}`)].join('\n');
 }
 
 /** A source as text: `midgard.yaml:3:9`, `MIDGARD_WORKERS`, or empty. */

@@ -34,6 +34,7 @@ export function explain(issue: ZodIssue, data: unknown, above: Path = []): Expla
   // The walk over unknown keys reports these, with hints.
   if (issue.code === 'unrecognized_keys') return [];
   if (issue.code === 'invalid_union' && issue.errors.length > 0) return explainUnion(issue.errors, data, path);
+  if (issue.code === 'invalid_key') return [{ path, message: `expected another name (${issue.issues.map(({ message }) => message).join(', ')}), found ${JSON.stringify(path.at(-1))}` }];
   const value = valueAt(data, path);
   const expected = ownWords(issue) ?? `expected ${expectedBy(issue)}`;
   const missing = value === undefined ? `missing: ${expected}` : `${expected}, found ${showValue(value, path)}`;
@@ -42,8 +43,7 @@ export function explain(issue: ZodIssue, data: unknown, above: Path = []): Expla
 }
 
 /** The message that the author of the schema wrote; zod's own start with these words. */
-function ownWords({ code, message }: ZodIssue): string | undefined {
-  if (code === 'invalid_key') return undefined;
+function ownWords({ message }: ZodIssue): string | undefined {
   return /^(Invalid|Too (small|big)|Unrecognized)\b/.test(message) ? undefined : message;
 }
 
@@ -53,7 +53,6 @@ function expectedBy(issue: ZodIssue): string {
   if (issue.code === 'too_small') return bound(issue.origin, issue.minimum, issue.inclusive === false ? 'more than' : 'at least');
   if (issue.code === 'too_big') return bound(issue.origin, issue.maximum, issue.inclusive === false ? 'less than' : 'at most');
   if (issue.code === 'not_multiple_of') return `a multiple of ${issue.divisor}`;
-  if (issue.code === 'invalid_key') return `another name: ${issue.issues.map(({ message }) => message).join(', ')}`;
   if (issue.code === 'invalid_format') return formatOf(issue);
   if (issue.code === 'invalid_union' && 'options' in issue && issue.options !== undefined) return oneOf(issue.options);
   return 'another value';

@@ -171,12 +171,18 @@ describe('errors', () => {
     expect(issuesOf('port: 1\n')).toMatchObject([{ path: 'port', hint: 'did you mean server.tcp.port?' }]);
   });
 
+  test('a misspelt variable is told beside what is missing', () => {
+    const error = errorOf('databases: { realm: {} }', { MIDGARD_DATABASES_REALM_ULR: 'sqlite:x' });
+    expect(error.warnings).toEqual(['MIDGARD_DATABASES_REALM_ULR sets nothing; did you mean MIDGARD_DATABASES_REALM_URL?']);
+    expect(tell(error)).toContain('\n  note: MIDGARD_DATABASES_REALM_ULR');
+  });
+
   test('a section left empty is told so', () => {
     expect(issuesOf('server:\n')).toMatchObject([{ path: 'server', message: 'expected a map, found an empty value', hint: expect.stringContaining('remove') }]);
   });
 
   test('a bad id of a record is told', () => {
-    expect(issuesOf('games:\n  Realm: {}\n')).toMatchObject([{ path: 'games.Realm', source: { line: 2, column: 3 } }]);
+    expect(issuesOf('games:\n  Realm: {}\n')).toMatchObject([{ path: 'games.Realm', message: expect.stringMatching(/^expected another name \(.*\), found "Realm"$/), source: { line: 2, column: 3 } }]);
   });
 
   test.each([

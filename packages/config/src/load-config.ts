@@ -64,8 +64,9 @@ export function loadConfig<S extends z.ZodType>(options: LoadConfigOptions<S>): 
   const issues = [...source.issues, ...unknownKeyIssues(schema, laid, sourceOf)];
   const parsed = schema.safeParse(laid.data);
   if (!parsed.success) issues.push(...schemaIssues(parsed.error.issues, laid.data, options.prefix, sourceOf));
-  if (!parsed.success || issues.length > 0) throw new ConfigError(inFileOrder(issues));
-  return { config: parsed.data, warnings: warningsOf(laid, schema, options.prefix), sources: sourcesOf(laid, source) };
+  const warnings = warningsOf(laid, schema, options.prefix);
+  if (!parsed.success || issues.length > 0) throw new ConfigError(inFileOrder(issues), warnings);
+  return { config: parsed.data, warnings, sources: sourcesOf(laid, source) };
 }
 
 function readSource({ file, text }: LoadConfigOptions<z.ZodType>): YamlSource {

@@ -50,6 +50,22 @@ describe('schema', () => {
     expect(entry()).toMatchObject({ id: '9223372036854775807', at: '1970-01-01T00:00:00.000Z', never: null, body: '[7 bytes]', map: { a: '1' }, bad: { x: '[unreadable]' } });
   });
 
+  test('objects speak for themselves: URL, Set, toJSON that throws', () => {
+    const { log, entry } = capture();
+    const bad = { toJSON: () => expect.unreachable() };
+    log.info({ url: new URL('http://u:hunter2@host/x'), set: new Set([1n]), bad }, 'x');
+    expect(entry()).toMatchObject({ url: 'http://[redacted]@host/x', set: ['1'], bad: '[unreadable]' });
+  });
+
+  test('a huge or densely linked value makes a bounded line', () => {
+    const { log, lines } = capture();
+    const nodes = Array.from({ length: 200 }, (_, id) => ({ id, links: new Array<unknown>() }));
+    for (const node of nodes) node.links.push(...nodes);
+    log.info({ nodes, long: Array.from({ length: 1e6 }, () => 1), err: new Error('told') }, 'x');
+    expect((lines[0] ?? '').length < 100_000, 'the line is short').toBe(true);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ long: expect.arrayContaining(['[999900 more]']), err: { message: 'told' } });
+  });
+
   test('what is logged stays unchanged', () => {
     const fields = Object.freeze({ password: 'hunter2', nested: Object.freeze({ token: 'hunter2' }) });
     const { log } = capture();

@@ -4,6 +4,10 @@ export const redacted = '[redacted]';
 /** Deeper objects are cut: a log line is for people, and a cycle ends here at the latest. */
 const deepestLevel = 8;
 
+/** Most entries of one list or object, as many as pino keeps, and most values of one field. */
+const mostItems = 100;
+const mostValues = 1000;
+
 /** Whole keys that hold secrets, compared without case, dashes and underscores. */
 const secretKeys: ReadonlySet<string> = new Set([
   'authorization', 'proxyauthorization', 'cookie', 'setcookie', 'key', 'keys', 'pepper', 'salt', 'signature', 'jwt',
@@ -26,38 +30,66 @@ export type Redact = (value: unknown) => unknown;
 /**
  * Makes a copier that hides secrets at any depth, by key and by form.
  *
- * Errors become `{type, message, code?, stack, cause?, …}` with their own fields; bigints become decimal strings, which
- * JSON cannot hold; a getter that throws hides its value. Never throws, never changes its input.
+ * Errors become `{type, message, stack, cause?, …}` with their own fields; bigints become decimal strings, which JSON
+ * cannot hold; `toJSON` is asked. Never throws, never changes its input, and ends after a bounded number of values, so
+ * that a socket logged by mistake costs one long line and not the process.
  *
  * @param extraKeys further keys that hold secrets; case, dashes and underscores do not count
  */
 export function redactor(extraKeys: readonly string[] = []): Redact {
   const extra = new Set(extraKeys.map((key) => plain(key)));
-  const isSecret = (key: string): boolean => secretKeys.has(key) || extra.has(key) || secretEnding.test(key);
-  const copy = (value: unknown, depth: number): unknown => {
+  const isSecret = (key: string): boolean => secretKeys.has(plain(key)) || extra.has(plain(key)) || secretEnding.test(plain(key));
+  return (value) => new Copy(isSecret).of(value, 0);
+}
+
+/** One copy of one logged field, with what is left of its budget. */
+class Copy {
+  readonly #isSecret: (key: string) => boolean;
+  #left = mostValues;
+
+  constructor(isSecret: (key: string) => boolean) {
+    this.#isSecret = isSecret;
+  }
+
+  of(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return redactText(value);
     if (typeof value === 'bigint') return value.toString();
     if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-    if (depth >= deepestLevel) return '[deep]';
+    if (depth >= deepestLevel || this.#left <= 0) return '[more]';
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
-    if (value instanceof Error) return errorFields(value, depth);
-    return fieldsOf(value, depth);
-  };
-  const fieldsOf = (value: object, depth: number): Record<string, unknown> => {
-    const entries = value instanceof Map ? [...value].map(([key, item]) => [String(key), item] as const) : readable(value);
-    return Object.fromEntries(entries.map(([key, item]) => [key, isSecret(plain(key)) ? hide(item) : copy(item, depth + 1)]));
-  };
-  const errorFields = (error: Error, depth: number): Record<string, unknown> => {
+    if (Array.isArray(value)) return this.#list(value, depth);
+    if (value instanceof Set) return this.#list([...value], depth);
+    if (value instanceof Map) return this.#fields([...value].map(([key, item]) => [String(key), item] as const), depth);
+    if (value instanceof Error) return this.#error(value, depth);
+    const json = asJson(value);
+    return json === undefined ? this.#fields(readable(value), depth) : this.of(json, depth + 1);
+  }
+
+  #list(items: readonly unknown[], depth: number): unknown[] {
+    const kept = this.#affordable(items);
+    const copied = kept.map((item) => this.of(item, depth + 1));
+    return kept.length === items.length ? copied : [...copied, `[${items.length - kept.length} more]`];
+  }
+
+  #fields(entries: readonly (readonly [string, unknown])[], depth: number): Record<string, unknown> {
+    // Each field of the line has a budget of its own: a huge one does not hide the error beside it.
+    const copyOf = (item: unknown): unknown => (depth === 0 ? new Copy(this.#isSecret) : this).of(item, depth + 1);
+    return Object.fromEntries(this.#affordable(entries).map(([key, item]) => [key, this.#isSecret(key) ? hide(item) : copyOf(item)]));
+  }
+
+  #affordable<T>(items: readonly T[]): readonly T[] {
+    const kept = items.slice(0, Math.min(mostItems, this.#left));
+    this.#left -= kept.length;
+    return kept;
+  }
+
+  #error(error: Error, depth: number): Record<string, unknown> {
     const { message, stack, cause } = error;
-    const own = fieldsOf(error, depth);
-    delete own['name'];
-    const told = { type: error.name, message: redactText(message), ...own, stack: redactText(stack ?? '') };
-    const errors = error instanceof AggregateError ? { errors: copy(error.errors, depth + 1) } : undefined;
-    return { ...told, ...errors, ...(cause !== undefined && { cause: copy(cause, depth + 1) }) };
-  };
-  return (value) => copy(value, 0);
+    const own = this.#fields(readable(error).filter(([key]) => key !== 'name'), depth);
+    const errors = error instanceof AggregateError ? { errors: this.of(error.errors, depth + 1) } : undefined;
+    const told = { type: error.name, message: redactText(message), ...own, stack: redactText(stack ?? ''), ...errors };
+    return cause === undefined ? told : { ...told, cause: this.of(cause, depth + 1) };
+  }
 }
 
 /** Hides secrets that a text shows by their form. O(length). */
@@ -68,6 +100,15 @@ export function redactText(text: string): string {
 /** Nothing to hide in an absent value, and whether it is absent is what a reader of the log wants to know. */
 function hide(value: unknown): unknown {
   return value === undefined || value === null || value === '' ? value : redacted;
+}
+
+/** What an object says of itself for JSON: dates, URLs; undefined when it says nothing. */
+function asJson(value: object): unknown {
+  try {
+    return 'toJSON' in value && typeof value.toJSON === 'function' ? (value.toJSON() ?? null) : undefined;
+  } catch {
+    return '[unreadable]';
+  }
 }
 
 function readable(value: object): (readonly [string, unknown])[] {

@@ -15,7 +15,7 @@ test('a process reports CPU, memory, event loop, handles and version, all of the
   for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes', 'process_start_time_seconds', `nodejs_version_info{version="${process.version}"}`]) {
     expect(values.get(name), name).toBeGreaterThan(0);
   }
-  for (const name of ['nodejs_eventloop_delay_seconds{quantile="0.99"}', 'nodejs_eventloop_utilization_ratio', 'process_open_fds']) {
+  for (const name of ['nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_utilization', 'process_open_fds']) {
     expect(values.get(name), name).toBeGreaterThanOrEqual(0);
   }
 });

@@ -13,8 +13,8 @@ const gcKinds: ReadonlyMap<number, string> = new Map([[1, 'minor'], [2, 'minor_m
 const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 
 /**
- * Reports the process under the names that dashboards for Prometheus expect: CPU, memory, open files, event loop delay
- * and utilisation, garbage collection, handles, start time, version.
+ * Reports the process under the names that dashboards made for prom-client expect: CPU, memory, open files, event loop delay
+ * and utilisation, garbage collection, active resources, start time, version.
  *
  * Everything but garbage collection is asked when the registry is read. Keeps no process alive.
  *
@@ -85,12 +85,18 @@ function countOpenFiles(): number {
 
 function collectLoop(registry: Registry): () => void {
   const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
-  const seconds = registry.gauge({ name: 'nodejs_eventloop_delay_seconds', help: 'How late the event loop was since the last reading', labels: ['quantile'] });
-  const utilization = registry.gauge({ name: 'nodejs_eventloop_utilization_ratio', help: 'Part of the time since the last reading that the event loop was busy' }).labels({});
+  const gauge = (name: string, help: string): { set(value: number): void } => registry.gauge({ name, help }).labels({});
+  const median = gauge('nodejs_eventloop_lag_p50_seconds', 'How late the event loop was, median since the last reading');
+  const slowest = gauge('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was, 99th percentile since the last reading');
+  const worst = gauge('nodejs_eventloop_lag_max_seconds', 'How late the event loop was, most since the last reading');
+  const utilization = gauge('nodejs_eventloop_utilization', 'Part of the time since the last reading that the event loop was busy');
   let last = performance.eventLoopUtilization();
   delay.enable();
   const remove = registry.onCollect(() => {
-    for (const [quantile, value] of quantilesOf(delay)) seconds.labels({ quantile }).set(value);
+    const isMeasured = delay.count > 0;
+    median.set(isMeasured ? lateness(delay.percentile(50)) : 0);
+    slowest.set(isMeasured ? lateness(delay.percentile(99)) : 0);
+    worst.set(isMeasured ? lateness(delay.max) : 0);
     delay.reset();
     const now = performance.eventLoopUtilization();
     utilization.set(performance.eventLoopUtilization(now, last).utilization);
@@ -102,9 +108,8 @@ function collectLoop(registry: Registry): () => void {
   };
 }
 
-function quantilesOf(delay: ReturnType<typeof monitorEventLoopDelay>): (readonly [string, number])[] {
-  const late = (nanoseconds: number): number => (delay.count === 0 ? 0 : Math.max(0, nanoseconds / 1e9 - loopResolutionMs / 1000));
-  return [['0.5', late(delay.percentile(50))], ['0.99', late(delay.percentile(99))], ['1', late(delay.max)]];
+function lateness(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - loopResolutionMs / 1000);
 }
 
 function collectGc(registry: Registry): () => void {
