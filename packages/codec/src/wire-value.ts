@@ -68,12 +68,12 @@ function arrayToWire(items: readonly unknown[], bytesAsText: boolean, depth: num
 function recordToWire(record: Readonly<Record<string, unknown>>, bytesAsText: boolean, depth: number): Readonly<Record<string, unknown>> {
   const keys = Object.keys(record);
   let copy: Record<string, unknown> | null = null;
-  for (const [index, key] of keys.entries()) {
+  for (const key of keys) {
     if (key === forbiddenKey) throw new CodecError('ERR_CODEC_ARGUMENT', `the key ${forbiddenKey} has no wire form`);
     const item = record[key];
     const wire = item === undefined ? undefined : toWireValue(item, bytesAsText, depth);
     const isKept = item !== undefined && wire === item && key.isWellFormed();
-    if (copy === null && !isKept) copy = Object.fromEntries(keys.slice(0, index).map((before) => [before, record[before]]));
+    if (copy === null && !isKept) copy = Object.fromEntries(keys.slice(0, keys.indexOf(key)).map((before) => [before, record[before]]));
     if (copy !== null && item !== undefined) copy[key.toWellFormed()] = wire;
   }
   return copy ?? record;
