@@ -6,7 +6,8 @@ import { GameRouter } from './router.ts';
 import { anonymous } from './session.ts';
 import { FakeGame } from './testing/fake-game.ts';
 import { FakeTime } from './testing/fake-time.ts';
-import { CountingMetrics, principal, recordingLog, turn, until } from './testing/harness.ts';
+import { CountingMetrics, recordingLog, turn, until } from './testing/harness.ts';
+import { principal } from './testing/principals.ts';
 
 function setUp(options: Pick<DispatcherOptions, 'rateLimits'> = {}) {
   const game = new FakeGame();

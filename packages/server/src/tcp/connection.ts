@@ -1,5 +1,5 @@
 import type { RateLimiter } from '@midgard/auth';
-import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
+import type { Encoding, Frame, OpenedBody, OpenOptions } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { ObjectPool } from '@midgard/pool';
@@ -15,7 +15,7 @@ import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
 import type { TcpOptions } from './options.ts';
 import type { SenderOwner } from './sender.ts';
-import { Sender } from './sender.ts';
+import { Sender, unsealed } from './sender.ts';
 import { WriteOrder } from './write-order.ts';
 
 /** What all connections of a server share. */
@@ -62,6 +62,8 @@ export class Connection {
   #phase: Phase = 'hello';
   /** When the phase began that has a time limit. */
   #phaseSince: number;
+  /** How bodies are unsealed, as the handshake agreed. */
+  #opening: OpenOptions = unsealed;
   #session: Session | null = null;
   #held: Frame[] = [];
   #lastError: MidgardError | null = null;
@@ -208,6 +210,7 @@ export class Connection {
     this.#sender.send({ kind: Kind.welcome, requestId: 0, game: 0, operation: 0 }, encodeValue(welcome, 'json'), 'json');
     this.#session = session;
     this.#sender.agreement = agreement;
+    this.#opening = { ...agreement, maxFrameBytes: this.#context.options.maxFrameBytes };
     this.#enter('open');
     this.#context.metrics.handshake(0);
     const held = this.#held;
@@ -219,7 +222,7 @@ export class Connection {
   #handle(frame: Frame): void {
     let opened: OpenedBody;
     try {
-      opened = openBody(frame, { ...this.#sender.agreement, maxFrameBytes: this.#context.options.maxFrameBytes });
+      opened = openBody(frame, this.#opening);
     } catch (error) {
       const shown = toMidgardError(error);
       if (isBodyFault(error) && frame.kind === Kind.request) this.#sender.sendError(shown, frame);

@@ -1,6 +1,6 @@
 import { encodeFrame, Kind } from '@midgard/codec';
 import { expect, test } from 'vitest';
-import { start } from '../testing/harness.ts';
+import { start, until } from '../testing/harness.ts';
 
 const hello = { client: 'test/1', auth: { kind: 'apiKey', key: 'server' }, encodings: ['msgpack'], compression: [], checksum: false };
 
@@ -99,10 +99,10 @@ test('without a hello the connection ends with 3001 after the time limit, not be
 });
 
 test('a hello whose check hangs ends with 1004', async () => {
-  const { connect, time } = await start();
+  const { connect, time, metrics } = await start();
   const client = await connect();
   const answer = client.hello({ auth: { kind: 'apiKey', key: 'hang' } });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => metrics.bytesIn > 0);
   time.advance(6000);
   expect((await answer)?.body).toMatchObject({ code: 1004 });
   expect(await client.rest()).toEqual([]);
@@ -128,7 +128,7 @@ test('one connection more than allowed is 1005; when one has gone there is room 
   expect((await third.rest()).map(({ body }) => body)).toMatchObject([{ code: 1005 }]);
   third.close();
   first.close();
-  while (server.connections > 1) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => server.connections === 1);
   const fourth = await connect();
   expect((await fourth.hello())?.kind).toBe(Kind.welcome);
 });

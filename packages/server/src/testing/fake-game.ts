@@ -111,7 +111,8 @@ export class FakeGame implements ServedGame {
   }
 }
 
-function fieldOf(input: unknown, name: string): unknown {
+/** A field of something that may be no object. */
+export function fieldOf(input: unknown, name: string): unknown {
   return typeof input === 'object' && input !== null ? new Map<string, unknown>(Object.entries(input)).get(name) : undefined;
 }
 
