@@ -1,3 +1,4 @@
 /** Conformance suite of the library: what every dialect promises. */
-export { daoConformance, type OpenForTest } from './conformance.ts';
+export { daoConformance } from './conformance.ts';
+export { type OpenForTest } from './sample.ts';
 export { temporaryDatabase } from './temporary-database.ts';

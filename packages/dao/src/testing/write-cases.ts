@@ -150,7 +150,7 @@ export function writeCases(open: OpenForTest): void {
       expect(row).toMatchObject({ data: { a: [1] }, blob: Uint8Array.of(1, 2) });
     }));
 
-  test.each([
+  test.each<readonly [title: string, patch: Readonly<Record<string, unknown>>]>([
     ['an unknown column', { nothing: 1 }], ['the key', { id: 2n }], ['the version', { version: 9 }], ['createdAt', { createdAt: new Date(0) }], ['a name of every object', { constructor: 1 }],
   ])('a patch of %s is refused', (_title, patch) =>
     onFresh(open, async (database) => {
