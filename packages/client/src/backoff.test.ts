@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Backoff } from './backoff.ts';
 
@@ -11,8 +11,8 @@ test('bounds double up to the maximum, and start over after a success', () => {
 
 test('no wait is negative, infinite or above the maximum, however many attempts fail', () => {
   fc.assert(
-    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.integer({ min: 1, max: 2000 }), (chance, attempts) => {
-      const backoff = new Backoff({ random: () => chance });
+    fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.integer({ min: 1, max: 2000 }), fc.nat(1000), (chance, attempts, baseMs) => {
+      const backoff = new Backoff({ baseMs, random: () => chance });
       for (let attempt = 0; attempt < attempts; attempt++) {
         const wait = backoff.next();
         expect(wait >= 0 && wait < 10_000).toBe(true);

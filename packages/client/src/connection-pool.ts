@@ -66,7 +66,8 @@ export class ConnectionPool implements ConnectionListener {
 
   /** Sends a request, or puts it into the line. */
   submit(exchange: Exchange): void {
-    const connection = this.#line.size === 0 ? this.#roomiest() : undefined;
+    // Nobody is overtaken: whenever there is room, the line has been emptied into it.
+    const connection = this.#roomiest();
     if (connection === undefined) this.#line.push(exchange);
     else connection.send(exchange);
   }
@@ -135,8 +136,8 @@ export class ConnectionPool implements ConnectionListener {
   }
 
   #up(connection: Connection): void {
-    this.#options.emit('connected', { session: connection.welcome.session, server: connection.welcome.server });
     this.#fill(connection);
+    this.#options.emit('connected', { session: connection.welcome.session, server: connection.welcome.server });
   }
 
   /** A refused hello is the answer to all who wait, unless another connection can still serve them. */

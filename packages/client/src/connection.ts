@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Compression, Encoding, Frame, FrameFields, Goodbye, Welcome } from '@midgard/codec';
-import { decodeValue, encodeFrame, encodeValue, Flag, flagsOf, frameBytes, FrameDecoder, Kind, openBody, parseGoodbye } from '@midgard/codec';
+import type { Compression, Encoding, Frame, FrameDecoder, FrameFields, Goodbye, OpenOptions, Welcome } from '@midgard/codec';
+import { decodeValue, encodeFrame, encodeValue, Flag, flagsOf, frameBytes, Kind, openBody, parseGoodbye } from '@midgard/codec';
 import { MidgardError } from '@midgard/errors';
 import { readError } from './built-in.ts';
 import { ClientError } from './client-error.ts';
@@ -55,6 +55,7 @@ export class Connection {
   readonly #heartbeat: Heartbeat;
   readonly #encoding: Encoding;
   readonly #compression: Compression | null;
+  readonly #opening: OpenOptions;
   readonly #inFlight = new Map<number, Exchange>();
   readonly #onFrame = (frame: Frame): void => this.#receive(frame);
   readonly #onGivenUp = (): void => this.#noteGivenUp();
@@ -76,6 +77,7 @@ export class Connection {
     this.#output = new Output(socket);
     this.#encoding = welcome.encoding;
     this.#compression = welcome.compression;
+    this.#opening = { ...welcome, encodings: [welcome.encoding] };
     this.#heartbeat = new Heartbeat({
       intervalMs: welcome.heartbeatMs,
       clock,
@@ -129,7 +131,7 @@ export class Connection {
     this.#isClosed = true;
     this.#heartbeat.stop();
     this.#socket.destroy();
-    const unanswered = [...this.#inFlight.values()].filter((exchange) => !exchange.isSettled);
+    const unanswered = [...this.#inFlight.values()];
     this.#inFlight.clear();
     this.#listener.onClosed(this, this.#fault ?? error, unanswered);
   }
@@ -184,7 +186,7 @@ export class Connection {
   }
 
   #dispatch(frame: Frame): void {
-    const { payload, encoding } = openBody(frame, { ...this.welcome, encodings: [this.#encoding] });
+    const { payload, encoding } = openBody(frame, this.#opening);
     switch (frame.kind) {
       case Kind.response:
         return this.#answer(frame.requestId, (exchange) => exchange.resolve(decodeValue(payload, encoding)));

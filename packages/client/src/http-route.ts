@@ -45,7 +45,7 @@ function queryOf(fields: Readonly<Record<string, unknown>>): string {
     if (value === undefined || value === null) continue;
     query.append(name, scalarText(value) ?? encodeValue(value, 'json').toString());
   }
-  return query.size === 0 ? '' : `?${query}`;
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 function scalarText(value: unknown): string | undefined {

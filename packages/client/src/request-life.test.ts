@@ -5,6 +5,10 @@ import { harness } from './testing/harness.ts';
 
 const start = harness();
 
+function answer(request: FakeRequest): void {
+  request.peer.answer(request, 'ok');
+}
+
 test('a request fails when its time is over, and its late answer is dropped', async () => {
   const time = new FakeTime();
   const server = await start.server({ onRequest: () => {} });
@@ -49,7 +53,6 @@ test('a request that was given up still holds its place at the server until the 
   await server.until(() => server.requests.length === 2);
   abort.abort();
   await expect(given).rejects.toMatchObject({ code: 'ERR_CLIENT_ABORTED' });
-  const answer = (request: FakeRequest): void => request.peer.answer(request, 'ok');
   answer(server.request(1));
   expect(await held).toBe('ok');
   await server.until(() => server.requests.length === 3);
@@ -70,6 +73,49 @@ test('a connection on which every request ran out of time is replaced', async ()
   server.options = {};
   await server.until(() => server.peers[1]?.hello !== undefined);
   expect(await client.request({ game: 7, operation: 1, input: { n: 2 } })).toEqual({ n: 2 });
+});
+
+test('late answers give their places back: such a connection is not replaced', async () => {
+  const time = new FakeTime();
+  const late: FakeRequest[] = [];
+  const server = await start.server({
+    welcome: { maxInFlight: 2 },
+    onRequest: (request) => (request.frame.operation === 1 ? void late.push(request) : answer(request)),
+  });
+  const client = await start.client(server, { timers: time, clock: time });
+  for (let round = 0; round < 5; round++) {
+    const settled = client.request({ game: 7, operation: 1, timeoutMs: 50 }).catch((error: unknown) => error);
+    await server.until(() => late.length === 1);
+    time.advance(50);
+    expect(await settled).toMatchObject({ code: 'ERR_CLIENT_TIMEOUT' });
+    for (const request of late.splice(0)) answer(request);
+    // Its answer comes behind the late one.
+    expect(await client.request({ game: 7, operation: 2 })).toBe('ok');
+  }
+  expect(server.peers).toHaveLength(1);
+});
+
+test('closing while credentials are being fetched opens nothing more', async () => {
+  const server = await start.server();
+  const { promise: token, resolve: giveToken } = Promise.withResolvers<void>();
+  const { promise: isAsked, resolve: noteAsked } = Promise.withResolvers<void>();
+  let asked = 0;
+  const client = await start.client(server, {
+    auth: async () => {
+      asked += 1;
+      if (asked > 1) {
+        noteAsked();
+        await token;
+      }
+      return { kind: 'token', token: 't' };
+    },
+  });
+  server.peer(0).socket.destroy();
+  await isAsked;
+  await client.close();
+  giveToken();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(server.peers).toHaveLength(1);
 });
 
 test('an aborted signal fails the request at once, with its reason as the cause', async () => {

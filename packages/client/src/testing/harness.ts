@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import type { ClientEvents } from '../connection-pool.ts';
 import type { ConnectOptions, TcpClient } from '../tcp-client.ts';
 import { connect } from '../tcp-client.ts';
 import type { FakeServerOptions } from './fake-server.ts';
@@ -13,7 +14,7 @@ export interface Harness {
 export function harness(): Harness {
   const ends: (() => Promise<void>)[] = [];
   afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
+    for (const end of ends.splice(0).toReversed()) await end();
   });
   return {
     async server(options = {}) {
@@ -30,7 +31,7 @@ export function harness(): Harness {
 }
 
 /** Resolves when the event fires. */
-export function next<Event extends 'push' | 'goodbye' | 'connected' | 'disconnected'>(client: TcpClient, event: Event): Promise<unknown> {
+export function next(client: TcpClient, event: keyof ClientEvents): Promise<unknown> {
   return new Promise((resolve) => {
     const end = client.on(event, (value) => {
       end();

@@ -33,4 +33,7 @@ const credit: ToyOperation<'wallet.credit', 'write', { playerId: string; amount:
   http: 'POST /players/:playerId/wallet/credit',
 };
 
-export const toy = { manifest: { id: 'toy', number: 7 }, operations: [get, create, update, list, credit] } as const;
+export const toy: {
+  readonly manifest: { readonly id: 'toy'; readonly number: 7 };
+  readonly operations: readonly [typeof get, typeof create, typeof update, typeof list, typeof credit];
+} = { manifest: { id: 'toy', number: 7 }, operations: [get, create, update, list, credit] };
