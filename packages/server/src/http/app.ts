@@ -62,6 +62,10 @@ export function createHttpApp(dependencies: HttpDependencies, isDraining: () => 
   serve('/openapi.json', 'GET', (exchange) => system.openapi(exchange));
   serve('/docs', 'GET', () => system.docs());
   app.get('/docs/:file', (context) => front.answer(context, (exchange) => assetAt(exchange)));
+  // Nothing that answer() does may throw; if it does, the server's own handler answers, without a stack.
+  app.onError((error) => {
+    throw error;
+  });
   app.notFound((context) => front.answer(context, () => ({ allow: [] })));
   return app;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { MidgardError } from '@midgard/errors';
@@ -42,6 +43,7 @@ const checkEveryMs = 1000;
 export class HttpServer {
   readonly #dependencies: HttpDependencies;
   readonly #listen: HttpListenOptions;
+  readonly #sockets = new Set<Socket>();
   readonly #open = new Set<ServerResponse>();
   #server: Server | null = null;
   #isDraining = false;
@@ -88,12 +90,18 @@ export class HttpServer {
     this.#isDraining = true;
     const server = this.#server;
     if (server === null || !server.listening) return;
-    for (const response of this.#open) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    for (const response of this.#open) response.shouldKeepAlive = false;
+    this.#closeIdle();
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
     clearTimeout(timer);
+  }
+
+  /** Node's own notion of idle leaves out a connection that has not sent anything yet, such as browsers open in advance. */
+  #closeIdle(): void {
+    const busy = new Set([...this.#open].map((response) => response.req.socket));
+    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
   }
 
   #create(): Server {
@@ -120,7 +128,11 @@ export class HttpServer {
     server.on('clientError', refuseBytes);
     server.on('connection', (socket) => {
       metrics.connectionOpened('http');
-      socket.once('close', () => metrics.connectionClosed('http'));
+      this.#sockets.add(socket);
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        metrics.connectionClosed('http');
+      });
     });
     return server;
   }

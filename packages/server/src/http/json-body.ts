@@ -1,11 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { CodecError, decodeValue } from '@midgard/codec';
 import { MidgardError } from '@midgard/errors';
 import { invalidInput } from './invalid-input.ts';
 import { findJsonFault } from './json-fault.ts';
-
-/** Deepest nesting that a body may have; the frame codec has the same bound, so that both ways take the same inputs. */
-const maxDepth = 64;
 
 /**
  * Reads and parses a JSON body. An absent body is `undefined`.
@@ -32,20 +29,14 @@ export function requireNoBody(incoming: IncomingMessage): void {
   if (length !== '0' || encoding !== undefined) throw invalidInput('body', `${incoming.method ?? 'this method'} takes no body`);
 }
 
-/**
- * Parses JSON text.
- *
- * @throws {MidgardError} 2001 with the byte position of the fault
- */
-export function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw invalidInput('body', 'not UTF-8');
-  requireShallow(bytes);
-  const text = bytes.toString('utf8');
+/** Decodes as a frame's body is decoded, so that both ways take the same inputs, and adds where the fault is. */
+function parseJson(bytes: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    const { position, message } = findJsonFault(text);
+    return decodeValue(bytes, 'json');
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    if (!(error.cause instanceof SyntaxError)) throw invalidInput('body', error.message);
+    const { position, message } = findJsonFault(bytes.toString('utf8'));
     throw invalidInput('body', `not JSON: ${message} at position ${position}`);
   }
 }
@@ -79,23 +70,6 @@ function readBytes(incoming: IncomingMessage, maxBytes: number, signal: AbortSig
     signal.addEventListener('abort', onAbort);
     incoming.on('data', onData).on('end', onEnd).on('error', onFailure).on('close', onFailure);
   });
-}
-
-/** Counts brackets outside strings, so that no parser, validator or hash ever recurses into a body made to break it. */
-function requireShallow(bytes: Buffer): void {
-  let depth = 0;
-  let isText = false;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index];
-    if (isText) {
-      if (byte === 0x5c) index += 1;
-      else if (byte === 0x22) isText = false;
-    } else if (byte === 0x22) isText = true;
-    else if (byte === 0x7b || byte === 0x5b) {
-      depth += 1;
-      if (depth > maxDepth) throw invalidInput('body', `nested deeper than ${maxDepth} levels at position ${index}`);
-    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
-  }
 }
 
 function tooLarge(maxBytes: number): MidgardError {

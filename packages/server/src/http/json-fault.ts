@@ -5,7 +5,8 @@ export interface JsonFault {
   readonly message: string;
 }
 
-const scalar = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const literal = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 const blank = /[ \t\n\r]*/y;
 
 type Expectation = 'value' | 'value or ]' | 'key' | 'key or }' | ':' | ', or }' | ', or ]' | 'the end';
@@ -52,12 +53,26 @@ function widthOf(expected: Expectation, text: string, position: number): number 
     case 'key or }':
       return character === '}' ? 1 : widthOf('key', text, position);
     case 'key':
-      return character === '"' ? skip(scalar, text, position) - position : 0;
+      return character === '"' ? widthOfString(text, position) : 0;
     case 'value or ]':
       return character === ']' ? 1 : widthOf('value', text, position);
     case 'value':
-      return character === '{' || character === '[' ? 1 : skip(scalar, text, position) - position;
+      if (character === '"') return widthOfString(text, position);
+      return character === '{' || character === '[' ? 1 : skip(literal, text, position) - position;
   }
+}
+
+/** By hand, since a pattern with a choice inside a repetition would go back over a megabyte of text. */
+function widthOfString(text: string, start: number): number {
+  let position = start + 1;
+  while (position < text.length) {
+    const character = text[position] ?? '';
+    if (character === '"') return position + 1 - start;
+    const next = character === '\\' ? skip(escape, text, position) : position + 1;
+    if (next === position || character < ' ') return 0;
+    position = next;
+  }
+  return 0;
 }
 
 function following(expected: Expectation, character: string, parent: string | undefined): Expectation {
