@@ -45,7 +45,7 @@ export interface Welcome {
   readonly session: string;
   /** Name and version of the server. */
   readonly server: string;
-  /** Encoding of pushes and of errors that belong to no request. */
+  /** Encoding of the connection: of pushes and of every error frame. */
   readonly encoding: Encoding;
   readonly compression: Compression | null;
   readonly checksum: boolean;

@@ -14,8 +14,10 @@ const keptKeys: string[] = Array.from({ length: keySlots }, () => '');
  * Reads one MessagePack value out of bytes that nobody vouches for.
  *
  * Not msgpackr's reader: that one knows records, references and other extensions that a peer could call upon, recurses
- * without a bound and repairs broken UTF-8. A scan before it costs as much as this reader does as a whole. What it refuses:
- * extension types, keys that are not strings, the key `__proto__`, more than 64 levels, invalid UTF-8, NaN and infinities.
+ * without a bound and repairs broken UTF-8. A scan that rules this out, followed by it, was slower than this reader alone.
+ *
+ * What it refuses: extension types, keys that are not strings, the key `__proto__`, more than 64 levels, invalid UTF-8, NaN
+ * and infinities.
  * It builds a collection item by item and never to the length that it claims, so it allocates in proportion to its input.
  *
  * @see https://github.com/msgpack/msgpack/blob/master/spec.md

@@ -14,7 +14,7 @@ export interface Capabilities {
 
 /** What holds on a connection from the welcome on; fits {@link OpenOptions} and {@link Sealing}. */
 export interface Agreement {
-  /** Encoding of the connection: of pushes and of errors that belong to no request. */
+  /** Encoding of the connection: of pushes and of every error frame. */
   readonly encoding: Encoding;
   /** Encodings that the hello named; a body in another is a protocol error. */
   readonly encodings: readonly Encoding[];
