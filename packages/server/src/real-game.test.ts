@@ -23,7 +23,11 @@ const authenticator: Authenticator = {
   fromHttp: async () => service,
 };
 
-async function serve() {
+interface Served extends AsyncDisposable {
+  readonly connect: (key?: string) => Promise<TestClient>;
+}
+
+async function serve(): Promise<Served> {
   const open = await openGame(handler);
   const router = new GameRouter();
   router.add(open.runtime);

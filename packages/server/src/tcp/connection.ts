@@ -1,38 +1,15 @@
-import type { RateLimiter } from '@midgard/auth';
 import type { Encoding, Frame, OpenedBody, OpenOptions } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import type { ObjectPool } from '@midgard/pool';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
-import type { Authenticator } from '../authenticator.ts';
-import type { Clock } from '../clock.ts';
-import type { Dispatcher } from '../dispatcher.ts';
-import type { ServerLog } from '../log.ts';
-import type { ServerMetrics } from '../metrics.ts';
 import type { Session } from '../session.ts';
+import type { ConnectionContext } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
-import type { TcpOptions } from './options.ts';
-import type { SenderOwner } from './sender.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Sender, unsealed } from './sender.ts';
 import { WriteOrder } from './write-order.ts';
-
-/** What all connections of a server share. */
-export interface ConnectionContext {
-  readonly dispatcher: Dispatcher;
-  readonly authenticator: Authenticator;
-  readonly options: TcpOptions;
-  readonly handshakeLimiter: RateLimiter | null;
-  readonly clock: Clock;
-  readonly metrics: ServerMetrics;
-  readonly log: ServerLog;
-  readonly buffers: ObjectPool<Buffer>;
-  /** Calls `flush` when this turn of the event loop is over. */
-  flushLater(owner: SenderOwner): void;
-  /** Told once, when the socket is gone. */
-  onClosed(connection: Connection): void;
-}
 
 /**
  * The life of a connection:
@@ -70,8 +47,7 @@ export class Connection {
   #abort: AbortController | null = null;
   #inFlight = 0;
   #framesRead = 0;
-  #lastByteAt: number;
-  #hasPinged = false;
+  readonly #heartbeat: Heartbeat;
   #stalledSince: number | null = null;
 
   /** @param socket just accepted, with `allowHalfOpen` */
@@ -82,7 +58,7 @@ export class Connection {
     this.#decoder = new FrameDecoder({ maxFrameBytes: context.options.maxFrameBytes, from: 'client' });
     this.#sender = new Sender(socket, context, this);
     this.#phaseSince = context.clock.now();
-    this.#lastByteAt = this.#phaseSince;
+    this.#heartbeat = new Heartbeat(context.options.heartbeatMs, this.#phaseSince);
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd());
@@ -125,14 +101,14 @@ export class Connection {
         if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('notAuthenticated', 'no hello in time'));
         return;
       case 'shaking':
-        if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('timeout', 'the hello could not be checked in time'));
+        if (phaseMs >= helloTimeoutMs) this.#refuseHello(new MidgardError('timeout', 'the hello could not be checked in time'));
         return;
       case 'closing':
         // A peer that has only closed its half may wait for slow answers; one that broke the protocol may not hold us up.
         if (phaseMs >= (this.#lastError === null ? slowConsumerMs : lingerMs)) this.#end();
         return;
       case 'ended':
-        if (phaseMs >= lingerMs) this.#socket.destroy();
+        if (phaseMs >= this.#endLimitMs()) this.#socket.destroy();
         return;
       case 'closed':
         return;
@@ -142,27 +118,28 @@ export class Connection {
     if (this.#stalledSince !== null) {
       if (now - this.#stalledSince >= slowConsumerMs) this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
     } else if (this.#phase === 'draining') {
-      if (this.#inFlight === 0 && phaseMs >= quietMs && now - this.#lastByteAt >= quietMs) this.#end();
+      if (this.#inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
     } else {
       this.#beat(now);
     }
   }
 
+  /** The last answers may take a while on a slow line; a peer that has them all, or was too slow before, has no such time. */
+  #endLimitMs(): number {
+    const isSending = this.#socket.writableLength > 0 && this.#stalledSince === null;
+    return isSending ? this.#context.options.slowConsumerMs : lingerMs;
+  }
+
   #beat(now: number): void {
-    const { heartbeatMs } = this.#context.options;
-    const silentMs = now - this.#lastByteAt;
-    if (silentMs >= 2 * heartbeatMs) {
-      this.#sender.sendGoodbye(new MidgardError('timeout', `no byte for ${silentMs} ms`));
-      this.#end();
-    } else if (silentMs >= heartbeatMs && !this.#hasPinged) {
-      this.#hasPinged = true;
-      this.#sender.sendPing();
-    }
+    const silence = this.#heartbeat.check(now);
+    if (silence === 'ping') this.#sender.sendPing();
+    if (silence !== 'dead') return;
+    this.#sender.sendGoodbye(new MidgardError('timeout', 'no sign of life for two heartbeats'));
+    this.#end();
   }
 
   #onData(chunk: Buffer): void {
-    this.#lastByteAt = this.#context.clock.now();
-    this.#hasPinged = false;
+    this.#heartbeat.beat(this.#context.clock.now());
     if (!this.#isReading()) return;
     this.#framesRead = 0;
     try {
@@ -333,7 +310,6 @@ export class Connection {
     this.#sender.close();
     this.#held = [];
     this.#abort?.abort();
-    this.#context.onClosed(this);
   }
 
   #stallIfFull(): void {
@@ -348,7 +324,7 @@ export class Connection {
     if (this.#sender.unsentBytes > this.#context.options.maxUnsentBytes / 2) return;
     this.#stalledSince = null;
     // The silence was ours: the peer could not be heard.
-    this.#lastByteAt = this.#context.clock.now();
+    this.#heartbeat.beat(this.#context.clock.now());
     if (this.#phase !== 'shaking') this.#socket.resume();
   }
 

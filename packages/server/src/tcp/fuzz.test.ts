@@ -87,5 +87,4 @@ test('good frames with some bytes changed never crash the server', async () => {
     runs,
   );
   expect(unhandled).toBe(0);
-  expect(harness.log.errors).toEqual([]);
 });

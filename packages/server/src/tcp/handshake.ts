@@ -1,21 +1,12 @@
-import type { RateLimiter } from '@midgard/auth';
 import type { Agreement, Frame, Hello, Welcome } from '@midgard/codec';
 import { CodecError, negotiate, openBody, parseHello } from '@midgard/codec';
 import { MidgardError } from '@midgard/errors';
 import { randomUUID } from 'node:crypto';
-import type { Authenticator } from '../authenticator.ts';
-import type { Dispatcher } from '../dispatcher.ts';
 import type { Session } from '../session.ts';
-import type { TcpOptions } from './options.ts';
+import type { ConnectionContext } from './context.ts';
 
 /** What a handshake needs of the server. */
-export interface HandshakeContext {
-  readonly dispatcher: Dispatcher;
-  readonly authenticator: Authenticator;
-  readonly options: TcpOptions;
-  /** Counts hellos by address; null: no limit. */
-  readonly handshakeLimiter: RateLimiter | null;
-}
+type HandshakeContext = Pick<ConnectionContext, 'dispatcher' | 'authenticator' | 'options' | 'handshakeLimiter'>;
 
 /** A hello that was accepted. */
 export interface Handshake {

@@ -97,6 +97,20 @@ test('a slow reader that never reads again is cut, with all that waits for it', 
   await until(() => harness.server.connections === 0);
 });
 
+test('a client that said goodbye gets its large answers over a slow line, however long they take within reason', async () => {
+  const harness = await start();
+  const client = await harness.open();
+  client.socket.pause();
+  for (let id = 0; id < 15; id += 1) client.request(id, 103, { bytes: 1_000_000 });
+  client.send({ kind: Kind.goodbye }, { code: 0, reason: 'done' }, { encoding: 'json' });
+  await until(() => harness.metrics.requests.length === 15);
+  await turns();
+  harness.time.advance(20_000);
+  await turns();
+  client.socket.resume();
+  expect(await client.rest()).toHaveLength(15);
+});
+
 /** Lets the grace period run, slowly enough for the sockets to follow. */
 async function endOf({ server, time }: Pick<Harness, 'server' | 'time'>): Promise<void> {
   await until(() => {

@@ -2,7 +2,7 @@ import type { Agreement, Encoding, Frame } from '@midgard/codec';
 import { encodeValue, Kind } from '@midgard/codec';
 import type { MidgardError } from '@midgard/errors';
 import type { Socket } from 'node:net';
-import type { ConnectionContext } from './connection.ts';
+import type { ConnectionContext, Flushable } from './context.ts';
 import type { OutgoingFields } from './outbox.ts';
 import { Outbox } from './outbox.ts';
 
@@ -11,22 +11,17 @@ export const unsealed: Agreement = { encoding: 'json', encodings: ['json'], comp
 
 const noBytes = Buffer.alloc(0);
 
-/** What a sender needs of the connection that it speaks for. */
-export interface SenderOwner {
-  flush(): void;
-}
-
 /** The speaking half of a connection: builds the frames that the server sends, as the handshake agreed, and gathers them. */
 export class Sender {
   /** How frames are encoded and sealed from now on. */
   agreement: Agreement = unsealed;
   readonly #outbox: Outbox;
   readonly #context: ConnectionContext;
-  readonly #owner: SenderOwner;
+  readonly #owner: Flushable;
   #isScheduled = false;
   #isClosed = false;
 
-  constructor(socket: Socket, context: ConnectionContext, owner: SenderOwner) {
+  constructor(socket: Socket, context: ConnectionContext, owner: Flushable) {
     this.#outbox = new Outbox(socket, context.buffers);
     this.#context = context;
     this.#owner = owner;

@@ -13,9 +13,8 @@ import type { ServerLog } from '../log.ts';
 import { silentLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { noopMetrics } from '../metrics.ts';
-import type { ConnectionContext } from './connection.ts';
 import { Connection } from './connection.ts';
-import type { SenderOwner } from './sender.ts';
+import type { ConnectionContext, Flushable } from './context.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
 import { bufferBytes } from './outbox.ts';
@@ -66,9 +65,9 @@ export class TcpServer {
   readonly #server: Server;
   readonly #context: ConnectionContext;
   readonly #connections = new Set<Connection>();
-  /** Everything accepted, also sockets that have not finished their TLS handshake. */
-  readonly #sockets = new Set<Socket>();
-  #dirty: SenderOwner[] = [];
+  /** Under TLS: what was accepted, also sockets that have not finished their handshake. */
+  readonly #rawSockets = new Set<Socket>();
+  #dirty: Flushable[] = [];
   #stopSweep: (() => void) | null = null;
   #stopping: { readonly deadline: number; readonly done: PromiseWithResolvers<void> } | null = null;
 
@@ -152,7 +151,6 @@ export class TcpServer {
       log: this.#log,
       buffers: new ObjectPool({ create: (): Buffer => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
       flushLater: (owner) => this.#flushLater(owner),
-      onClosed: (connection) => this.#onClosed(connection),
     };
   }
 
@@ -165,17 +163,22 @@ export class TcpServer {
         ? createServer(options, accept)
         : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.3', handshakeTimeout: this.#options.helloTimeoutMs }, accept);
     server.maxConnections = this.#options.maxConnections + refusedAtOnce;
+    if (tls !== undefined) this.#followHandshakes(server);
+    return server;
+  }
+
+  #followHandshakes(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      this.#rawSockets.add(socket);
+      socket.once('close', () => this.#rawSockets.delete(socket));
     });
     server.on('tlsClientError', (error) => this.#log.debug({ err: error }, 'TLS handshake failed'));
-    return server;
   }
 
   #accept(socket: Socket): void {
     const connection = new Connection(socket, this.#context);
     this.#connections.add(connection);
+    socket.once('close', () => this.#onClosed(connection));
     this.#metrics.connectionOpened('tcp');
     if (this.#stopping !== null) connection.refuse(new MidgardError('shuttingDown', 'the server is shutting down'));
     else if (this.#connections.size > this.#options.maxConnections) connection.refuse(new MidgardError('overloaded', 'too many connections'));
@@ -188,7 +191,7 @@ export class TcpServer {
   }
 
   /** All answers that one turn of the event loop brings go out together: one write a connection. */
-  #flushLater(owner: SenderOwner): void {
+  #flushLater(owner: Flushable): void {
     if (this.#dirty.push(owner) > 1) return;
     setImmediate(() => {
       const dirty = this.#dirty;
@@ -201,14 +204,14 @@ export class TcpServer {
     const now = this.#clock.now();
     for (const connection of this.#connections) connection.sweep(now);
     if (this.#stopping === null || now < this.#stopping.deadline) return;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#rawSockets) socket.destroy();
     for (const connection of this.#connections) connection.destroy();
   }
 
   #endIfEmpty(): void {
     if (this.#stopping === null || this.#connections.size > 0) return;
     this.#stopSweep?.();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#rawSockets) socket.destroy();
     this.#stopping.done.resolve();
   }
 }

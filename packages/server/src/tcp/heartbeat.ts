@@ -1,0 +1,38 @@
+/** What a silence calls for. */
+export type Silence = 'short' | 'ping' | 'dead';
+
+/** Tells how long a peer has been silent: after one interval it is pinged, once; after two it is dead. Any byte is a sign of life. */
+export class Heartbeat {
+  readonly #intervalMs: number;
+  #heardAt: number;
+  #hasPinged = false;
+
+  /**
+   * @param intervalMs silence after which to ping
+   * @param now epoch milliseconds
+   */
+  constructor(intervalMs: number, now: number) {
+    this.#intervalMs = intervalMs;
+    this.#heardAt = now;
+  }
+
+  /** The peer was heard. */
+  beat(now: number): void {
+    this.#heardAt = now;
+    this.#hasPinged = false;
+  }
+
+  /** How long nothing was heard, in milliseconds. */
+  silentMs(now: number): number {
+    return now - this.#heardAt;
+  }
+
+  /** Looks at the clock; says `ping` once a silence. */
+  check(now: number): Silence {
+    const silentMs = this.silentMs(now);
+    if (silentMs >= 2 * this.#intervalMs) return 'dead';
+    if (silentMs < this.#intervalMs || this.#hasPinged) return 'short';
+    this.#hasPinged = true;
+    return 'ping';
+  }
+}
