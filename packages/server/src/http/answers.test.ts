@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServerLog } from '../log.ts';
 import type { Fixture } from './testing/fixture.ts';
-import { startFixture } from './testing/fixture.ts';
+import { fixtureOfTest, startFixture } from './testing/fixture.ts';
 import { sendRaw } from './testing/raw.ts';
 
 let fixture: Fixture;
@@ -11,7 +11,7 @@ const log: ServerLog = { debug: keep, info: keep, warn: keep, error: keep };
 beforeAll(async () => {
   fixture = await startFixture({ log, options: { cors: { origins: ['https://shop.example'] } } });
 });
-afterAll(() => fixture[Symbol.asyncDispose]());
+afterAll(() => fixture.stop());
 
 describe('success', () => {
   test('a create answers 201, its version as entity tag, and where it can be read', async () => {
@@ -200,7 +200,7 @@ describe('CORS', () => {
   });
 
   test('it is off unless origins are named', async () => {
-    await using plain = await startFixture();
+    const plain = await fixtureOfTest();
     const answer = await plain.ask('OPTIONS', '/players/1', { headers: { Origin: 'https://shop.example', ...preflight } });
     expect(answer.status).toBe(405);
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
@@ -209,7 +209,7 @@ describe('CORS', () => {
 
 describe('limits', () => {
   test('a caller over the limit learns when to come back', async () => {
-    await using limited = await startFixture({ publicLimit: { take: () => ({ allowed: false, retryAfterMs: 2500 }) } });
+    const limited = await fixtureOfTest({ publicLimit: { take: () => ({ allowed: false, retryAfterMs: 2500 }) } });
     const answer = await limited.ask('POST', '/auth/login');
     expect(answer).toMatchObject({ status: 429, body: { code: 3005 } });
     expect(answer.headers.get('retry-after')).toBe('3');

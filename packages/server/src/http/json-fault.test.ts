@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, integer, json as anyJson, nat, property, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { findJsonFault } from './json-fault.ts';
 
@@ -12,9 +12,9 @@ function isJson(text: string): boolean {
 }
 
 test('agrees with JSON.parse about what is JSON, whatever is done to a good text', () => {
-  const edit = fc.record({ at: fc.nat(), cut: fc.integer({ min: 0, max: 3 }), put: fc.constantFrom('', '"', '\\', '{', '}', ']', ',', ':', '0', '-', '.', 'e', 'nul', ' ', '\n', '\u0000') });
-  fc.assert(
-    fc.property(fc.json(), edit, (json, { at, cut, put }) => {
+  const edit = record({ at: nat(), cut: integer({ min: 0, max: 3 }), put: constantFrom('', '"', '\\', '{', '}', ']', ',', ':', '0', '-', '.', 'e', 'nul', ' ', '\n', '\u0000') });
+  assert(
+    property(anyJson(), edit, (json, { at, cut, put }) => {
       const start = at % (json.length + 1);
       const text = json.slice(0, start) + put + json.slice(start + cut);
       const { position, message } = findJsonFault(text);

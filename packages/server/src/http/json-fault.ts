@@ -27,7 +27,7 @@ export function findJsonFault(text: string): JsonFault {
     position = skip(blank, text, position);
     const character = text[position];
     if (expected === 'the end' && character === undefined) return { position, message: 'no fault' };
-    const width = character === undefined ? 0 : widthOf(expected, text, position);
+    const width = character === undefined ? 0 : tokens[expected](text, position);
     if (character === undefined || width === 0) {
       return { position, message: character === undefined ? `ends where ${expected} is expected` : `${expected} expected` };
     }
@@ -38,32 +38,26 @@ export function findJsonFault(text: string): JsonFault {
   }
 }
 
-/** Characters of the token that stands here and may stand here, 0 for none. */
-function widthOf(expected: Expectation, text: string, position: number): number {
-  const character = text[position] ?? '';
-  switch (expected) {
-    case 'the end':
-      return 0;
-    case ':':
-      return character === ':' ? 1 : 0;
-    case ', or }':
-      return character === ',' || character === '}' ? 1 : 0;
-    case ', or ]':
-      return character === ',' || character === ']' ? 1 : 0;
-    case 'key or }':
-      return character === '}' ? 1 : widthOf('key', text, position);
-    case 'key':
-      return character === '"' ? widthOfString(text, position) : 0;
-    case 'value or ]':
-      return character === ']' ? 1 : widthOf('value', text, position);
-    case 'value':
-      if (character === '"') return widthOfString(text, position);
-      return character === '{' || character === '[' ? 1 : skip(literal, text, position) - position;
-  }
+/** Characters of the token that may stand there, 0 where something else stands. */
+const tokens: Readonly<Record<Expectation, (text: string, position: number) => number>> = {
+  'the end': () => 0,
+  ':': (text, position) => (text[position] === ':' ? 1 : 0),
+  ', or }': (text, position) => (text[position] === ',' || text[position] === '}' ? 1 : 0),
+  ', or ]': (text, position) => (text[position] === ',' || text[position] === ']' ? 1 : 0),
+  'key or }': (text, position) => (text[position] === '}' ? 1 : widthOfString(text, position)),
+  key: widthOfString,
+  'value or ]': (text, position) => (text[position] === ']' ? 1 : widthOfValue(text, position)),
+  value: widthOfValue,
+};
+
+function widthOfValue(text: string, position: number): number {
+  if (text[position] === '{' || text[position] === '[') return 1;
+  return widthOfString(text, position) || skip(literal, text, position) - position;
 }
 
 /** By hand, since a pattern with a choice inside a repetition would go back over a megabyte of text. */
 function widthOfString(text: string, start: number): number {
+  if (text[start] !== '"') return 0;
   let position = start + 1;
   while (position < text.length) {
     const character = text[position] ?? '';

@@ -7,7 +7,7 @@ import { ServerError } from '../errors.ts';
 import { noopMetrics } from '../metrics.ts';
 import { GameRouter } from '../router.ts';
 import { HttpServer } from './http-server.ts';
-import { fakeAuthenticator, startFixture } from './testing/fixture.ts';
+import { fakeAuthenticator, fixtureOfTest, startFixture } from './testing/fixture.ts';
 import { FakeGame } from './testing/fake-game.ts';
 import { sendRaw } from './testing/raw.ts';
 
@@ -15,7 +15,7 @@ const slow = 'GET /api/v1/games/fake/slow HTTP/1.1\r\nHost: x\r\nX-API-Key: serv
 
 describe('time', () => {
   test('an operation that takes too long is answered with 1004 and told to stop', async () => {
-    await using fixture = await startFixture({ options: { requestTimeoutMs: 20 } });
+    const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 } });
     const answer = await fixture.ask('GET', '/slow');
     expect(answer).toMatchObject({ status: 504, body: { code: 1004 } });
     expect(fixture.game.signals.at(-1)?.aborted).toBe(true);
@@ -23,18 +23,18 @@ describe('time', () => {
 
   test('an authenticator that hangs is answered with 1004', async () => {
     const hanging = { ...fakeAuthenticator, fromHttp: () => new Promise<never>(() => undefined) };
-    await using fixture = await startFixture({ options: { requestTimeoutMs: 20 }, authenticator: hanging });
+    const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 }, authenticator: hanging });
     expect(await fixture.ask('GET', '/players/1')).toMatchObject({ status: 504, body: { code: 1004 } });
   });
 
   test('a body that does not come is answered with 1004', async () => {
-    await using fixture = await startFixture({ options: { requestTimeoutMs: 20 } });
+    const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 } });
     const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{';
     expect(await sendRaw(fixture.port, head)).toMatch(/^HTTP\/1.1 504 [^]*"code":1004/);
   });
 
   test('a caller who goes away stops the operation', async () => {
-    await using fixture = await startFixture();
+    const fixture = await fixtureOfTest();
     const socket = connect(fixture.port, '127.0.0.1');
     socket.write(slow);
     await fixture.game.entered;
@@ -46,7 +46,7 @@ describe('time', () => {
   });
 
   test('an operation that ended in time keeps a signal that never fires', async () => {
-    await using fixture = await startFixture();
+    const fixture = await fixtureOfTest();
     const socket = connect(fixture.port, '127.0.0.1');
     socket.write('GET /api/v1/games/fake/players/1 HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nConnection: close\r\n\r\n');
     socket.resume();
@@ -59,7 +59,7 @@ describe('connections', () => {
   test('one carries many requests and is counted once', async () => {
     const events: string[] = [];
     const metrics = { ...noopMetrics, connectionOpened: (transport: string) => void events.push(transport) };
-    await using fixture = await startFixture({ metrics });
+    const fixture = await fixtureOfTest({ metrics });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let count = 0; count < 3; count += 1) {
       const sent = request(`${fixture.base}/livez`, { agent });
@@ -73,7 +73,7 @@ describe('connections', () => {
   });
 
   test('two pipelined requests get two answers in order', async () => {
-    await using fixture = await startFixture();
+    const fixture = await fixtureOfTest();
     const first = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
     const second = 'GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
     expect(await sendRaw(fixture.port, first + second)).toMatch(/^HTTP\/1.1 200 [^]*HTTP\/1.1 404 /);
@@ -119,14 +119,14 @@ describe('going down', () => {
   });
 
   test('a port that is taken is an error of the start', async () => {
-    await using fixture = await startFixture();
+    const fixture = await fixtureOfTest();
     await expect(startFixture({ listen: { port: fixture.port } })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 
 describe('probes', () => {
   test('ready, alive and healthy', async () => {
-    await using fixture = await startFixture({ readiness: async () => ({ isReady: true, checks: { fake: 'ok' } }), clock: { now: () => 1000 } });
+    const fixture = await fixtureOfTest({ readiness: async () => ({ isReady: true, checks: { fake: 'ok' } }), clock: { now: () => 1000 } });
     expect((await fixture.ask('GET', '//livez')).body).toEqual({ status: 'ok' });
     for (const path of ['//readyz', '//ready']) {
       expect(await fixture.ask('GET', path)).toMatchObject({ status: 200, body: { status: 'ready', checks: { fake: 'ok' } } });
@@ -139,7 +139,7 @@ describe('probes', () => {
     ['says no', async () => ({ isReady: false, checks: { fake: 'unreachable' } })],
     ['fails', async () => Promise.reject(new Error('at /var/lib/x.db'))],
   ])('a check that %s makes it not ready, and nothing else', async (_name, readiness) => {
-    await using fixture = await startFixture({ readiness });
+    const fixture = await fixtureOfTest({ readiness });
     const answer = await fixture.ask('GET', '//readyz');
     expect(answer).toMatchObject({ status: 503, body: { code: 1005 } });
     expect(answer.headers.get('retry-after')).toBe('1');
@@ -150,7 +150,7 @@ describe('probes', () => {
   });
 
   test('draining: not ready, yet still served', async () => {
-    await using fixture = await startFixture();
+    const fixture = await fixtureOfTest();
     fixture.server.drain();
     expect(await fixture.ask('GET', '//readyz')).toMatchObject({ status: 503, body: { code: 1008 } });
     expect((await fixture.ask('GET', '//health')).body).toMatchObject({ status: 'draining' });
@@ -158,11 +158,11 @@ describe('probes', () => {
   });
 
   test('metrics where they are given, else 404', async () => {
-    await using fixture = await startFixture({ metricsText: { contentType: 'text/plain; version=0.0.4', expose: () => 'up 1\n' } });
+    const fixture = await fixtureOfTest({ metricsText: { contentType: 'text/plain; version=0.0.4', expose: () => 'up 1\n' } });
     const answer = await fixture.ask('GET', '//metrics');
     expect(answer).toMatchObject({ status: 200, text: 'up 1\n' });
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4');
-    await using without = await startFixture();
+    const without = await fixtureOfTest();
     expect((await without.ask('GET', '//metrics')).status).toBe(404);
   });
 });

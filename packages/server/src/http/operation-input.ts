@@ -61,6 +61,5 @@ function put(input: Record<string, unknown>, name: string, value: unknown, place
 
 /** The same digits are the same id, whether they came as text or as a number. */
 function isSame(one: unknown, other: unknown): boolean {
-  if (typeof one === 'object' || typeof other === 'object') return false;
-  return String(one) === String(other);
+  return one === other || (typeof one === 'number' ? String(one) : one) === (typeof other === 'number' ? String(other) : other);
 }

@@ -7,7 +7,7 @@ let fixture: Fixture;
 beforeAll(async () => {
   fixture = await startFixture({ options: { maxBodyBytes: 1_048_576 } });
 });
-afterAll(() => fixture[Symbol.asyncDispose]());
+afterAll(() => fixture.stop());
 
 function paths({ body }: Answer): unknown {
   const { details } = body;

@@ -11,7 +11,7 @@ beforeAll(async () => {
   fixture.router.add(new FakeGame('other', 10));
   ({ body: document } = await fixture.ask('GET', '//openapi.json'));
 });
-afterAll(() => fixture[Symbol.asyncDispose]());
+afterAll(() => fixture.stop());
 
 interface Described {
   readonly path: string;
@@ -76,9 +76,10 @@ describe('the document', () => {
   });
 
   test('every operation of every game is in it, and nothing else of a game', () => {
-    const inDocument = described().filter(({ path }) => path.startsWith('/api/v1/games/')).map(({ operation }) => operation['operationId']);
+    const inDocument = described().filter(({ path }) => path.startsWith('/api/v1/games/')).map(({ operation }) => String(operation['operationId']));
     const served = fixture.router.routes().flatMap((game) => game.game.handler.operations.map(({ name }) => `${game.id}.${name}`));
-    expect(inDocument.toSorted()).toEqual(served.toSorted());
+    expect(inDocument).toHaveLength(served.length);
+    expect(new Set(inDocument)).toEqual(new Set(served));
   });
 
   test('everything that it describes is served', async () => {

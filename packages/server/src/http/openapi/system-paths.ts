@@ -64,16 +64,7 @@ const healthOutput: JsonSchema = {
 
 /** The paths that belong to no game: built-in operations, probes, metrics, this document, its page. */
 export function systemPaths(components: Components): Readonly<Record<string, Record<string, unknown>>> {
-  const problems = (...statuses: readonly number[]): Readonly<Record<string, JsonSchema>> =>
-    Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${errorResponseName(status)}` }]));
-  const json = (name: string, schema: JsonSchema): JsonSchema => ({
-    description: 'done',
-    content: { 'application/json': { schema: components.add(name, schema) } },
-  });
-  const open = (operationId: string, summary: string, responses: JsonSchema): Record<string, unknown> => ({
-    get: { operationId, summary, tags: ['midgard'], security: [], responses },
-  });
-  const text = (type: string): JsonSchema => ({ description: 'done', content: { [type]: { schema: { type: 'string' } } } });
+  const json = (name: string, schema: JsonSchema): JsonSchema => content('application/json', components.add(name, schema));
   const ready = { '200': json('midgard.readyz.output', readinessOutput), ...problems(503) };
   return {
     '/api/v1/batch': {
@@ -97,8 +88,20 @@ export function systemPaths(components: Components): Readonly<Record<string, Rec
     '/readyz': open('midgard.readyz', 'requests can be served', ready),
     '/ready': open('midgard.ready', 'the same as /readyz', ready),
     '/health': open('midgard.health', 'a summary for people', { '200': json('midgard.health.output', healthOutput), '503': json('midgard.health.output', healthOutput) }),
-    '/metrics': open('midgard.metrics', 'figures for Prometheus', { '200': text('text/plain'), ...problems(404) }),
+    '/metrics': open('midgard.metrics', 'figures for Prometheus', { '200': content('text/plain', { type: 'string' }), ...problems(404) }),
     '/openapi.json': open('midgard.openapi', 'this document', { '200': json('midgard.openapi.output', { type: 'object' }) }),
-    '/docs': open('midgard.docs', 'this document as a page', { '200': text('text/html') }),
+    '/docs': open('midgard.docs', 'this document as a page', { '200': content('text/html', { type: 'string' }) }),
   };
+}
+
+function open(operationId: string, summary: string, responses: JsonSchema): Record<string, unknown> {
+  return { get: { operationId, summary, tags: ['midgard'], security: [], responses } };
+}
+
+function content(type: string, schema: JsonSchema): JsonSchema {
+  return { description: 'done', content: { [type]: { schema } } };
+}
+
+function problems(...statuses: readonly number[]): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${errorResponseName(status)}` }]));
 }

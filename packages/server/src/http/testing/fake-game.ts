@@ -12,8 +12,17 @@ const Player = z.object({ id: z.string(), name: z.string(), level: z.int(), vers
 type Player = z.output<typeof Player>;
 
 /** What a fake operation is made of; the rest has the usual defaults. */
-type Sketch = Pick<Operation, 'code' | 'name' | 'http' | 'input' | 'output'> &
-  Partial<Operation> & { run(input: Record<string, unknown>, signal: AbortSignal | undefined): unknown };
+interface Sketch {
+  readonly code: number;
+  readonly name: string;
+  readonly http: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+  readonly permission?: string | null;
+  readonly isVersioned?: boolean;
+  readonly idempotent?: 'required' | 'no';
+  run(input: Record<string, unknown>, signal: AbortSignal | undefined): unknown;
+}
 
 function sketch({ run, ...given }: Sketch): { operation: Operation; run: Sketch['run'] } {
   const kind = given.http.startsWith('GET') ? 'read' : 'write';

@@ -1,5 +1,6 @@
 import type { Principal, Role } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
+import { onTestFinished } from 'vitest';
 import type { Authenticator } from '../../authenticator.ts';
 import { Dispatcher } from '../../dispatcher.ts';
 import { GameRouter } from '../../router.ts';
@@ -17,7 +18,7 @@ export interface Answer {
 }
 
 /** A running server with a fake game, and a way to ask it. */
-export interface Fixture extends AsyncDisposable {
+export interface Fixture {
   readonly game: FakeGame;
   readonly server: HttpServer;
   readonly router: GameRouter;
@@ -25,6 +26,7 @@ export interface Fixture extends AsyncDisposable {
   readonly base: string;
   /** Asks below `/api/v1/games/fake` unless the path begins with two slashes; as a game server unless headers say otherwise. */
   ask(method: string, path: string, options?: AskOptions): Promise<Answer>;
+  stop(): Promise<void>;
 }
 
 /** What a request has besides its method and path. */
@@ -48,6 +50,13 @@ export const fakeAuthenticator: Authenticator = {
   },
 };
 
+/** Starts a server on a free port that ends with the test that it is called in. */
+export async function fixtureOfTest(options: Partial<HttpServerOptions> = {}): Promise<Fixture> {
+  const fixture = await startFixture(options);
+  onTestFinished(() => fixture.stop());
+  return fixture;
+}
+
 /** Starts a server on a free port. */
 export async function startFixture(options: Partial<HttpServerOptions> = {}): Promise<Fixture> {
   const game = new FakeGame();
@@ -63,7 +72,7 @@ export async function startFixture(options: Partial<HttpServerOptions> = {}): Pr
     port,
     base,
     ask: (method, path, ask) => send(path.startsWith('//') ? base + path.slice(1) : `${base}/api/v1/games/fake${path}`, method, ask),
-    [Symbol.asyncDispose]: () => server.stop({ graceMs: 0 }),
+    stop: () => server.stop({ graceMs: 0 }),
   };
 }
 
