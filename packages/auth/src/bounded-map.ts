@@ -1,7 +1,13 @@
-/** A map of at most `maxEntries`: a new key past that pushes out the oldest. O(1). */
+/**
+ * A map of at most `maxEntries`: a new key past that pushes out the oldest. O(1), amortised.
+ *
+ * The walk from the oldest is kept from call to call: a new one would step over every hole that earlier removals left at the
+ * front of the Map.
+ */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, V>();
   readonly #maxEntries: number;
+  #walk: Iterator<string> = this.#entries.keys();
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries;
@@ -17,14 +23,17 @@ export class BoundedMap<V> {
 
   set(key: string, value: V): void {
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.#maxEntries) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    while (this.#entries.size > this.#maxEntries) this.#dropOldest();
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
+  }
+
+  #dropOldest(): void {
+    const step = this.#walk.next();
+    // Everything that the walk has passed is gone, so what it gives next is the oldest.
+    if (step.done === true) this.#walk = this.#entries.keys();
+    else this.#entries.delete(step.value);
   }
 }

@@ -1,12 +1,18 @@
 import { NodeList, pushFront, unlink } from './node-list.ts';
 import type { Policy, PolicyNode } from './policy.ts';
 
-/** All nodes with one count of uses, and its neighbours among the counts that occur. */
-interface Bucket<N> {
-  readonly uses: number;
-  readonly nodes: NodeList<N>;
+/** All nodes with one count of uses, between the buckets of the counts next to it that occur. */
+class Bucket<N> extends NodeList<N> {
+  uses: number;
   lower: Bucket<N> | undefined;
   higher: Bucket<N> | undefined;
+
+  constructor(uses: number, lower: Bucket<N> | undefined, higher: Bucket<N> | undefined) {
+    super();
+    this.uses = uses;
+    this.lower = lower;
+    this.higher = higher;
+  }
 }
 
 /**
@@ -17,59 +23,55 @@ interface Bucket<N> {
  * eviction scheme" (2010).
  */
 export class LfuPolicy<N extends PolicyNode<N>> implements Policy<N> {
-  readonly #buckets = new Map<number, Bucket<N>>();
   #lowest: Bucket<N> | undefined = undefined;
 
   add(node: N): void {
-    this.#place(node, 1, undefined);
+    const first = this.#lowest?.uses === 1 ? this.#lowest : this.#insert(1, undefined, this.#lowest);
+    pushFront(first, node);
   }
 
   hit(node: N): void {
-    const from = this.#buckets.get(node.uses);
-    unlink(node);
-    this.#place(node, node.uses + 1, from);
-    if (from !== undefined) this.#dropIfEmpty(from);
+    const from = node.list;
+    if (!(from instanceof Bucket)) return;
+    const uses = from.uses + 1;
+    const hasNext = from.higher?.uses === uses;
+    if (from.size === 1 && !hasNext) {
+      // Alone in its bucket, it takes the bucket along.
+      from.uses = uses;
+      return;
+    }
+    const next = hasNext && from.higher !== undefined ? from.higher : this.#insert(uses, from, from.higher);
+    this.remove(node);
+    pushFront(next, node);
   }
 
   remove(node: N): void {
-    const bucket = this.#buckets.get(node.uses);
+    const from = node.list;
     unlink(node);
-    if (bucket !== undefined) this.#dropIfEmpty(bucket);
+    if (from instanceof Bucket && from.size === 0) this.#drop(from);
   }
 
   evict(): N | undefined {
-    const victim = this.#lowest?.nodes.tail;
+    const victim = this.#lowest?.tail;
     if (victim !== undefined) this.remove(victim);
     return victim;
   }
 
   clear(): void {
-    this.#buckets.clear();
     this.#lowest = undefined;
   }
 
-  /** `below` is the bucket that the node comes from, after which a new bucket has its place; undefined: at the bottom. */
-  #place(node: N, uses: number, below: Bucket<N> | undefined): void {
-    node.uses = uses;
-    pushFront((this.#buckets.get(uses) ?? this.#insertBucket(uses, below)).nodes, node);
-  }
-
-  #insertBucket(uses: number, lower: Bucket<N> | undefined): Bucket<N> {
-    const higher = lower === undefined ? this.#lowest : lower.higher;
-    const bucket: Bucket<N> = { uses, nodes: new NodeList(), lower, higher };
+  #insert(uses: number, lower: Bucket<N> | undefined, higher: Bucket<N> | undefined): Bucket<N> {
+    const bucket = new Bucket(uses, lower, higher);
     if (lower === undefined) this.#lowest = bucket;
     else lower.higher = bucket;
     if (higher !== undefined) higher.lower = bucket;
-    this.#buckets.set(uses, bucket);
     return bucket;
   }
 
-  #dropIfEmpty(bucket: Bucket<N>): void {
-    if (bucket.nodes.size > 0) return;
-    const { lower, higher } = bucket;
+  #drop({ lower, higher }: Bucket<N>): void {
     if (lower === undefined) this.#lowest = higher;
     else lower.higher = higher;
     if (higher !== undefined) higher.lower = lower;
-    this.#buckets.delete(bucket.uses);
   }
 }

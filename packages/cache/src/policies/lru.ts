@@ -1,4 +1,4 @@
-import { NodeList, pushFront, unlink } from './node-list.ts';
+import { moveToFront, NodeList, pushFront, unlink } from './node-list.ts';
 import type { Policy, PolicyNode } from './policy.ts';
 
 /** Least recently used goes first. Follows a moving set of hot keys; one long scan washes it out. */
@@ -10,9 +10,7 @@ export class LruPolicy<N extends PolicyNode<N>> implements Policy<N> {
   }
 
   hit(node: N): void {
-    if (this.#recent.head === node) return;
-    unlink(node);
-    pushFront(this.#recent, node);
+    moveToFront(this.#recent, node);
   }
 
   remove(node: N): void {

@@ -23,6 +23,20 @@ export function pushFront<N extends Linked<N>>(list: NodeList<N>, node: N): void
   list.size += 1;
 }
 
+/** Puts a node of this list before all others; fewer writes than to take it out and put it in again, and the hot way of a hit. */
+export function moveToFront<N extends Linked<N>>(list: NodeList<N>, node: N): void {
+  const { prev, next } = node;
+  const first = list.head;
+  if (prev === undefined || first === undefined) return;
+  prev.next = next;
+  if (next === undefined) list.tail = prev;
+  else next.prev = prev;
+  node.prev = undefined;
+  node.next = first;
+  first.prev = node;
+  list.head = node;
+}
+
 /** Takes a node out of the list that it is in; nothing happens to one that is in none. */
 export function unlink<N extends Linked<N>>(node: N): void {
   const { list, prev, next } = node;

@@ -1,3 +1,4 @@
+import { GhostKeys } from './ghost-keys.ts';
 import { NodeList, pushFront, unlink } from './node-list.ts';
 import type { Policy, PolicyNode } from './policy.ts';
 
@@ -19,8 +20,8 @@ const smallShare = 10;
 export class S3FifoPolicy<N extends PolicyNode<N>> implements Policy<N> {
   #small = new NodeList<N>();
   #main = new NodeList<N>();
-  /** In order of insertion, oldest first; as many as there are entries. */
-  readonly #ghosts = new Set<string>();
+  /** As many as there are entries. */
+  readonly #ghosts = new GhostKeys();
 
   add(node: N): void {
     node.uses = 0;
@@ -78,11 +79,6 @@ export class S3FifoPolicy<N extends PolicyNode<N>> implements Policy<N> {
   }
 
   #remember(key: string): void {
-    this.#ghosts.add(key);
-    const most = this.#small.size + this.#main.size + 1;
-    for (const oldest of this.#ghosts) {
-      if (this.#ghosts.size <= most) return;
-      this.#ghosts.delete(oldest);
-    }
+    this.#ghosts.add(key, this.#small.size + this.#main.size + 1);
   }
 }
