@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IdGenerator } from './id-generator.ts';
 
@@ -23,8 +23,9 @@ test('more ids in a millisecond than fit run ahead of the clock', () => {
   expect(made.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(made);
 });
 
+const at = (now: number, instance: number): bigint => new IdGenerator({ clock: { now: () => now }, instance }).next();
+
 test('ids sort by time, across instances', () => {
-  const at = (now: number, instance: number): bigint => new IdGenerator({ clock: { now: () => now }, instance }).next();
   expect(at(1_800_000_000_001, 0) > at(1_800_000_000_000, 1023)).toBe(true);
 });
 

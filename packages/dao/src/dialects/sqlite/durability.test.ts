@@ -6,6 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../database.ts';
 import { holding, sample } from '../../testing/sample.ts';
 
+const source = (file: string): string => new URL(file, import.meta.url).href;
+
 /** Inserts pairs of rows as fast as it can, and prints a number once its transaction was acknowledged. */
 const writerProgram = `
 const [, url, database, samples] = process.argv;
@@ -31,7 +33,6 @@ test('what was acknowledged before a kill -9 is there afterwards, and nothing by
   const folder = mkdtempSync(path.join(tmpdir(), 'midgard-durable-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const url = `sqlite:${folder}/durable.db`;
-  const source = (file: string): string => new URL(file, import.meta.url).href;
   const child = spawn(process.execPath, ['--input-type=module', '-e', writerProgram, url, source('../../database.ts'), source('../../testing/sample.ts')], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(() => void child.kill('SIGKILL'));

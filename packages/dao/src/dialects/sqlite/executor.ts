@@ -17,7 +17,7 @@ export class SqliteExecutor implements Executor {
   readonly isWritable: boolean;
   /** For the dialect's own statements, such as migrations. */
   readonly connection: SqliteConnection;
-  #end: DaoError | undefined;
+  #end: (() => DaoError) | undefined;
 
   /** @param connection with a transaction open, which belongs to this session alone */
   constructor(connection: SqliteConnection, isWritable: boolean) {
@@ -25,8 +25,8 @@ export class SqliteExecutor implements Executor {
     this.isWritable = isWritable;
   }
 
-  /** Refuses everything from now on; the first reason stays. */
-  end(reason: DaoError): void {
+  /** Refuses everything from now on; the first reason stays. It is made only when needed: an error's stack is dear, and every session ends. */
+  end(reason: () => DaoError): void {
     this.#end ??= reason;
   }
 
@@ -101,13 +101,13 @@ export class SqliteExecutor implements Executor {
   }
 
   #guard<T>(entity: Entity | undefined, work: () => T): T {
-    if (this.#end !== undefined) throw this.#end;
+    if (this.#end !== undefined) throw this.#end();
     try {
       return work();
     } catch (error) {
       const known = toDaoError(error, entity);
       // On a full disk and the like SQLite rolls back by itself; further statements would each commit alone.
-      if (!this.connection.isTransaction) this.end(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction was lost', { cause: error }));
+      if (!this.connection.isTransaction) this.end(() => new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction was lost', { cause: error }));
       throw known;
     }
   }

@@ -12,8 +12,8 @@ async function open(): Promise<Database> {
 }
 
 function thing(columns: ColumnMap, indexes: { readonly on: readonly string[]; readonly unique?: boolean }[] = []): Entity {
-  const all: ColumnMap = { id: id(), ...columns };
-  return defineEntity('thing', { columns: all, key: ['id' as never], indexes });
+  // @ts-expect-error the names of these columns are not known to the types
+  return defineEntity('thing', { columns: { id: id(), ...columns }, key: ['id'], indexes });
 }
 
 const base = thing({ name: text(10) });
@@ -90,19 +90,23 @@ test('a column may widen', async () => {
 
 test('two processes that migrate at once both end well', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'midgard-migrate-'));
-  const databases = await Promise.all([1, 2].map(() => openDatabase(`sqlite:${folder}/x.db`)));
+  const open = (): Promise<Database> => openDatabase(`sqlite:${folder}/x.db`);
+  const databases = await Promise.all([open(), open()]);
   onTestFinished(async () => {
     await Promise.all(databases.map((database) => database.close()));
     rmSync(folder, { recursive: true });
   });
   await Promise.all(databases.map((database) => database.migrate([base])));
-  expect(await databases[0]!.read((session) => session.execute(sql`select count(*) as n from midgard_migration`))).toEqual([{ n: 1n }]);
+  expect(await databases[0].read((session) => session.execute(sql`select count(*) as n from midgard_migration`))).toEqual([{ n: 1n }]);
 });
 
 test.each<readonly [title: string, define: () => unknown]>([
-  ['a nullable key', () => defineEntity('x', { columns: { id: id().nullable() }, key: ['id' as never] })],
-  ['a key of a time', () => defineEntity('x', { columns: { at: createdAt() }, key: ['at' as never] })],
-  ['an unknown key column', () => defineEntity('x', { columns: { id: id() }, key: ['other' as never] })],
+  ['a nullable key', () => defineEntity('x', { columns: { id: id().nullable() }, // @ts-expect-error refused by the types, too
+    key: ['id'] })],
+  ['a key of a time', () => defineEntity('x', { columns: { at: createdAt() }, // @ts-expect-error refused by the types, too
+    key: ['at'] })],
+  ['an unknown key column', () => defineEntity('x', { columns: { id: id() }, // @ts-expect-error refused by the types, too
+    key: ['other'] })],
   ['a name that is too long', () => defineEntity('x'.repeat(31), { columns: { id: id() }, key: ['id'] })],
   ['a name that is ours', () => defineEntity('midgardMigration', { columns: { id: id() }, key: ['id'] })],
   ['two names that become one', () => defineEntity('x', { columns: { id: id(), aB: int(), a_b: int() }, key: ['id'] })],

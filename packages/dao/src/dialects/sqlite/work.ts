@@ -11,6 +11,8 @@ export interface Outcome {
   readonly acknowledge: () => void;
 }
 
+const hasEnded = (): DaoError => new DaoError('ERR_DAO_SESSION', 'the session has ended: await every call within it');
+
 /** The longest delay of a timer; a longer one would fire at once. */
 const maxTimeoutMs = 2_147_483_647;
 
@@ -49,7 +51,7 @@ export class Work {
     return new Promise((resolve) => {
       this.#settle = (outcome) => {
         this.#stopWatching();
-        executor.end(new DaoError('ERR_DAO_SESSION', 'the session has ended: await every call within it'));
+        executor.end(hasEnded);
         resolve(outcome);
       };
       this.#run(executor).then(
@@ -74,7 +76,7 @@ export class Work {
       this.fail(error);
       return;
     }
-    this.#executor?.end(error);
+    this.#executor?.end(() => error);
     this.#settle({ isDone: false, isGivenUp: true, acknowledge: () => this.#reject(error) });
   }
 

@@ -130,7 +130,8 @@ export class Writer {
   async #runInSavepoint(work: Work): Promise<Outcome> {
     if (!this.#savepoint('savepoint midgard_work')) return { isDone: false, isGivenUp: false, acknowledge: () => work.fail(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not begin')) };
     const outcome = await work.start(this.#connection, true);
-    this.#savepoint(outcome.isDone ? 'release midgard_work' : 'rollback to midgard_work; release midgard_work');
+    if (!outcome.isDone) this.#savepoint('rollback to midgard_work');
+    this.#savepoint('release midgard_work');
     if (outcome.isGivenUp) outcome.acknowledge();
     return outcome;
   }
@@ -138,7 +139,7 @@ export class Writer {
   /** A savepoint that cannot be handled takes the whole group back: its COMMIT then fails, and everyone is told so. */
   #savepoint(statement: string): boolean {
     try {
-      if (this.#connection.isTransaction) this.#connection.exec(statement);
+      if (this.#connection.isTransaction) this.#connection.run(statement);
     } catch {
       this.#rollback();
     }
