@@ -53,7 +53,7 @@ function pinnedNode() {
   if (existsSync(link)) return realpathSync(link);
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   process.stderr.write(`Midgard needs Node 24 or newer; this is ${process.version}, and npm has no node package for ${process.platform}-${process.arch}\n`);
-  process.exit(1);
+  return process.exit(1);
 }
 
 install();

@@ -56,13 +56,22 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
   const limits = addressLimits(config, isProduction);
   const httpServer = new HttpServer({
-    ...{ dispatcher, authenticator, version, metrics, log, metricsText: registry, publicLimit: limits.login },
+    dispatcher,
+    authenticator,
+    version,
+    metrics,
+    log,
+    metricsText: registry,
+    publicLimit: limits.login,
     readiness: () => checkDatabases(databases),
     listen: { host: http.host, port: http.port },
     options: { maxBodyBytes: http.maxBodyBytes, requestTimeoutMs: http.requestTimeoutMs, ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }) },
   });
   const tcpServer = new TcpServer({
-    ...{ dispatcher, authenticator, metrics, log },
+    dispatcher,
+    authenticator,
+    metrics,
+    log,
     options: { ...tcp, serverName: `midgard/${version}`, handshakeLimit: limits.handshake },
   });
   const httpAddress = await httpServer.start();

@@ -13,7 +13,7 @@ const timeout = 60_000;
 const player = z.looseObject({ id: z.string() });
 
 function json(url: string, key: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(url, { ...init, headers: { 'X-API-Key': key, 'Content-Type': 'application/json', ...init.headers } });
+  return fetch(url, { ...init, headers: { 'X-API-Key': key, 'Content-Type': 'application/json' } });
 }
 
 describe('midgard start', { timeout }, () => {
@@ -65,8 +65,8 @@ describe('midgard start', { timeout }, () => {
     const client = await connect({ port: tcpPort, auth: { kind: 'apiKey', key } });
     const goodbye = new Promise<number>((resolve) => client.on('goodbye', ({ code }) => resolve(code)));
     const created = client.game(realm).call('player.create', { name: 'Last' });
-    const [exitCode] = await Promise.all([created.then(() => service.end('SIGTERM'))]);
     expect((await created).name).toBe('Last');
+    const exitCode = await service.end('SIGTERM');
     expect(await goodbye).toBe(1008);
     expect(exitCode).toBe(0);
     await client.close();

@@ -7,15 +7,17 @@ export type {
   Idempotency,
   InputSchema,
   Operation,
+  OperationOf,
   OperationTypes,
   OwnerPolicy,
   ReadDefinition,
   WriteDefinition,
+  WriteOperationOf,
 } from './operation.ts';
 export { defineGame } from './define-game.ts';
 export { CONTRACT_VERSION, type GameDefinition, type GameHandler, type GameManifest, type Hooks, type LoginCredentials } from './game.ts';
 export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';
-export type { GameContext, GameLog, IdSource, Preparation, Work } from './context.ts';
+export type { GameContext, GameLog, IdSource, Preparation, Source, Work } from './context.ts';
 export type { Clock } from './clock.ts';
 export { GameRuntime, type ExecuteRequest, type GameRuntimeOptions, type RuntimeListener } from './runtime/game-runtime.ts';
 export type { CachePolicies, CachePolicy } from './runtime/read-cache.ts';

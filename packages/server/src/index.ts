@@ -11,3 +11,7 @@ export { anonymous, Session, type SessionParts } from './session.ts';
 export { TcpServer, type TcpAddress, type TcpServerParts } from './tcp/server.ts';
 export { defaultTcpOptions, type TcpOptions } from './tcp/options.ts';
 export { systemTimers, type Timers } from './tcp/timers.ts';
+export { createHttpApp } from './http/app.ts';
+export { HttpServer, type HttpListenOptions, type HttpServerOptions } from './http/http-server.ts';
+export type { HttpDependencies, HttpOptions, MetricsText, Readiness } from './http/dependencies.ts';
+export type { CorsOptions } from './http/cors.ts';

@@ -47,7 +47,7 @@ async function examine(game: OpenGame, { config, secrets, ledger }: { config: Co
 
 function lines({ game, database, pingMs, pendingStatements, ledger }: GameReport): string[] {
   return [
-    `${game}`,
+    game,
     `  database   ${database}, answers in ${pingMs.toFixed(1)} ms`,
     `  schema     ${pendingStatements === 0 ? 'up to date' : `${pendingStatements} statements behind: run midgard migrate`}`,
     ...(ledger === undefined ? [] : [`  ledger     ${ledgerLine(ledger)}`, ...ledger.violations.map(({ rule, subject, message }) => `    ✗ ${rule}: ${subject}: ${message}`)]),

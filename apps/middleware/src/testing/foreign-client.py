@@ -337,9 +337,9 @@ class Wire:
         answer = self.read()
         if answer.kind == GOODBYE or answer.request_id != request_id:
             raise Nonconforming(f"answer to request {request_id}: id {answer.request_id}, {answer.describe()}")
-        wanted = options.get("encoding") or self.encoding
+        wanted = self.encoding if answer.kind == ERROR else options.get("encoding") or self.encoding
         if answer.encoding != wanted:
-            raise Nonconforming(f"a {wanted} request answered in {answer.encoding}")
+            raise Nonconforming(f"kind {answer.kind} in {answer.encoding} where {wanted} was due")
         return answer
 
     def call(self, operation: int, value: Any, **options: Any) -> Any:

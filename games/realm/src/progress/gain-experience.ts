@@ -6,7 +6,7 @@ import { experienceFor, levelAt, MAX_LEVEL } from './curve.ts';
 /** Gives a character experience, and the levels that it is worth. */
 export const gainExperience = write({
   code: 100,
-  name: 'character.gain-experience',
+  name: 'character.gainExperience',
   summary: 'Give a character experience; levels follow the curve',
   permission: 'character:update',
   http: 'POST /characters/:id/experience',

@@ -1,4 +1,4 @@
-import { type GameContext, MidgardError, type Row } from '@midgard/game-kit';
+import { type GameContext, invalidInput, MidgardError, notFound, type Row } from '@midgard/game-kit';
 import { season, seasonScore } from './entities.ts';
 
 interface RankingPage {
@@ -17,13 +17,13 @@ export class Seasons {
   /** @throws MidgardError `notFound` */
   async require(id: bigint): Promise<Row<typeof season>> {
     const row = await this.#ctx.session.dao(season).get({ id });
-    if (row === undefined) throw new MidgardError('notFound', 'no such season');
+    if (row === undefined) throw notFound('season', id);
     return row;
   }
 
-  /** Opens a season. */
+  /** Opens a season. @throws MidgardError `invalidInput` where it would end before it starts */
   open(name: string, startsAt: Date, endsAt: Date): Promise<Row<typeof season>> {
-    if (endsAt <= startsAt) throw new MidgardError('invalidInput', 'a season ends after it starts');
+    if (endsAt <= startsAt) throw invalidInput([{ path: 'endsAt', message: 'a season ends after it starts', expected: 'a time after startsAt' }]);
     return this.#ctx.session.dao(season).insert({ id: this.#ctx.ids.next(), name, startsAt, endsAt });
   }
 
@@ -53,7 +53,7 @@ export class Seasons {
   /** The place of one player. @throws MidgardError `notFound` while the player has no points */
   async place(seasonId: bigint, playerId: bigint) {
     const row = await this.#ctx.session.dao(seasonScore).get({ seasonId, playerId });
-    if (row === undefined) throw new MidgardError('notFound', 'no points in this season');
+    if (row === undefined) throw notFound('season score', playerId);
     return { rank: (await this.#above(row)) + 1, playerId, points: row.points };
   }
 
