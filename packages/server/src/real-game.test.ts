@@ -1,7 +1,7 @@
 import { Kind } from '@midgard/codec';
 import { defineGame, standardEntities, standardOperations } from '@midgard/game-kit';
 import { openGame, playerCaller, service } from '@midgard/game-kit/testing';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Authenticator } from './authenticator.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GameRouter } from './router.ts';
@@ -23,34 +23,30 @@ const authenticator: Authenticator = {
   fromHttp: async () => service,
 };
 
-interface Served extends AsyncDisposable {
-  readonly connect: (key?: string) => Promise<TestClient>;
-}
-
-async function serve(): Promise<Served> {
+/** Serves the game over TCP until the test is over. @returns opens a connection */
+async function serve(): Promise<(key?: string) => Promise<TestClient>> {
   const open = await openGame(handler);
   const router = new GameRouter();
   router.add(open.runtime);
   const server = new TcpServer({ dispatcher: new Dispatcher({ router }), authenticator, options: { port: 0 } });
   const { port } = await server.start();
   const clients: TestClient[] = [];
-  const connect = async (key = 'service'): Promise<TestClient> => {
+  onTestFinished(async () => {
+    for (const client of clients) client.close();
+    await server.stop({ graceMs: 1000 });
+    await open[Symbol.asyncDispose]();
+  });
+  return async (key = 'service') => {
     const client = await TestClient.open(port);
     clients.push(client);
     await client.hello({ auth: { kind: 'apiKey', key } });
     return client;
   };
-  const close = async (): Promise<void> => {
-    for (const client of clients) client.close();
-    await server.stop({ graceMs: 1000 });
-    await open[Symbol.asyncDispose]();
-  };
-  return { connect, [Symbol.asyncDispose]: close };
 }
 
 test('a player made over the wire is read back equal, in both encodings', async () => {
-  await using served = await serve();
-  const client = await served.connect();
+  const connect = await serve();
+  const client = await connect();
   const made = await client.call(1, playerCreate, { name: 'Ásgeir 🛡️' }, { game });
   expect(made).toMatchObject({ kind: Kind.response, body: { name: 'Ásgeir 🛡️', version: 1, id: expect.stringMatching(/^\d+$/) } });
   const id = fieldOf(made?.body, 'id');
@@ -62,8 +58,8 @@ test('a player made over the wire is read back equal, in both encodings', async 
 });
 
 test('pipelined updates of one player take effect in the order in which they were sent', async () => {
-  await using served = await serve();
-  const client = await served.connect();
+  const connect = await serve();
+  const client = await connect();
   const id = fieldOf((await client.call(1, playerCreate, { name: 'One' }, { game }))?.body, 'id');
   for (let level = 2; level <= 60; level += 1) client.request(level, playerUpdate, { id, level, expectedVersion: level - 1 }, { game });
   const answers = await client.take(59);
@@ -71,8 +67,8 @@ test('pipelined updates of one player take effect in the order in which they wer
 });
 
 test('a batch writes, reads what it wrote, and repeats nothing for a repeated idempotency key', async () => {
-  await using served = await serve();
-  const client = await served.connect();
+  const connect = await serve();
+  const client = await connect();
   const playerId = fieldOf((await client.call(1, playerCreate, { name: 'One' }, { game }))?.body, 'id');
   const grant = { game, operation: itemGrant, input: { playerId, itemType: 'gem', quantity: 5, reason: 'gift', idempotencyKey: 'gift-0001' } };
   const list = { game: 'plain', operation: 'item.list', input: { playerId } };
@@ -82,11 +78,11 @@ test('a batch writes, reads what it wrote, and repeats nothing for a repeated id
 });
 
 test('a player reads themselves and nobody else, and writes nothing', async () => {
-  await using served = await serve();
-  const trusted = await served.connect();
+  const connect = await serve();
+  const trusted = await connect();
   const mine = fieldOf((await trusted.call(1, playerCreate, { name: 'Mine' }, { game }))?.body, 'id');
   const other = fieldOf((await trusted.call(2, playerCreate, { name: 'Other' }, { game }))?.body, 'id');
-  const player = await served.connect(String(mine));
+  const player = await connect(String(mine));
   expect((await player.call(1, playerGet, { id: mine }, { game }))?.body).toMatchObject({ name: 'Mine' });
   expect((await player.call(2, playerGet, { id: other }, { game }))?.body).toMatchObject({ code: 3004 });
   expect((await player.call(3, playerUpdate, { id: mine, level: 99 }, { game }))?.body).toMatchObject({ code: 3004 });
