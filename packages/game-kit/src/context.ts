@@ -22,6 +22,12 @@ export interface GameLog {
   error(fields: object, message: string): void;
 }
 
+/** Reads many things by their keys at once; a constant of its module, since it is told by its identity. */
+export interface Source<K, V> {
+  /** @returns one value a key, in their order */
+  load(session: Session, keys: readonly K[]): Promise<readonly V[]>;
+}
+
 /** What a repository works with: one transaction, or one snapshot of the database. */
 export interface Work {
   /** The rows of any entity; in a read it cannot write. */
@@ -35,6 +41,8 @@ export interface Work {
    * @returns undefined where there is no such row
    */
   rows<E extends Entity>(entity: E, key: KeyOf<E>): Promise<Row<E> | undefined>;
+  /** Reads anything by a key; in a read, those asked for in one tick, by whichever request, are one call of the source. */
+  gather<K, V>(source: Source<K, V>, key: K): Promise<V>;
 }
 
 /** What a handler is given: who asks, when, and everything in the game's database within one transaction or snapshot. */
@@ -63,5 +71,5 @@ export interface Preparation<Context extends GameContext = GameContext> {
   /** The game's own log-in, where it has one. */
   readonly login: Hooks['login'] | undefined;
   /** Reads the database in a snapshot of its own. */
-  read<T>(work: (context: Context) => Awaitable<T>): Promise<T>;
+  read<T>(this: void, work: (context: Context) => Awaitable<T>): Promise<T>;
 }

@@ -41,7 +41,7 @@ export interface Hooks<Ops extends readonly Operation[] = readonly Operation[], 
    *
    * @returns the player's id; throw `credentialInvalid` where the credentials are wrong
    */
-  login?(preparation: Preparation<Context>, credentials: LoginCredentials): Awaitable<bigint>;
+  login?(this: void, preparation: Preparation<Context>, credentials: LoginCredentials): Awaitable<bigint>;
 }
 
 /** A hook whose types were checked where the game was defined. */
@@ -59,7 +59,7 @@ export interface GameHandler<Ops extends readonly Operation[] = readonly Operati
   readonly hooks: {
     readonly before: { readonly [name: string]: AnyHook['run'] | undefined };
     readonly after: { readonly [name: string]: AnyHook['run'] | undefined };
-    login?(preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint>;
+    login?(this: void, preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint>;
   };
   extendContext(context: GameContext): object;
 }
@@ -73,5 +73,5 @@ export interface GameDefinition<Ops extends readonly Operation[], Extra extends 
   readonly operations: Ops;
   readonly hooks?: Hooks<NoInfer<Ops>, GameContext & Extra>;
   /** What the game's handlers and hooks find in their context besides the standard repositories; made anew for each operation. */
-  extendContext?(context: GameContext): Extra;
+  extendContext?(this: void, context: GameContext): Extra;
 }

@@ -1,5 +1,5 @@
 import type { Row } from '@midgard/dao';
-import type { Work } from '../context.ts';
+import type { Source, Work } from '../context.ts';
 import { wallet, walletEntry } from '../entities/wallet.ts';
 import type { Book, Moved, Posting } from './ledger.ts';
 import { HOUSE, move, sideOf } from './ledger.ts';
@@ -15,6 +15,14 @@ export interface Posted {
   readonly amount: bigint;
   readonly balance: bigint;
 }
+
+const walletsByPlayer: Source<bigint, readonly WalletRow[]> = {
+  load: async (session, playerIds) => {
+    const rows = await session.dao(wallet).find({ where: { playerId: { in: playerIds } } });
+    const byPlayer = Map.groupBy(rows, ({ playerId }) => playerId);
+    return playerIds.map((playerId) => byPlayer.get(playerId) ?? []);
+  },
+};
 
 /** The players' money, within one transaction or snapshot. Every change is a movement of the money's ledger. */
 export class Wallets {
@@ -34,7 +42,7 @@ export class Wallets {
 
   /** @returns every currency that the player ever had, by name */
   async balances(playerId: bigint): Promise<Record<string, bigint>> {
-    const rows = await this.#work.session.dao(wallet).find({ where: { playerId } });
+    const rows = await this.#work.gather(walletsByPlayer, playerId);
     return Object.fromEntries(rows.map(({ currency, balance }) => [currency, balance]));
   }
 

@@ -209,7 +209,7 @@ export class GameRuntime {
     const prepared = await operation.prepare(this.#preparation(bare), input);
     if (typeof key !== 'string') return this.#transact(bare, prepared, undefined);
     const keyed = { key, operation: operation.name, inputHash: hashInput(input) };
-    return this.#keys.guard(keyed, () => this.#transact(bare, prepared, keyed));
+    return this.#keys.guard(key, () => this.#transact(bare, prepared, keyed));
   }
 
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {

@@ -16,28 +16,25 @@ export interface KeyedWrite {
  * exists exactly if the write does.
  */
 export class IdempotencyKeys {
-  /** Keys whose first write still runs in this process. */
-  readonly #running = new Map<string, KeyedWrite>();
+  /** Keys of which a write runs in this process. */
+  readonly #running = new Set<string>();
 
   /**
-   * Runs a write unless one with its key is running.
+   * Runs a write unless one with its key is running. Whether that one has another input is not asked: it may yet fail,
+   * and then the key is free.
    *
-   * @throws {MidgardError} 2010 while the first runs, in this process or another; 2009 where the first was another write
+   * @throws {MidgardError} 2010 while another runs, in this process or another
    */
-  async guard<T>(write: KeyedWrite, work: () => Promise<T>): Promise<T> {
-    const running = this.#running.get(write.key);
-    if (running !== undefined) {
-      requireSame(write, running);
-      throw inFlight();
-    }
-    this.#running.set(write.key, write);
+  async guard<T>(key: string, work: () => Promise<T>): Promise<T> {
+    if (this.#running.has(key)) throw inFlight();
+    this.#running.add(key);
     try {
       return await work();
     } catch (error) {
       if (isDaoError(error, 'ERR_DAO_DUPLICATE') && error.entity === idempotency.name) throw inFlight();
       throw error;
     } finally {
-      this.#running.delete(write.key);
+      this.#running.delete(key);
     }
   }
 }

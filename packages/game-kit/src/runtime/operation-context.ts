@@ -1,6 +1,6 @@
 import type { Principal } from '@midgard/auth';
 import type { Entity, KeyOf, Row, Session } from '@midgard/dao';
-import type { GameContext, GameLog, IdSource } from '../context.ts';
+import type { GameContext, GameLog, IdSource, Source } from '../context.ts';
 import type { GameManifest } from '../game.ts';
 import { Characters } from '../repositories/characters.ts';
 import { Items } from '../repositories/items.ts';
@@ -8,6 +8,7 @@ import { Logins, type LoginSettings } from '../repositories/logins.ts';
 import { Orders } from '../repositories/orders.ts';
 import { Players } from '../repositories/players.ts';
 import { Wallets } from '../repositories/wallets.ts';
+import { requireValue, type RowLoader } from './row-loader.ts';
 
 /** What all operations of a game share. */
 export interface SharedParts {
@@ -24,7 +25,7 @@ export interface OwnParts {
   readonly signal: AbortSignal | undefined;
   readonly session: Session;
   /** Reads rows in one query a table; absent in a transaction, which must see its own writes. */
-  readonly rows: { load<E extends Entity>(entity: E, key: KeyOf<E>): Promise<Row<E> | undefined> } | undefined;
+  readonly rows: RowLoader | undefined;
 }
 
 /** The context of one operation; its repositories are made when they are first asked for. */
@@ -68,6 +69,12 @@ export class OperationContext implements GameContext {
 
   rows<E extends Entity>(entity: E, key: KeyOf<E>): Promise<Row<E> | undefined> {
     return this.#own.rows === undefined ? this.#own.session.dao(entity).get(key) : this.#own.rows.load(entity, key);
+  }
+
+  async gather<K, V>(source: Source<K, V>, key: K): Promise<V> {
+    if (this.#own.rows !== undefined) return this.#own.rows.gather(source, key);
+    const [value] = await source.load(this.#own.session, [key]);
+    return requireValue(value);
   }
 
   get players(): Players {

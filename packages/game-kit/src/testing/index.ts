@@ -1,1 +1,3 @@
-export { openGame, type OpenGame } from './open-game.ts';
+export { gameContract, type ContractCase, type ContractOptions } from './game-contract.ts';
+export type { InputMaker, StormWorld } from './storm.ts';
+export { ManualClock, openGame, type OpenGame, playerCaller, readableTokens, service } from './open-game.ts';

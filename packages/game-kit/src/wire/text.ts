@@ -21,7 +21,7 @@ export function text(least: number, most: number) {
       .trim()
       // Ends the work on a megabyte of text before it is spread into code points: none takes more than two units.
       .max(most * 2, { error, abort: true })
-      .refine((value) => isPrintable(value) && isWithin([...value].length, least, most), { error })
+      .refine((value) => isPrintable(value) && isWithin(Array.from(value).length, least, most), { error })
   );
 }
 
