@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { buildApiKey, parseApiKey, type ApiKeyEnvironment } from './api-key-format.ts';
 import type { ApiKeyRecord, ApiKeyStore } from './api-key-store.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -32,8 +32,15 @@ export interface ApiKeysOptions {
   readonly cacheMs?: number;
 }
 
-interface CachedRecord {
-  readonly record: Promise<ApiKeyRecord | undefined>;
+/** A record, made ready to be compared with: done once a look-up and not once a request. */
+interface KnownKey {
+  readonly record: ApiKeyRecord;
+  readonly hash: Buffer;
+  readonly principal: Principal;
+}
+
+interface Lookup {
+  readonly answer: Promise<KnownKey | undefined>;
   readonly readAt: number;
 }
 
@@ -59,19 +66,19 @@ const maxCachedRecords = 10_000;
  */
 export class ApiKeys {
   readonly #store: ApiKeyStore;
-  readonly #pepper: Uint8Array;
+  readonly #pepper: KeyObject;
   readonly #environment: ApiKeyEnvironment;
   readonly #clock: Clock;
   readonly #random: (bytes: number) => Uint8Array;
   readonly #cacheMs: number;
-  readonly #records = new BoundedMap<CachedRecord>(maxCachedRecords);
+  readonly #lookups = new BoundedMap<Lookup>(maxCachedRecords);
 
   /** @throws {AuthError} `ERR_AUTH_OPTIONS`: the pepper is shorter than 32 bytes, or `cacheMs` is negative */
   constructor({ store, pepper, env, clock = Date, random = randomBytes, cacheMs = 1000 }: ApiKeysOptions) {
     if (pepper.byteLength < minPepperBytes) throw new AuthError('ERR_AUTH_OPTIONS', `the pepper needs at least ${minPepperBytes} bytes`);
     if (!(cacheMs >= 0)) throw new AuthError('ERR_AUTH_OPTIONS', 'cacheMs must be 0 or more');
     this.#store = store;
-    this.#pepper = pepper;
+    this.#pepper = createSecretKey(pepper);
     this.#environment = env;
     this.#clock = clock;
     this.#random = random;
@@ -103,14 +110,13 @@ export class ApiKeys {
   async verify(key: string): Promise<Principal> {
     const { id, environment } = parseApiKey(key);
     if (environment !== this.#environment) throw invalidKey();
+    // Before the look-up, so that an unknown id costs the same work as a known one.
     const hash = this.#hash(key);
-    const record = await this.#find(id);
-    // Equal work whether or not the id is known; Buffer.alloc is never the HMAC of anything that a caller can find.
-    const stored = record === undefined ? Buffer.alloc(hash.length) : Buffer.from(record.hash, 'hex');
-    const isRight = stored.length === hash.length && timingSafeEqual(stored, hash);
-    if (record === undefined || !isRight || record.revokedAt !== null) throw invalidKey();
-    if (record.expiresAt !== null && record.expiresAt <= this.#clock.now()) throw new AuthError('ERR_AUTH_EXPIRED', 'the API key has expired');
-    return freezePrincipal({ subject: `key:${id}`, kind: 'apiKey', roles: [record.role], games: record.games, playerId: null, expiresAt: record.expiresAt });
+    const known = await this.#find(id);
+    if (known === undefined || !isEqual(known.hash, hash) || known.record.revokedAt !== null) throw invalidKey();
+    const { expiresAt } = known.record;
+    if (expiresAt !== null && expiresAt <= this.#clock.now()) throw new AuthError('ERR_AUTH_EXPIRED', 'the API key has expired');
+    return known.principal;
   }
 
   /**
@@ -124,7 +130,7 @@ export class ApiKeys {
       return await this.#store.revoke(id, this.#clock.now());
     } finally {
       // After the store: a look-up that began before it goes with the entry that it would have filled.
-      this.#records.delete(id);
+      this.#lookups.delete(id);
     }
   }
 
@@ -135,32 +141,44 @@ export class ApiKeys {
   }
 
   /** One look-up serves all who ask for the same id meanwhile; it counts from when it began, so revocation is seen in time. */
-  async #find(id: string): Promise<ApiKeyRecord | undefined> {
+  async #find(id: string): Promise<KnownKey | undefined> {
     const now = this.#clock.now();
-    const cached = this.#records.get(id);
+    const cached = this.#lookups.get(id);
     const ageMs = cached === undefined ? -1 : now - cached.readAt;
     // A negative age: the clock went back, and the entry would outlive its time.
-    if (cached !== undefined && ageMs >= 0 && ageMs < this.#cacheMs) return cached.record;
-    const entry: CachedRecord = { record: this.#store.find(id), readAt: now };
-    this.#records.set(id, entry);
+    if (cached !== undefined && ageMs >= 0 && ageMs < this.#cacheMs) return cached.answer;
+    const lookup: Lookup = { answer: this.#store.find(id).then(prepare), readAt: now };
+    this.#lookups.set(id, lookup);
     try {
-      const record = await entry.record;
+      const known = await lookup.answer;
       // Unknown ids are not remembered: whoever invents keys fills no memory, and a new key works at once.
-      if (record === undefined) this.#forget(id, entry);
-      return record;
+      if (known === undefined) this.#forget(id, lookup);
+      return known;
     } catch (error) {
-      this.#forget(id, entry);
+      this.#forget(id, lookup);
       throw error;
     }
   }
 
-  #forget(id: string, entry: CachedRecord): void {
-    if (this.#records.get(id) === entry) this.#records.delete(id);
+  #forget(id: string, lookup: Lookup): void {
+    if (this.#lookups.get(id) === lookup) this.#lookups.delete(id);
   }
 
   #hash(key: string): Buffer {
     return createHmac('sha256', this.#pepper).update(key).digest();
   }
+}
+
+function prepare(record: ApiKeyRecord | undefined): KnownKey | undefined {
+  if (record === undefined) return undefined;
+  const { id, role, games, expiresAt } = record;
+  const principal = freezePrincipal({ subject: `key:${id}`, kind: 'apiKey', roles: [role], games, playerId: null, expiresAt });
+  return { record, principal, hash: Buffer.from(record.hash, 'hex') };
+}
+
+/** In constant time; a stored hash of another length is a damaged row and equals nothing. */
+function isEqual(stored: Buffer, hash: Buffer): boolean {
+  return stored.length === hash.length && timingSafeEqual(stored, hash);
 }
 
 function infoOf({ id, games, role, label, createdAt, expiresAt, revokedAt }: ApiKeyRecord): ApiKeyInfo {

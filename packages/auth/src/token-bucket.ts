@@ -46,7 +46,7 @@ export class TokenBucket {
     // A clock that goes back refills nothing, and refills again from where it now stands.
     if (now > this.#filledAt) this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
-    if (this.#tokens + roundingError < 1) return { allowed: false, retryAfterMs: Math.ceil((1 - this.#tokens) / this.#perMs) };
+    if (this.#tokens + roundingError < 1) return { allowed: false, retryAfterMs: Math.ceil((1 - roundingError - this.#tokens) / this.#perMs) };
     this.#tokens -= 1;
     return allowed;
   }

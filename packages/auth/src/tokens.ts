@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { errors, jwtVerify, SignJWT, type CryptoKey, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { claimsOf, principalOf, type AccessRequest } from './access-claims.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -93,7 +93,7 @@ export class Tokens {
    */
   async verify(token: string): Promise<Principal> {
     if (token.length > maxTokenLength || !hasCanonicalSignature(token)) throw invalidToken();
-    const digest = createHash('sha256').update(token).digest('base64');
+    const digest = hash('sha256', token, 'base64');
     const cached = this.#verified.get(digest);
     if (cached !== undefined) {
       if (this.#clock.now() < cached.goodUntil) return cached.principal;

@@ -91,6 +91,12 @@ describe('reuse', () => {
     expect(pool.usage().classes).toEqual([{ bytes: 16, idle: 4 }, { bytes: 32, idle: 0 }, { bytes: 64, idle: 0 }]);
   });
 
+  test('a buffer of no class is not kept, so nobody gets less than was asked for', () => {
+    const pool = new BufferPool();
+    pool.release(Buffer.alloc(5000));
+    expect(pool.acquire(8000).length).toBe(8192);
+  });
+
   test('a cleared pool holds nothing', () => {
     const pool = new BufferPool();
     pool.release(pool.acquire(1));
