@@ -12,8 +12,14 @@ const Item = z.strictObject({
 });
 const Batch = z.array(Item).max(maxBatchItems);
 
-/** One operation of a batch: game by id or number, operation by name or code. */
-export type BatchItem = z.output<typeof Item>;
+/** One operation of a batch. */
+export interface BatchItem {
+  /** Id or number. */
+  readonly game: string | number;
+  /** Name or code. */
+  readonly operation: string | number;
+  readonly input?: unknown;
+}
 
 /** What became of one item; a failed one does not fail the others. */
 export type BatchResult = { readonly ok: unknown } | { readonly error: ErrorBody };

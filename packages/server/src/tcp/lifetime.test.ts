@@ -75,6 +75,22 @@ test('a slow reader is not read from any more, and goes on when it has caught up
   expect((await client.call(2, 1, {}))?.kind).toBe(Kind.response);
 });
 
+test('what waits for a slow reader is not touched by what others are sent meanwhile', async () => {
+  const harness = await start();
+  const [client, other] = [await harness.open(), await harness.open()];
+  client.socket.pause();
+  for (let id = 0; id < 12; id += 1) client.request(id, 103, { bytes: 500_000 });
+  await until(() => harness.metrics.requests.length === 12);
+  for (let id = 100; id < 200; id += 1) {
+    client.request(id, 1, { id });
+    expect((await other.call(id, 1, { other: id }))?.body).toEqual({ echo: { other: id }, written: 0 });
+  }
+  await until(() => harness.metrics.requests.length === 212);
+  client.socket.resume();
+  const answers = await client.take(112);
+  for (const { requestId, body } of answers.filter(({ operation }) => operation === 1)) expect(body).toEqual({ echo: { id: requestId }, written: 0 });
+});
+
 test('a slow reader that does not catch up is closed with 1007; the others do not notice', async () => {
   const harness = await start({ maxUnsentBytes: 1_000_000, slowConsumerMs: 30_000 });
   const [client, other] = [await harness.open(), await harness.open()];
@@ -139,6 +155,21 @@ test('a stop says goodbye, answers what was received, refuses what comes later w
   await stopped;
   expect(await client.rest()).toEqual([]);
   expect(await idle.rest()).toMatchObject([goodbye]);
+});
+
+test('an idle connection is left open for a moment behind the goodbye, so that a request on its way is refused by name', async () => {
+  const { open, server, time } = await start();
+  const client = await open();
+  time.advance(20_000);
+  const stopped = server.stop({ graceMs: 10_000 });
+  expect(await client.next()).toMatchObject(goodbye);
+  time.advance(75);
+  expect((await client.call(1, 1, {}))?.body).toMatchObject({ code: 1008 });
+  time.advance(75);
+  expect(server.connections).toBe(1);
+  await endOf({ server, time });
+  await stopped;
+  expect(await client.rest()).toEqual([]);
 });
 
 test('a stop answers requests that the kernel had received before it', async () => {
