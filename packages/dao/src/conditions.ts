@@ -39,7 +39,7 @@ export interface Condition {
 }
 
 /** Oracle refuses lists of more than 1000 values. */
-export const maxListValues = 1000;
+const maxListValues = 1000;
 
 type Parse = (entity: Entity, name: string, column: Column, value: unknown) => readonly Condition[];
 

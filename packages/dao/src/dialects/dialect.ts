@@ -7,7 +7,7 @@ import type { Entity } from '../entity.ts';
 export type RowValues = Readonly<Record<string, unknown>>;
 
 /** A dialect whose driver answers at once need not make a promise of it. */
-export type Answer<T> = T | Promise<T>;
+type Answer<T> = T | Promise<T>;
 
 /** Rows to read: in the order of `orderBy` columns (null is the least value), all in one direction. */
 export interface Selection {

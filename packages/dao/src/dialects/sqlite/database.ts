@@ -100,11 +100,13 @@ function requirePositive(name: string, value: number): void {
  * afterwards the writer asks again by itself instead of blocking the thread.
  */
 function openWriter(path: string, busyTimeoutMs: number): SqliteConnection {
+  let connection: SqliteConnection | undefined;
   try {
-    const connection = new SqliteConnection(path, busyTimeoutMs);
+    connection = new SqliteConnection(path, busyTimeoutMs);
     connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 0');
     return connection;
   } catch (error) {
+    connection?.close();
     throw toDaoError(error);
   }
 }

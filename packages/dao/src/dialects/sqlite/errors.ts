@@ -28,6 +28,11 @@ export function isBusy(error: unknown): boolean {
   return ((resultCode(error) ?? 0) & 0xff) === 5;
 }
 
+/** @returns whether a connection that only reads was told to write */
+export function isReadOnly(error: unknown): boolean {
+  return ((resultCode(error) ?? 0) & 0xff) === 8;
+}
+
 /**
  * Turns what node:sqlite throws into the library's error. The message tells neither the statement nor a value; the cause keeps
  * what SQLite said.

@@ -6,7 +6,7 @@ import { DaoError } from '../../errors.ts';
 import type { Change, Executor, RowValues, Selection } from '../dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { renderTemplate } from './drizzle.ts';
-import { toDaoError } from './errors.ts';
+import { isReadOnly, toDaoError } from './errors.ts';
 import { type BoundStatement, type EntityStatements, statementsOf } from './statements.ts';
 
 /** A composite key's list becomes a chain of OR, which SQLite takes to a depth of 1000. */
@@ -91,7 +91,7 @@ export class SqliteExecutor implements Executor {
     const [, verb = ''] = /^\s*([a-z]+)\b/i.exec(text) ?? [];
     const isRead = verb.toLowerCase() === 'select';
     if (!isRead && !['insert', 'update', 'delete', 'with'].includes(verb.toLowerCase())) throw new DaoError('ERR_DAO_STATEMENT', 'a statement begins with select, insert, update, delete or with');
-    if (!isRead && verb.toLowerCase() !== 'with' && !this.isWritable) throw new DaoError('ERR_DAO_READ_ONLY', 'a read cannot write: use transaction');
+    if (!isRead && verb.toLowerCase() !== 'with' && !this.isWritable) throw readOnly();
     const bound = values.map(toInput);
     return this.#guard(undefined, () => this.connection.records(text, bound));
   }
@@ -105,7 +105,8 @@ export class SqliteExecutor implements Executor {
     try {
       return work();
     } catch (error) {
-      const known = toDaoError(error, entity);
+      // A common table expression may hide a write from the look at the first word, but not from the connection.
+      const known = !this.isWritable && isReadOnly(error) ? readOnly() : toDaoError(error, entity);
       // On a full disk and the like SQLite rolls back by itself; further statements would each commit alone.
       if (!this.connection.isTransaction) this.end(() => new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction was lost', { cause: error }));
       throw known;
@@ -123,6 +124,10 @@ export class SqliteExecutor implements Executor {
       throw error;
     }
   }
+}
+
+function readOnly(): DaoError {
+  return new DaoError('ERR_DAO_READ_ONLY', 'a read cannot write: use transaction');
 }
 
 /** Values of hand-written templates, where no column says how to store them. */

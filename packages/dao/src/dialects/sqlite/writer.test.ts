@@ -107,7 +107,7 @@ test.each(['commit', 'ROLLBACK', ' begin', 'savepoint x', 'release midgard_work'
 test('a common table expression cannot write in a read', async () => {
   const database = await openAt(temporaryPath());
   await database.transaction((session) => session.dao(sample).insert(sampleRow(1n)));
-  await expect(database.read((session) => session.execute(sql`with x as (select 1) delete from sample`))).rejects.toThrow();
+  await expect(database.read((session) => session.execute(sql`with x as (select 1) delete from sample`))).rejects.toMatchObject({ code: 'ERR_DAO_READ_ONLY' });
   expect(await database.read((session) => session.dao(sample).count())).toBe(1);
 });
 

@@ -123,8 +123,7 @@ export class Writer {
       const isFull = members.length >= this.#limits.maxGroup || performance.now() - startedAt >= this.#limits.maxGroupMs;
       if (isFull || !this.#connection.isTransaction) break;
     }
-    this.#commit(members);
-    this.#listener?.committed?.({ transactions: members.length, durationMs: performance.now() - startedAt });
+    if (this.#commit(members)) this.#listener?.committed?.({ transactions: members.length, durationMs: performance.now() - startedAt });
   }
 
   async #runInSavepoint(work: Work): Promise<Outcome> {
@@ -146,7 +145,8 @@ export class Writer {
     return this.#connection.isTransaction;
   }
 
-  #commit(members: readonly Member[]): void {
+  /** @returns whether what the group wrote is durable */
+  #commit(members: readonly Member[]): boolean {
     try {
       this.#connection.run('commit');
     } catch (error) {
@@ -154,9 +154,10 @@ export class Writer {
       // The driver's kind of error does not matter here: whatever it was, nobody's work became durable.
       const lost = new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not be committed', { cause: error });
       for (const { work } of members) work.fail(lost);
-      return;
+      return false;
     }
     for (const { outcome } of members) outcome.acknowledge();
+    return true;
   }
 
   #rollback(): void {
