@@ -1,4 +1,4 @@
-import { connect as connectTcp } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
@@ -62,7 +62,10 @@ export async function shakeHands(options: HandshakeOptions, signal: AbortSignal)
 }
 
 function dial({ host, port, tls }: HandshakeOptions): Socket {
-  return tls === undefined ? connectTcp({ host, port }) : connectTls({ minVersion: 'TLSv1.3', servername: host, ...tls, host, port });
+  if (tls === undefined) return connectTcp({ host, port });
+  // An address is no server name (RFC 6066).
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ minVersion: 'TLSv1.3', ...name, ...tls, host, port });
 }
 
 function helloFrame({ name, encoding, compression, checksum }: HandshakeOptions, auth: HelloAuth): Buffer {
