@@ -5,12 +5,13 @@ import type { Role } from './principal.ts';
  * and a leading `!` takes away from this role what its other patterns give.
  *
  * A game adds permissions of its own under its own resource; `<resource>:play` is what a player's token may do in it.
+ * A player's `*:read` is narrowed by each operation's owner rule: without one, a player is refused.
  */
 export const standardRoles: Readonly<Record<Role, readonly string[]>> = {
   'game-server': ['*', '!admin:*'],
-  web: ['player:read', 'player:create', 'character:read', 'item:read', 'order:read', 'order:create', 'order:pay', 'wallet:read', 'auth:*'],
+  web: ['*:read', 'player:create', 'order:create', 'order:pay', 'auth:*'],
   viewer: ['*:read'],
   operator: ['*:read', 'player:*', 'character:*', 'item:*', 'order:*', 'wallet:*'],
   admin: ['*'],
-  player: ['player:read', 'character:read', 'item:read', 'order:read', 'order:create', 'wallet:read', 'auth:*', '*:play'],
+  player: ['*:read', 'order:create', 'auth:*', '*:play'],
 };

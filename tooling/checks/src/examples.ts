@@ -18,10 +18,11 @@ interface Example {
 }
 
 function examples(): Example[] {
-  const pages = globSync('{packages,games,apps}/*/*.md', { cwd: root });
+  const pages = ['README.md', ...globSync('{packages,games,apps}/*/*.md', { cwd: root })];
   const sources = globSync('{packages,games}/*/src/**/*.ts', { cwd: root });
   return [...pages, ...sources].flatMap((from) => {
-    const owner = from.split(path.sep).slice(0, 2).join('/');
+    // The page at the top is about the whole; the service has all that it imports.
+    const owner = from === 'README.md' ? 'apps/middleware' : from.split(path.sep).slice(0, 2).join('/');
     const text = readFileSync(path.join(root, from), 'utf8');
     const plain = from.endsWith('.md') ? text : text.replaceAll(/^ *\* ?/gm, '\u0000').split('\n').filter((line) => line.startsWith('\u0000')).join('\n').replaceAll('\u0000', '');
     return [...plain.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => ({ owner, from, code }));
