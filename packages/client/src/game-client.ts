@@ -35,6 +35,7 @@ export class GameClient<Game extends GameShape> {
    *
    * @example
    * ```ts
+   * // not compiled: a game is no dependency of the client
    * const player = await client.game(realm).call('player.get', { id: '42' });
    * ```
    */

@@ -27,7 +27,8 @@ export interface HttpClientOptions {
  *
  * @example
  * ```ts
- * const client = new HttpClient({ baseUrl: 'http://127.0.0.1:8081', apiKey: process.env.MIDGARD_KEY ?? '' });
+ * // not compiled: a game is no dependency of the client
+ * const client = new HttpClient({ baseUrl: 'http://127.0.0.1:8081', apiKey: process.env['MIDGARD_KEY'] ?? '' });
  * const player = await client.game(realm).call('player.get', { id: '42' });
  * ```
  */

@@ -72,8 +72,10 @@ export interface RawRequest extends CallOptions {
  *
  * @example
  * ```ts
- * const client = await connect({ auth: { kind: 'apiKey', key: process.env.MIDGARD_KEY ?? '' } });
- * const player = await client.game(realm).call('player.create', { name: 'Freya' });
+ * import { connect } from '@midgard/client';
+ *
+ * const client = await connect({ auth: { kind: 'apiKey', key: process.env['MIDGARD_KEY'] ?? '' } });
+ * const player = await client.request({ game: 2, operation: 1, input: { id: '42' } });
  * await client.close();
  * ```
  */
