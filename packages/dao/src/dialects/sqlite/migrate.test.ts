@@ -20,7 +20,7 @@ const base = thing({ name: text(10) });
 
 test('plan tells what migrate runs, and afterwards nothing', async () => {
   const database = await open();
-  expect(await database.plan([base])).toEqual(['create table "thing" ("id" integer not null primary key, "name" text not null) strict']);
+  expect(await database.plan([base])).toEqual(['create table "thing" ("id" integer not null, "name" text not null, primary key ("id")) strict, without rowid']);
   expect(await database.plan([base])).toHaveLength(1);
   await database.migrate([base]);
   expect(await database.plan([base])).toEqual([]);
@@ -34,7 +34,7 @@ test('each change is recorded once, with its fingerprint and statements', async 
   await database.migrate([wider]);
   const rows = await database.read((session) => session.execute(sql`select entity, length(fingerprint) as length, statements from midgard_migration order by id`));
   expect(rows).toEqual([
-    { entity: 'thing', length: 64n, statements: 'create table "thing" ("id" integer not null primary key, "name" text not null) strict' },
+    { entity: 'thing', length: 64n, statements: 'create table "thing" ("id" integer not null, "name" text not null, primary key ("id")) strict, without rowid' },
     { entity: 'thing', length: 64n, statements: 'alter table "thing" add column "note" text' },
   ]);
 });

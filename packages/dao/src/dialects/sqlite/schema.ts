@@ -35,13 +35,13 @@ export function physical(entity: Entity, name: string): string {
 // Names are letters, digits and underscores: defineEntity takes no others.
 const quoted = (name: string): string => `"${name}"`;
 
-/** @returns CREATE TABLE: STRICT, so that no value of another type gets in, and clustered by the key where that is not one integer */
+/**
+ * @returns CREATE TABLE: STRICT, so that no value of another type gets in, and stored by its key. With SQLite's row id as the key an
+ *   index's last column could not be used to find the place of a page, and deep pages took several times as long.
+ */
 export function createTable(entity: Entity): string {
-  const [only, ...others] = entity.key;
-  const isRowId = others.length === 0 && only !== undefined && entity.columns[only] !== undefined && storageType(entity.columns[only].kind) === 'INTEGER';
-  const columns = Object.entries(entity.columns).map(([name, column]) => columnClause(entity, name, column) + (isRowId && name === only ? ' primary key' : ''));
-  const key = isRowId ? [] : [`primary key (${entity.key.map((name) => quoted(physical(entity, name))).join(', ')})`];
-  return `create table ${quoted(entity.table)} (${[...columns, ...key].join(', ')}) strict${isRowId ? '' : ', without rowid'}`;
+  const columns = Object.entries(entity.columns).map(([name, column]) => columnClause(entity, name, column));
+  return `create table ${quoted(entity.table)} (${columns.join(', ')}, primary key (${entity.key.map((name) => quoted(physical(entity, name))).join(', ')})) strict, without rowid`;
 }
 
 function columnClause(entity: Entity, name: string, { kind, traits }: Column): string {
@@ -61,7 +61,8 @@ export function indexName(entity: Entity, { on, unique }: Index): string {
 
 /** @returns CREATE INDEX */
 export function createIndex(entity: Entity, index: Index): string {
-  return `create ${index.unique ? 'unique ' : ''}index ${quoted(indexName(entity, index))} on ${quoted(entity.table)} (${index.on.map((name) => quoted(physical(entity, name))).join(', ')})`;
+  const columns = index.on.map((name) => quoted(physical(entity, name)));
+  return `create ${index.unique ? 'unique ' : ''}index ${quoted(indexName(entity, index))} on ${quoted(entity.table)} (${columns.join(', ')})`;
 }
 
 /** @returns DROP INDEX */
