@@ -9,9 +9,9 @@ import type { Role } from './principal.ts';
  */
 export const standardRoles: Readonly<Record<Role, readonly string[]>> = {
   'game-server': ['*', '!admin:*'],
-  web: ['*:read', 'player:create', 'order:create', 'order:pay', 'auth:*'],
+  web: ['*:read', '!admin:*', 'player:create', 'order:create', 'order:pay', 'auth:*'],
   viewer: ['*:read'],
   operator: ['*:read', 'player:*', 'character:*', 'item:*', 'order:*', 'wallet:*'],
   admin: ['*'],
-  player: ['*:read', 'order:create', 'auth:*', '*:play'],
+  player: ['*:read', '!admin:*', 'order:create', 'auth:*', '*:play'],
 };
