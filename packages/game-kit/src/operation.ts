@@ -128,8 +128,10 @@ export type WriteOperationOf<Name extends string, I extends InputSchema, O exten
  *
  * @example
  * ```ts
- * type Types = OperationTypes<typeof realm>;
- * type Player = Types['player.get']['output'];
+ * import { defineGame, type OperationTypes, standardEntities, standardOperations } from '@midgard/game-kit';
+ *
+ * const realm = defineGame({ manifest: { id: 'realm', number: 2, version: '1.0.0', title: 'Realm' }, entities: standardEntities, operations: standardOperations() });
+ * type Player = OperationTypes<typeof realm>['player.get']['output'];
  * ```
  */
 export type OperationTypes<Game extends { readonly operations: readonly { readonly name: string; readonly types?: unknown }[] }> = {

@@ -1,5 +1,6 @@
 import { generateSigningKey, SigningKeys, Tokens } from '@midgard/auth';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { defineGame } from '../define-game.ts';
 import { standardEntities } from '../entities/index.ts';
 import { credential, refreshToken } from '../entities/credential.ts';
@@ -36,7 +37,7 @@ test('a player logs in by name and password, and the token tells who it is', asy
     roles: ['player'],
     expiresAt: '2026-01-01T00:15:00.000Z',
   });
-  expect(await codeOf(game.call('auth.verify', { accessToken: `${answer['accessToken']}x` }))).toBe(3003);
+  expect(await codeOf(game.call('auth.verify', { accessToken: `${z.string().parse(answer['accessToken'])}x` }))).toBe(3003);
 });
 
 test('a wrong name, a wrong password and a player without one are told alike', async () => {

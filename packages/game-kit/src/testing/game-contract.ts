@@ -34,10 +34,11 @@ const standardCodes: ReadonlyMap<string, number> = new Map(standardOperations().
  * @param options inputs for the game's own writes
  * @example
  * ```ts
+ * import { defineGame, standardEntities, standardOperations } from '@midgard/game-kit';
  * import { gameContract } from '@midgard/game-kit/testing';
  * import { test } from 'vitest';
- * import realm from './index.ts';
  *
+ * const realm = defineGame({ manifest: { id: 'realm', number: 2, version: '1.0.0', title: 'Realm' }, entities: standardEntities, operations: standardOperations() });
  * for (const { name, run } of gameContract(realm)) test(name, run);
  * ```
  */

@@ -145,9 +145,9 @@ function money(world: StormWorld): object {
   return { currency: world.pick(['gold', 'gems']), amount: 1 + Math.floor(world.random() * 90), reason: 'storm' };
 }
 
-function anOrder({ made, random }: StormWorld): string {
-  const orders = made.get('order.create') ?? [];
-  return orders[Math.floor(random() * orders.length)] ?? '1';
+function anOrder(world: StormWorld): string {
+  const orders = world.made.get('order.create') ?? [];
+  return orders[Math.floor(world.random() * orders.length)] ?? '1';
 }
 
 function idOf(output: unknown): string | undefined {
