@@ -8,6 +8,8 @@ export type ParsedInput = Readonly<Record<string, unknown>>;
 
 /** More would be of no use to anybody, and a hostile input may hold thousands. */
 const MOST_ISSUES = 50;
+/** An unknown field's name comes back to the caller; a megabyte of it would not help. */
+const MOST_NAME_CHARACTERS = 100;
 
 /**
  * Holds a raw input against its operation's schema.
@@ -18,17 +20,23 @@ const MOST_ISSUES = 50;
 export function parseInput({ input }: Operation, raw: unknown): ParsedInput {
   const { success, data, error } = input.safeParse(raw ?? {});
   if (success) return data;
-  throw invalidInput(error.issues.flatMap(inputIssues).slice(0, MOST_ISSUES));
+  throw invalidInput(error.issues.flatMap((issue) => inputIssues(issue, raw)).slice(0, MOST_ISSUES));
 }
 
-function inputIssues(issue: z.core.$ZodIssue): InputIssue[] {
-  const path = issue.path.map(String);
-  if (issue.code !== 'unrecognized_keys') return [{ path: path.join('.'), message: messageOf(issue), expected: expectedBy(issue) }];
-  return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'unknown field', expected: 'no such field' }));
+function inputIssues(issue: z.core.$ZodIssue, raw: unknown): InputIssue[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: pathText([...path, key]), message: 'unknown field', expected: 'no such field' }));
+  return [{ path: pathText(path), message: isMissing(raw, path) ? 'missing' : issue.message, expected: expectedBy(issue) }];
 }
 
-function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === 'invalid_type' && issue.input === undefined && issue.message.startsWith('Invalid') ? 'missing' : issue.message;
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map((name) => String(name).slice(0, MOST_NAME_CHARACTERS).toWellFormed()).join('.');
+}
+
+function isMissing(raw: unknown, path: readonly PropertyKey[]): boolean {
+  let value = raw;
+  for (const name of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return value === undefined;
 }
 
 /** What zod knows of the schema, in words; where the schema has words of its own, they are the message and the answer. */
