@@ -11,6 +11,7 @@ export const season = defineEntity('season', {
 export const seasonScore = defineEntity('season_score', {
   columns: { seasonId: id(), playerId: id(), points: id(), version: version(), createdAt: createdAt(), updatedAt: updatedAt() },
   key: ['seasonId', 'playerId'],
+  cacheBy: 'playerId',
   indexes: [{ on: ['seasonId', 'points'] }],
 });
 

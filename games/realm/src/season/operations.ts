@@ -40,7 +40,7 @@ const scorePoints = write({
   output: Place.omit({ rank: true }),
   owner: 'none',
   idempotent: 'required',
-  changes: { season_score: ({ id, playerId }) => `${id}:${playerId}` },
+  changes: { season_score: ({ playerId }) => playerId },
   handle: async ({ players, seasons }: RealmContext, { id, playerId, points }) => {
     await players.requireActive(playerId);
     return seasons.score(id, playerId, points);
