@@ -20,6 +20,7 @@ test.skipIf(!existsSync(executablePath))('the docs page shows the operations in 
     await page.goto(`${baseUrl}/docs`);
     await page.getByText('/api/v1/games/realm/players/{id}', { exact: true }).first().waitFor();
     expect(problems).toEqual([]);
+    expect(await page.getByText('Warning', { exact: true }).count()).toBe(0);
     expect(asked.filter((url) => !url.startsWith(baseUrl) && !url.startsWith('data:'))).toEqual([]);
   } finally {
     await browser.close();

@@ -31,7 +31,6 @@ export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo)
   }
   return {
     openapi: '3.1.0',
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     info: { ...info, description: 'Game data over HTTP. Ids and amounts are 64-bit integers written as digits; rows carry a version, which is their entity tag.' },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }, { bearer: [] }],

@@ -21,7 +21,7 @@ interface Sketch {
   readonly permission?: string | null;
   readonly isVersioned?: boolean;
   readonly idempotent?: 'required' | 'no';
-  run(input: Record<string, unknown>, signal: AbortSignal | undefined): unknown;
+  readonly run: (input: Record<string, unknown>, signal: AbortSignal | undefined) => unknown;
 }
 
 function sketch({ run, ...given }: Sketch): { operation: Operation; run: Sketch['run'] } {
