@@ -233,6 +233,17 @@ test('an input that was parsed for its order keys is executed as it was', async 
   expect(await fieldsOf(game.runtime.execute({ operation, input: good, caller: service }))).toMatchObject({ level: 5 });
 });
 
+test('the listener hears of what was committed, and of nothing else', async () => {
+  const heard: string[] = [];
+  await using game = await openGame(standardGame, {
+    listener: { committed: ({ operation, changes }) => void heard.push(`${operation.name} ${changes.map(({ entity }) => entity).join(' ')}`) },
+  });
+  const id = await idOf(game.call('player.create', { name: 'a' }));
+  await codeOf(game.call('wallet.debit', { playerId: id, currency: 'gold', amount: 1, reason: 'r', ...freshKey() }));
+  await game.call('wallet.credit', { playerId: id, currency: 'gold', amount: 1, reason: 'r', ...freshKey() });
+  expect(heard).toEqual(['player.create player outbox', 'wallet.credit wallet wallet_entry wallet_entry idempotency outbox']);
+});
+
 test('a stopped game refuses what comes and has answered what came', async () => {
   await using game = await openGame(standardGame);
   const running = codeOf(game.call('player.create', { name: 'a' }));

@@ -26,7 +26,7 @@ const silentLog: GameLog = { debug: () => undefined, info: () => undefined, warn
 
 /** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
 export interface RuntimeListener {
-  /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing. */
+  /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing: none where a first answer was repeated. */
   committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
 }
 
@@ -215,22 +215,22 @@ export class GameRuntime {
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
     const { operation, input, signal } = call;
     let used: Session | undefined;
+    let outcome: JsonValue | CommittedRefusal;
     try {
-      const outcome = await this.#database.transaction(
+      outcome = await this.#database.transaction(
         (session) => {
           used = session;
           return this.#work(call, this.#context({ ...call, session, rows: undefined }), prepared, keyed);
         },
         signal === undefined ? {} : { signal },
       );
-      if (outcome instanceof CommittedRefusal) throw outcome;
-      return outcome;
     } finally {
       // Also after a failure: a commit whose end nobody saw may have happened.
-      const changes = used?.changes ?? [];
-      this.#cache.drop(changes);
-      this.#listener.committed?.({ operation, input, changes });
+      this.#cache.drop(used?.changes ?? []);
     }
+    this.#listener.committed?.({ operation, input, changes: used?.changes ?? [] });
+    if (outcome instanceof CommittedRefusal) throw outcome;
+    return outcome;
   }
 
   async #work({ operation, input, caller }: Call, context: GameContext, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue | CommittedRefusal> {
