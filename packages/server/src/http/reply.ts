@@ -13,10 +13,9 @@ export interface Reply {
 const compressAboveBytes = 1024;
 
 /** Content codings that we speak, the better one first. */
-const codings = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const;
-type Coding = keyof typeof codings;
-
+type Coding = 'zstd' | 'gzip';
 const codingNames: readonly Coding[] = ['zstd', 'gzip'];
+const codings = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const satisfies Record<Coding, unknown>;
 const compressible = /^(?:application\/(?:problem\+)?json|application\/javascript|text\/)/;
 
 /**
