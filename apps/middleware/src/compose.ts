@@ -74,10 +74,12 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     log,
     options: { ...tcp, serverName: `midgard/${version}`, handshakeLimit: limits.handshake },
   });
+  parts.defer(async () => {
+    httpServer.drain();
+    await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
+  });
   const httpAddress = await httpServer.start();
-  parts.defer(() => httpServer.stop({ graceMs }));
   const tcpAddress = await tcpServer.start();
-  parts.defer(() => tcpServer.stop({ graceMs }));
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();
