@@ -1,6 +1,7 @@
 import { constants, deflateSync, inflateSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { CodecError } from './codec-error.ts';
 import type { Compression } from './wire.ts';
+import { zstdFrameBytes } from './zstd-frame.ts';
 
 interface Algorithm {
   readonly compress: (payload: Uint8Array) => Buffer;
@@ -15,12 +16,15 @@ const fastLevel = 1;
 const algorithms: Readonly<Record<Compression, Algorithm>> = {
   zstd: {
     compress: (payload) => zstdCompressSync(payload, { params: { [constants.ZSTD_c_compressionLevel]: fastLevel } }),
-    decompress: (payload, maxOutputLength) =>
-      zstdDecompressSync(payload, {
+    decompress: (payload, maxOutputLength) => {
+      const inflated = zstdDecompressSync(payload, {
         maxOutputLength,
         rejectGarbageAfterEnd: true,
         params: { [constants.ZSTD_d_windowLogMax]: zstdMaxWindowLog },
-      }),
+      });
+      if (zstdFrameBytes(payload) !== payload.length) throw new RangeError('bytes behind the frame');
+      return inflated;
+    },
   },
   deflate: {
     compress: (payload) => deflateSync(payload, { level: fastLevel }),
