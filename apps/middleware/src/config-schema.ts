@@ -43,7 +43,7 @@ export const configSchema = z.strictObject({
     .record(GameId, z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }))
     .default({ realm: { enabled: true } }),
   databases: z
-    .record(GameId, z.strictObject({ url: z.string().regex(/^[a-z]+:/, 'a URL such as sqlite:data/realm.db') }))
+    .record(GameId, z.strictObject({ url: z.string().regex(/^sqlite:./, 'a URL such as sqlite:data/realm.db; other databases are not built yet') }))
     .default({})
     .describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
   cache: z

@@ -41,7 +41,7 @@ test('a viewer reads and does not write; a player sees its own data only', { tim
 test('a wrong command says what is wrong and ends with 2 or 1, never with a stack', { timeout }, async () => {
   await using service = new ServiceProcess();
   const wrongRole = await service.command('keys', 'create', '--game', 'realm', '--role', 'king');
-  expect(wrongRole.exitCode).not.toBe(0);
+  expect(wrongRole.exitCode).toBe(2);
   expect(wrongRole.stderr).toContain('game-server');
   const unknown = await service.command('keys', 'revoke', 'nobody');
   expect(unknown.exitCode).toBe(2);

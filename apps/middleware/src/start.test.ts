@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { connect } from '@midgard/client';
@@ -14,6 +16,16 @@ const player = z.looseObject({ id: z.string() });
 
 function json(url: string, key: string, init: RequestInit = {}): Promise<Response> {
   return fetch(url, { ...init, headers: { 'X-API-Key': key, 'Content-Type': 'application/json' } });
+}
+
+function canConnect(port: number): Promise<boolean> {
+  const socket = createConnection({ port, host: '127.0.0.1' });
+  return once(socket, 'connect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
 }
 
 describe('midgard start', { timeout }, () => {
@@ -70,6 +82,20 @@ describe('midgard start', { timeout }, () => {
     expect(await goodbye).toBe(1008);
     expect(exitCode).toBe(0);
     await client.close();
+  });
+
+  test('waits for a request in flight on the first SIGTERM, and for nothing on the second', async () => {
+    await using service = new ServiceProcess({ MIDGARD_SHUTDOWN_GRACE_MS: '600000' });
+    const { baseUrl, tcpPort, key } = await service.start();
+    const half = `POST /api/v1/games/realm/players HTTP/1.1\r\nHost: localhost\r\nX-API-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`;
+    const slow = createConnection({ port: Number(new URL(baseUrl).port), host: '127.0.0.1' }).on('error', () => undefined);
+    slow.write(half);
+    // The server asks for the body: the request is in its hands.
+    await once(slow, 'data');
+    service.signal('SIGTERM');
+    await expect.poll(() => canConnect(tcpPort), { timeout: 5000 }).toBe(false);
+    expect(await service.end('SIGTERM')).toBe(1);
+    slow.destroy();
   });
 
   test('in production refuses to start without secrets and names each of them', async () => {

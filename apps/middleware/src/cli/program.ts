@@ -1,4 +1,6 @@
+import process from 'node:process';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../version.ts';
 import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './keys-commands.ts';
@@ -6,16 +8,20 @@ import { migrateCommand } from './migrate-command.ts';
 import { startCommand } from './start-command.ts';
 import { tokenCommand } from './token-command.ts';
 
+/** Exit code of a command that was called wrongly, as of one whose settings are wrong. */
+const WRONG_CALL = 2;
 const roles = ['game-server', 'web', 'viewer', 'operator', 'admin'];
 
 /** The command line of Midgard: every command, with its options and their help. */
 export function program(): Command {
   const midgard = new Command('midgard')
     .description('Game data middleware: serves games over TCP and HTTP')
+    .version(version)
     .showHelpAfterError('(--help shows what there is)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_CALL))
     .addHelpText('after', '\nSettings come from midgard.yaml (or $MIDGARD_CONFIG) and from MIDGARD_… variables.\nExit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 doctor found something.');
   midgard.command('start').description('run the service until SIGINT or SIGTERM').action(startCommand);
-  midgard.addCommand(keys());
+  addKeys(midgard.command('keys'));
   midgard
     .command('token')
     .description('print an access token for a player')
@@ -38,9 +44,9 @@ export function program(): Command {
   return midgard;
 }
 
-function keys(): Command {
-  const command = new Command('keys').description('API keys of game servers, websites and back offices');
-  command
+function addKeys(keys: Command): void {
+  keys.description('API keys of game servers, websites and back offices');
+  keys
     .command('create')
     .description('make a key and print it; it is shown this once')
     .requiredOption('--game <id...>', 'games that the key may use; * for all')
@@ -48,9 +54,8 @@ function keys(): Command {
     .option('--label <text>', 'what the key is for', '')
     .option('--expires-in-days <days>', 'life of the key in days (default: no end)', days)
     .action(createKeyCommand);
-  command.command('list').description('show the keys, never their secrets').option('--json', 'print as JSON').action(listKeysCommand);
-  command.command('revoke').description('refuse a key from now on').argument('<id>', 'id of the key, as the list shows it').action(revokeKeyCommand);
-  return command;
+  keys.command('list').description('show the keys, never their secrets').option('--json', 'print as JSON').action(listKeysCommand);
+  keys.command('revoke').description('refuse a key from now on').argument('<id>', 'id of the key, as the list shows it').action(revokeKeyCommand);
 }
 
 function playerId(text: string): bigint {
