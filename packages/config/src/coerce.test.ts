@@ -23,6 +23,7 @@ describe('coerce', () => {
     ['a', z.enum(['a', 'b']), 'a'],
     ['1, 2,3', z.array(z.int()), [1, 2, 3]],
     ['[1, 2]', z.array(z.int()), [1, 2]],
+    [' a , b c', z.array(z.string()), ['a', 'b c']],
     ['{"a": 1}', z.record(z.string(), z.int()), { a: 1 }],
     ['{a: 1', z.record(z.string(), z.int()), '{a: 1'],
     ['4', z.union([z.literal('auto'), z.int()]), 4],

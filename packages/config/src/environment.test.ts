@@ -50,6 +50,25 @@ describe('names of variables', () => {
     expect(resolveName('LABELS_SOME_THING', z.object({ labels: z.record(z.string(), z.string()) }), {}, false)).toEqual(['labels', 'some-thing']);
   });
 
+  test('a name with an empty word makes no id', () => {
+    const schema = z.object({ a: z.record(z.string(), z.object({ url: z.string() })) });
+    expect(resolveName('A__URL', schema, {}, false)).toBeUndefined();
+    expect(resolveName('A__X_URL', schema, {}, false)).toBeUndefined();
+  });
+
+  test('places behind preprocess steps and lazy schemas are found', () => {
+    const inner = z.object({ port: z.int() });
+    expect(resolveName('A_PORT', z.object({ a: z.preprocess((value) => value ?? {}, inner) }), {}, false)).toEqual(['a', 'port']);
+    expect(resolveName('A_PORT', z.object({ a: z.lazy(() => inner) }), {}, false)).toEqual(['a', 'port']);
+    expect(resolveName('A_PORT', z.object({ a: inner.and(z.object({ host: z.string() })) }), {}, false)).toEqual(['a', 'port']);
+  });
+
+  test('a schema that holds itself has as many places as are worth naming', () => {
+    const node: z.ZodType = z.object({ value: z.int(), next: z.lazy(() => node).optional() });
+    expect(resolveName('NEXT_NEXT_VALUE', node, {}, false)).toEqual(['next', 'next', 'value']);
+    expect(pathsOf(node, undefined)).toHaveLength(24);
+  });
+
   test('of two keys that both fit the longer wins, and the shorter when only that fits', () => {
     const schema = z.object({ data: z.object({ dir: z.string(), url: z.string() }), dataDir: z.string() });
     expect(resolveName('DATA_DIR', schema, {}, false)).toEqual(['dataDir']);

@@ -5,6 +5,9 @@ import { closest } from './suggest.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
+/** What is said of a key that the schema does not have. */
+export const UNKNOWN_KEY = 'unknown key';
+
 /** A complaint of the schema in words. */
 export interface Explained {
   readonly path: Path;
@@ -31,8 +34,7 @@ const formats: Readonly<Record<string, string>> = {
  */
 export function explain(issue: ZodIssue, data: unknown, above: Path = []): Explained[] {
   const path = [...above, ...issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)))];
-  // The walk over unknown keys reports these, with hints.
-  if (issue.code === 'unrecognized_keys') return [];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: UNKNOWN_KEY }));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) return explainUnion(issue.errors, data, path);
   if (issue.code === 'invalid_key') return [{ path, message: `expected another name (${issue.issues.map(({ message }) => message).join(', ')}), found ${JSON.stringify(path.at(-1))}` }];
   const value = valueAt(data, path);

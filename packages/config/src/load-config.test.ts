@@ -135,8 +135,9 @@ describe('warnings', () => {
 
   test('reserved names and names of others are left alone', () => {
     expect(load('', { MIDGARD_CONFIG: 'x', MIDGARDX: '1', PATH: '/' }).warnings).toEqual([]);
-    const env = { MIDGARD_LOGO: '1', MIDGARD_TEST_URL: '1', MIDGARD_TEST: '1' };
-    expect(loadConfig({ schema, env, prefix: 'MIDGARD', reserved: ['MIDGARD_LOGO', 'MIDGARD_TEST_'] }).warnings).toEqual([expect.stringMatching(/^MIDGARD_TEST sets/)]);
+    const env = { MIDGARD_LOGO: '1', MIDGARD_TEST_URL: '1', MIDGARD_TEST: '1', MIDGARD_LOGO_SIZE: '1' };
+    const { warnings } = loadConfig({ schema, env, prefix: 'MIDGARD', reserved: ['MIDGARD_LOGO', 'MIDGARD_TEST_'] });
+    expect(warnings).toEqual([expect.stringMatching(/^MIDGARD_TEST sets/), expect.stringMatching(/^MIDGARD_LOGO_SIZE sets/)]);
   });
 });
 
@@ -189,7 +190,7 @@ describe('errors', () => {
     ['a text', 'auth: { pepper: hunter2hunter }', {}],
     ['a number', 'auth: { apiKey: 123456789 }', {}],
     ['a variable', '', { MIDGARD_AUTH_PEPPER: 'hunter2hunter' }],
-    ['a URL with a password', 'cache: { redis: { url: "http://u:hunter2@h/x@y" } }', {}],
+    ['a URL with a password', 'cache: { redis: { url: "http://u:a@hunter2/b@h/x" } }', {}],
     ['broken YAML', 'auth:\n  pepper: "hunter2\n', {}],
     ['broken YAML with stray text', 'auth:\n  pepper: "a" hunter2\n', {}],
   ])('the value of a secret never shows: %s', (_name, text, env) => {
@@ -208,6 +209,17 @@ describe('errors', () => {
       { message: 'this key stands twice in its map', source: { line: 2, column: 1 } },
       { path: 'foo', message: 'unknown key' },
     ]);
+  });
+
+  test('of a key that stands twice the last one is checked and named', () => {
+    expect(issuesOf('workers: 1\nworkers: many\n')).toMatchObject([{ source: { line: 2 } }, { path: 'workers', source: { line: 2 } }]);
+  });
+
+  test('an unknown key of a strict object is told once', () => {
+    const strict = z.strictObject({ port: z.int().default(1), inner: z.union([z.strictObject({ a: z.int() }), z.string()]).optional() });
+    const read = (text: string) => () => loadConfig({ schema: strict, text, env: {}, prefix: 'X' });
+    expect(read('prot: 1')).toThrow(/^invalid configuration: prot: unknown key$/);
+    expect(read('inner: { a: 1, b: 2 }')).toThrow(/^invalid configuration: inner\.b: unknown key$/);
   });
 
   test.each(['- a\n- b\n', 'just text\n', '42\n'])('a file that is no map is an issue: %j', (text) => {

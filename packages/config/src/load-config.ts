@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ConfigError, type ConfigIssue, type ConfigSource } from './config-error.ts';
 import { overlay, type Overlay } from './environment.ts';
-import { explain } from './explain.ts';
+import { explain, UNKNOWN_KEY } from './explain.ts';
 import { envNameOf, formatPath, isMap, type Path, valueAt } from './path.ts';
 import { closest } from './suggest.ts';
 import { pathsOf, unknownKeys } from './unknown-keys.ts';
@@ -63,7 +63,11 @@ export function loadConfig<S extends z.ZodType>(options: LoadConfigOptions<S>): 
   const sourceOf = (path: Path): ConfigSource => nearestSource(path, laid, source);
   const issues = [...source.issues, ...unknownKeyIssues(schema, laid, sourceOf)];
   const parsed = schema.safeParse(laid.data);
-  if (!parsed.success) issues.push(...schemaIssues(parsed.error.issues, laid.data, options.prefix, sourceOf));
+  if (!parsed.success) {
+    // The walk has told of most unknown keys already, with a hint; strict schemas tell of them again, and of those in a union alone.
+    const told = new Set(issues.map(({ path }) => path));
+    issues.push(...schemaIssues(parsed.error.issues, laid.data, options.prefix, sourceOf).filter(({ path, message }) => message !== UNKNOWN_KEY || !told.has(path)));
+  }
   const warnings = warningsOf(laid, schema, options.prefix);
   if (!parsed.success || issues.length > 0) throw new ConfigError(inFileOrder(issues), warnings);
   return { config: parsed.data, warnings, sources: sourcesOf(laid, source) };
@@ -103,7 +107,7 @@ function environmentOf({ env, prefix, reserved = [`${prefix}_CONFIG`] }: LoadCon
 
 function unknownKeyIssues(schema: z.ZodType, laid: Overlay, sourceOf: (path: Path) => ConfigSource): ConfigIssue[] {
   return unknownKeys(schema, laid.data).map(({ path, hint }) => {
-    const issue = { path: formatPath(path), message: 'unknown key', source: sourceOf(path) };
+    const issue = { path: formatPath(path), message: UNKNOWN_KEY, source: sourceOf(path) };
     return hint === undefined ? issue : { ...issue, hint };
   });
 }

@@ -47,7 +47,7 @@ export function isMap(value: unknown): value is PlainMap {
 export function valueAt(data: unknown, path: Path): unknown {
   let value: unknown = data;
   for (const segment of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, segment)) return undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
     value = Object.getOwnPropertyDescriptor(value, segment)?.value;
   }
   return value;

@@ -4,6 +4,7 @@ import { closest } from './suggest.ts';
 test.each([
   ['prot', ['port', 'host'], 'port'],
   ['datadir', ['dataDir', 'databases'], 'dataDir'],
+  ['DATADIR', ['dataDir', 'databases'], 'dataDir'],
   ['max-frame-bytes', ['maxFrameBytes', 'maxInFlight'], 'maxFrameBytes'],
   ['x', ['port', 'host'], undefined],
   ['url', ['key', 'ttl'], undefined],

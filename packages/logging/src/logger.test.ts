@@ -66,6 +66,14 @@ describe('schema', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ long: expect.arrayContaining(['[999900 more]']), err: { message: 'told' } });
   });
 
+  test('what is nested deeper than eight levels is cut', () => {
+    const { log, lines } = capture();
+    let nested: object = { leaf: true };
+    for (let level = 0; level < 20; level += 1) nested = { nested };
+    log.info(nested, 'x');
+    expect(lines[0]?.match(/nested/g)).toHaveLength(8);
+  });
+
   test('what is logged stays unchanged', () => {
     const fields = Object.freeze({ password: 'hunter2', nested: Object.freeze({ token: 'hunter2' }) });
     const { log } = capture();
@@ -128,6 +136,13 @@ describe('errors', () => {
       type: 'Error', message: 'outer', code: 1001, stack: expect.stringContaining('logger.test.ts'), details: { token: '[redacted]', a: '1' },
       cause: { type: 'TypeError', message: 'inner', code: 'ERR_DAO_TIMEOUT', entity: 'player', stack: expect.any(String) },
     });
+  });
+
+  test('a name that is a field of the error is told as its type, once', () => {
+    const { log, entry } = capture();
+    log.error({ err: Object.assign(new Error('x'), { name: 'DaoError' }) }, 'failed');
+    expect(entry()['err']).toMatchObject({ type: 'DaoError' });
+    expect(entry()['err']).not.toHaveProperty('name');
   });
 
   test('an error given as the fields is taken as err', () => {

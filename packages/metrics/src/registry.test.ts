@@ -93,6 +93,13 @@ describe('counter', () => {
     expect(registry.expose()).toContain('\nc_total 0\n');
   });
 
+  test.each([-1, Number.NaN, Infinity, -Infinity])('%d is not added', (amount) => {
+    const counter = new Registry().counter({ name: 'c_total', help: 'x' }).labels({});
+    counter.add(2);
+    counter.add(amount);
+    expect(counter.value).toBe(2);
+  });
+
   test('counts one by default', () => {
     const counter = new Registry().counter({ name: 'c_total', help: 'x' }).labels({});
     counter.add();
