@@ -8,12 +8,14 @@ import { outbox } from '../entities/bookkeeping.ts';
 import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
-import type { EntityKey, Operation } from '../operation.ts';
+import type { Operation } from '../operation.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
+import { changedKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
 import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
 import { firstAnswer, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
+import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
 import { type CachePolicies, ReadCache } from './read-cache.ts';
 import { type Snapshot, Snapshots } from './snapshots.ts';
@@ -282,31 +284,5 @@ export class GameRuntime {
   #requireStarted(): void {
     if (this.#state === 'stopped') throw new MidgardError('shuttingDown', '');
     if (this.#state === 'new') throw new GameKitError('ERR_GAME_STATE', `${this.handler.manifest.id} was not started`);
-  }
-}
-
-/**
- * The rows that a write says it will change.
- *
- * @param operation the write
- * @param input what it was called with
- * @returns nothing for entities whose keys only the run can tell
- */
-export function changedKeys({ changes }: Operation, input: ParsedInput): readonly { readonly entity: string; readonly key: EntityKey }[] {
-  return Object.entries(changes).flatMap(([entity, rule]) => {
-    if (rule === 'unknown') return [];
-    const keys = rule(input);
-    return (typeof keys === 'object' ? keys : [keys]).map((key) => ({ entity, key }));
-  });
-}
-
-async function orTimeout<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(new MidgardError('timeout', '', { cause: signal.reason }));
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

@@ -2,7 +2,7 @@ import { MidgardError } from '@midgard/errors';
 import { bookkeepingEntities } from '../entities/index.ts';
 import type { GameHandler } from '../game.ts';
 import type { Operation } from '../operation.ts';
-import { changedKeys } from '../runtime/game-runtime.ts';
+import { changedKeys } from '../runtime/changed-keys.ts';
 import type { ParsedInput } from '../runtime/validate.ts';
 import { openGame } from './open-game.ts';
 
