@@ -16,7 +16,10 @@ const stamp = path.join(root, 'node_modules/.midgard-installed');
 function fingerprint() {
   const hash = createHash('sha256');
   const folders = ['packages', 'apps', 'games', 'tooling'];
-  const manifests = folders.flatMap((folder) => subfolders(folder)).concat('benchmarks', '.').sort();
+  const manifests = folders
+    .flatMap((folder) => subfolders(folder))
+    .concat('benchmarks', '.')
+    .sort();
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests.map((folder) => `${folder}/package.json`)]) {
     const full = path.join(root, file);
     if (existsSync(full)) hash.update(file).update(readFileSync(full));

@@ -22,7 +22,11 @@ const folder = mkdtempSync(path.join(tmpdir(), 'midgard-bench-'));
 const children: ChildProcess[] = [];
 
 function launch(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, ['--conditions=@midgard/source', ...args], { cwd: folder, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--conditions=@midgard/source', ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   return child;
 }
@@ -38,10 +42,18 @@ async function printed(child: ChildProcess, pattern: RegExp): Promise<RegExpExec
 }
 
 async function startService() {
-  const service = launch([path.join(root, 'apps/middleware/src/main.ts'), 'start'], { MIDGARD_SERVER_TCP_PORT: '0', MIDGARD_SERVER_HTTP_PORT: '0', MIDGARD_LOG_LEVEL: 'error' });
+  const service = launch([path.join(root, 'apps/middleware/src/main.ts'), 'start'], {
+    MIDGARD_SERVER_TCP_PORT: '0',
+    MIDGARD_SERVER_HTTP_PORT: '0',
+    MIDGARD_LOG_LEVEL: 'error',
+  });
   const [, tcpPort, baseUrl = '', key = ''] = await printed(service, /TCP\s+\S+:(\d+)\s+HTTP\s+(http:\/\/[^/\s]+)[\s\S]*?Key\s+(\S+)/);
   const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' };
-  const created = await fetch(`${baseUrl}/api/v1/games/realm/players`, { method: 'POST', headers, body: JSON.stringify({ name: 'Astrid', attributes: { hair: 'red', title: 'of the northern shore' } }) });
+  const created = await fetch(`${baseUrl}/api/v1/games/realm/players`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ name: 'Astrid', attributes: { hair: 'red', title: 'of the northern shore' } }),
+  });
   const [, id = ''] = /"id":"(\d+)"/.exec(await created.text()) ?? [];
   return { tcpPort: Number(tcpPort), httpPort: Number(new URL(baseUrl).port), key, id };
 }
@@ -63,13 +75,19 @@ async function answerBytes(load: Omit<Loads, 'responseBytes'>): Promise<number> 
 }
 
 async function tcpPair(depth: number): Promise<readonly [Loads, Loads]> {
-  const hello = encodeFrame({ kind: Kind.hello }, encodeValue({ client: 'bench/1', auth: { kind: 'apiKey', key: service.key }, encodings: ['msgpack'], compression: [], checksum: false }, 'json'));
+  const hello = encodeFrame(
+    { kind: Kind.hello },
+    encodeValue({ client: 'bench/1', auth: { kind: 'apiKey', key: service.key }, encodings: ['msgpack'], compression: [], checksum: false }, 'json'),
+  );
   const request = encodeFrame({ kind: Kind.request, requestId: 7, game: 2, operation: 1 }, encodeValue({ id: service.id }, 'msgpack'));
   const ours = { port: service.tcpPort, depth, request, hello };
   const responseBytes = await answerBytes(ours);
   const peer = launch([path.join(import.meta.dirname, 'peer.ts'), 'tcp', String(request.length), Buffer.alloc(responseBytes, 1).toString('base64')]);
   const port = Number((await printed(peer, /(\d+)\n/))[1]);
-  return [{ ...ours, responseBytes }, { port, depth, request, responseBytes }];
+  return [
+    { ...ours, responseBytes },
+    { port, depth, request, responseBytes },
+  ];
 }
 
 async function httpPair(): Promise<readonly [Loads, Loads]> {
@@ -79,7 +97,10 @@ async function httpPair(): Promise<readonly [Loads, Loads]> {
   const peer = launch([path.join(import.meta.dirname, 'peer.ts'), 'http', Buffer.from(body).toString('base64')]);
   const ours = { port: service.httpPort, depth: 1, request };
   const bare = { port: Number((await printed(peer, /(\d+)\n/))[1]), depth: 1, request };
-  return [{ ...ours, responseBytes: await answerBytes(ours) }, { ...bare, responseBytes: await answerBytes(bare) }];
+  return [
+    { ...ours, responseBytes: await answerBytes(ours) },
+    { ...bare, responseBytes: await answerBytes(bare) },
+  ];
 }
 
 function median(numbers: readonly number[]): number {
@@ -94,7 +115,9 @@ async function compare(name: string, peerName: string, [ours, peer]: readonly [L
   }
   const result = { name, peer: peerName, ours: Math.round(median(rates.ours)), theirs: Math.round(median(rates.peer)) };
   const ratio = result.ours / result.theirs;
-  process.stdout.write(`${name.padEnd(22)} ${String(result.ours).padStart(8)}/s   ${peerName.padEnd(16)} ${String(result.theirs).padStart(8)}/s   ratio ${ratio.toFixed(2)}\n`);
+  process.stdout.write(
+    `${name.padEnd(22)} ${String(result.ours).padStart(8)}/s   ${peerName.padEnd(16)} ${String(result.theirs).padStart(8)}/s   ratio ${ratio.toFixed(2)}\n`,
+  );
   return { ...result, ratio };
 }
 
@@ -107,7 +130,10 @@ try {
   ];
   const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
   mkdirSync(path.join(root, 'benchmarks/results'), { recursive: true });
-  writeFileSync(path.join(root, 'benchmarks/results/reads.json'), `${JSON.stringify({ at: new Date().toISOString(), machine, connections, seconds, runs, results }, null, 2)}\n`);
+  writeFileSync(
+    path.join(root, 'benchmarks/results/reads.json'),
+    `${JSON.stringify({ at: new Date().toISOString(), machine, connections, seconds, runs, results }, null, 2)}\n`,
+  );
 } finally {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });

@@ -189,7 +189,9 @@ describe('headers and queries that say two things', () => {
   });
 
   test('a path and a body that name different players', async () => {
-    expectRefused(await ask('POST', `/players/${playerId}/wallet/credit`, { playerId: '1', currency: 'gold', amount: 1, reason: 'test' }, newKey()), { path: 'playerId' });
+    expectRefused(await ask('POST', `/players/${playerId}/wallet/credit`, { playerId: '1', currency: 'gold', amount: 1, reason: 'test' }, newKey()), {
+      path: 'playerId',
+    });
   });
 });
 

@@ -65,7 +65,11 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     publicLimit: limits.login,
     readiness: () => checkDatabases(databases),
     listen: { host: http.host, port: http.port },
-    options: { maxBodyBytes: http.maxBodyBytes, requestTimeoutMs: http.requestTimeoutMs, ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }) },
+    options: {
+      maxBodyBytes: http.maxBodyBytes,
+      requestTimeoutMs: http.requestTimeoutMs,
+      ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }),
+    },
   });
   const tcpServer = new TcpServer({
     dispatcher,

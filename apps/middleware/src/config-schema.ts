@@ -10,18 +10,31 @@ const Tcp = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for every interface'),
   port: Port.default(8080).describe('0 takes a free port'),
   maxConnections: z.int().min(1).max(1_000_000).default(20_000),
-  maxFrameBytes: z.int().min(kibibyte).max(64 * mebibyte).default(mebibyte).describe('Largest frame in bytes, its length field included'),
+  maxFrameBytes: z
+    .int()
+    .min(kibibyte)
+    .max(64 * mebibyte)
+    .default(mebibyte)
+    .describe('Largest frame in bytes, its length field included'),
   maxInFlight: z.int().min(1).max(65_536).default(1024).describe('Most unanswered requests of one connection; one more gets error 1006'),
   heartbeatMs: Milliseconds.default(30_000).describe('Silence after which a ping is sent; twice as much closes the connection'),
   helloTimeoutMs: Milliseconds.default(5000).describe('Time for the hello frame to arrive'),
-  maxUnsentBytes: z.int().min(64 * kibibyte).default(8 * mebibyte).describe('Bytes that may wait for a slow reader before its requests are no longer read'),
+  maxUnsentBytes: z
+    .int()
+    .min(64 * kibibyte)
+    .default(8 * mebibyte)
+    .describe('Bytes that may wait for a slow reader before its requests are no longer read'),
   slowConsumerMs: Milliseconds.default(30_000).describe('Time that a slow reader has to catch up before it is closed'),
 });
 
 const Http = z.strictObject({
   host: z.string().default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for every interface'),
   port: Port.default(8081).describe('0 takes a free port'),
-  maxBodyBytes: z.int().min(kibibyte).max(64 * mebibyte).default(mebibyte),
+  maxBodyBytes: z
+    .int()
+    .min(kibibyte)
+    .max(64 * mebibyte)
+    .default(mebibyte),
   requestTimeoutMs: Milliseconds.default(30_000).describe('Time for one request; then 1004 and its work is told to stop'),
   corsOrigins: z.array(z.string()).default([]).describe('Origins whose pages may call; none by default'),
 });
@@ -40,7 +53,10 @@ export const configSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z
-    .record(GameId, z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }))
+    .record(
+      GameId,
+      z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }),
+    )
     .default({ realm: { enabled: true } }),
   databases: z
     .record(GameId, z.strictObject({ url: z.string().regex(/^sqlite:./, 'a URL such as sqlite:data/realm.db; other databases are not built yet') }))

@@ -15,10 +15,26 @@ function hasPython(): boolean {
   }
 }
 
-test.skipIf(!hasPython())('a client written from the protocol page alone, in Python, passes every check (skipped without python3)', { timeout: 180_000 }, async () => {
-  await using service = new ServiceProcess();
-  const { tcpPort, baseUrl, key } = await service.start();
-  const { stdout } = await promisify(execFile)('python3', [program, '--host', '127.0.0.1', '--port', String(tcpPort), '--http', baseUrl, '--key', key, '--game', '2']).catch((failure: { stdout: string }) => failure);
-  expect(stdout.split('\n').filter((line) => line.startsWith('FAIL'))).toEqual([]);
-  expect(stdout.trim().split('\n').at(-1)).toMatch(/^\d+ passed, 0 failed/);
-});
+test.skipIf(!hasPython())(
+  'a client written from the protocol page alone, in Python, passes every check (skipped without python3)',
+  { timeout: 180_000 },
+  async () => {
+    await using service = new ServiceProcess();
+    const { tcpPort, baseUrl, key } = await service.start();
+    const { stdout } = await promisify(execFile)('python3', [
+      program,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(tcpPort),
+      '--http',
+      baseUrl,
+      '--key',
+      key,
+      '--game',
+      '2',
+    ]).catch((failure: { stdout: string }) => failure);
+    expect(stdout.split('\n').filter((line) => line.startsWith('FAIL'))).toEqual([]);
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^\d+ passed, 0 failed/);
+  },
+);

@@ -25,7 +25,8 @@ test('a viewer reads and does not write; a player sees its own data only', { tim
   await using service = new ServiceProcess();
   const { baseUrl, key: full } = await service.start();
   const players = `${baseUrl}/api/v1/games/realm/players`;
-  const create = async (key: string) => fetch(players, { method: 'POST', headers: { 'X-API-Key': key, 'Content-Type': 'application/json' }, body: '{"name":"Idun"}' });
+  const create = async (key: string) =>
+    fetch(players, { method: 'POST', headers: { 'X-API-Key': key, 'Content-Type': 'application/json' }, body: '{"name":"Idun"}' });
   const [mine, other] = await Promise.all([create(full), create(full)]).then((all) => Promise.all(all.map(async (each) => player.parse(await each.json()))));
 
   const viewer = (await service.command('keys', 'create', '--game', 'realm', '--role', 'viewer')).stdout.trim();

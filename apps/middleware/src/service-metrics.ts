@@ -34,8 +34,17 @@ type Handles = { readonly seconds: { observe(value: number): void }; readonly by
 
 /** Labels are resolved once for each operation and kept, so that a finished request is two array writes and two look-ups. */
 function requestMetrics(registry: Registry): (measure: RequestMeasure) => void {
-  const total = registry.counter({ name: 'midgard_requests_total', help: 'Finished requests by error code, 0 for success', labels: ['transport', 'game', 'operation', 'code'] });
-  const duration = registry.histogram({ name: 'midgard_request_duration_seconds', help: 'Time from the decoded request to its answer', labels: ['transport', 'game', 'operation'], buckets: requestBuckets });
+  const total = registry.counter({
+    name: 'midgard_requests_total',
+    help: 'Finished requests by error code, 0 for success',
+    labels: ['transport', 'game', 'operation', 'code'],
+  });
+  const duration = registry.histogram({
+    name: 'midgard_request_duration_seconds',
+    help: 'Time from the decoded request to its answer',
+    labels: ['transport', 'game', 'operation'],
+    buckets: requestBuckets,
+  });
   const known: Record<Transport, Map<string, Map<string, Handles>>> = { tcp: new Map(), http: new Map() };
   return ({ transport, game, operation, code, seconds }) => {
     const ofGame = computed(known[transport], game, () => new Map());

@@ -52,7 +52,9 @@ describe('midgard start', { timeout }, () => {
   test('keeps players and keys over a restart, and ends with 0 on SIGTERM and SIGINT', async () => {
     await using service = new ServiceProcess();
     const first = await service.start();
-    const created = player.parse(await (await json(`${first.baseUrl}/api/v1/games/realm/players`, first.key, { method: 'POST', body: '{"name":"Freya"}' })).json());
+    const created = player.parse(
+      await (await json(`${first.baseUrl}/api/v1/games/realm/players`, first.key, { method: 'POST', body: '{"name":"Freya"}' })).json(),
+    );
     expect(await service.end('SIGTERM')).toBe(0);
     const second = await service.start();
     expect(second.key).toBe(first.key);

@@ -41,7 +41,14 @@ describe('a good key', () => {
   test('has the documented form and proves its holder', async () => {
     const { key, record } = await create();
     expect(key).toMatch(/^mdg_dev_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$/);
-    expect(await keys.verify(key)).toEqual({ subject: `key:${record.id}`, kind: 'apiKey', roles: ['game-server'], games: ['realm'], playerId: null, expiresAt: null });
+    expect(await keys.verify(key)).toEqual({
+      subject: `key:${record.id}`,
+      kind: 'apiKey',
+      roles: ['game-server'],
+      games: ['realm'],
+      playerId: null,
+      expiresAt: null,
+    });
   });
 
   test('is nowhere in what is stored or listed', async () => {
@@ -172,7 +179,9 @@ describe('revocation', () => {
 
 describe('the cache', () => {
   test('never takes one key for another', async () => {
-    const made = await Promise.all(Array.from({ length: 200 }, (_, i) => keys.create({ games: [`g${i}`], role: i % 2 === 0 ? 'web' : 'viewer', label: `k${i}` })));
+    const made = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => keys.create({ games: [`g${i}`], role: i % 2 === 0 ? 'web' : 'viewer', label: `k${i}` })),
+    );
     for (let round = 0; round < 3; round += 1) {
       const seen = await Promise.all(made.map(({ key }) => keys.verify(key)));
       expect(seen.map(({ games }) => games)).toEqual(made.map(({ record }) => record.games));

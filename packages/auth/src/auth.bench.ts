@@ -1,7 +1,18 @@
 /** What a check of a credential, a permission or a limit costs; for permissions and limits against a plain control. */
 import { randomBytes } from 'node:crypto';
 import { bench, do_not_optimize, run, summary } from 'mitata';
-import { ApiKeys, generateSigningKey, hashPassword, MemoryApiKeyStore, PermissionTable, RateLimiter, SigningKeys, TokenBucket, Tokens, verifyPassword } from './index.ts';
+import {
+  ApiKeys,
+  generateSigningKey,
+  hashPassword,
+  MemoryApiKeyStore,
+  PermissionTable,
+  RateLimiter,
+  SigningKeys,
+  TokenBucket,
+  Tokens,
+  verifyPassword,
+} from './index.ts';
 
 const table = new PermissionTable();
 const index = table.register('player:read');

@@ -3,13 +3,7 @@
  * `REQUIRED` with 3001, `EXPIRED` with 3002, `INVALID` with 3003, `FORBIDDEN` with 3004, `LIMITED` with 3005;
  * `OPTIONS` is a mistake of the program and never the caller's fault.
  */
-export type AuthErrorCode =
-  | 'ERR_AUTH_REQUIRED'
-  | 'ERR_AUTH_EXPIRED'
-  | 'ERR_AUTH_INVALID'
-  | 'ERR_AUTH_FORBIDDEN'
-  | 'ERR_AUTH_LIMITED'
-  | 'ERR_AUTH_OPTIONS';
+export type AuthErrorCode = 'ERR_AUTH_REQUIRED' | 'ERR_AUTH_EXPIRED' | 'ERR_AUTH_INVALID' | 'ERR_AUTH_FORBIDDEN' | 'ERR_AUTH_LIMITED' | 'ERR_AUTH_OPTIONS';
 
 /**
  * The one error of this library. Its message is safe to show to the caller: it never holds a credential,

@@ -10,7 +10,8 @@ beforeEach(() => {
   clock = new FakeClock();
   handshake = new Handshake({
     clock,
-    secretOf: async (id) => (id === 'arena-1' ? { secret, role: 'game-server', games: ['realm'] } : id === 'weak' ? { secret: Buffer.alloc(31), role: 'web', games: [] } : undefined),
+    secretOf: async (id) =>
+      id === 'arena-1' ? { secret, role: 'game-server', games: ['realm'] } : id === 'weak' ? { secret: Buffer.alloc(31), role: 'web', games: [] } : undefined,
   });
 });
 
@@ -22,7 +23,14 @@ function proof(change: Partial<HandshakeProof> = {}, key: Uint8Array = secret): 
 test('a right proof is accepted, and its signature is the one that the protocol page gives', async () => {
   const sent = proof();
   expect(sent.signature).toBe(createHmac('sha256', secret).update(`arena-1\n${clock.ms}\n${sent.nonce}`).digest('base64url'));
-  expect(await handshake.verifyHmac(sent)).toEqual({ subject: 'server:arena-1', kind: 'service', roles: ['game-server'], games: ['realm'], playerId: null, expiresAt: null });
+  expect(await handshake.verifyHmac(sent)).toEqual({
+    subject: 'server:arena-1',
+    kind: 'service',
+    roles: ['game-server'],
+    games: ['realm'],
+    playerId: null,
+    expiresAt: null,
+  });
 });
 
 describe('replay', () => {
@@ -63,7 +71,13 @@ describe('replay', () => {
 });
 
 test.each([
-  [-61_000, 'ERR_AUTH_INVALID'], [-60_001, 'ERR_AUTH_INVALID'], [-60_000, 'accepted'], [0, 'accepted'], [60_000, 'accepted'], [60_001, 'ERR_AUTH_INVALID'], [61_000, 'ERR_AUTH_INVALID'],
+  [-61_000, 'ERR_AUTH_INVALID'],
+  [-60_001, 'ERR_AUTH_INVALID'],
+  [-60_000, 'accepted'],
+  [0, 'accepted'],
+  [60_000, 'accepted'],
+  [60_001, 'ERR_AUTH_INVALID'],
+  [61_000, 'ERR_AUTH_INVALID'],
 ])('a timestamp %i ms off: %s', async (offset, answer) => {
   expect(await refusal(handshake.verifyHmac(proof({ timestamp: clock.ms + offset })))).toBe(answer);
 });

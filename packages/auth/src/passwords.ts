@@ -70,9 +70,12 @@ function parse(stored: string): StoredPassword {
   const parameters = { memoryKib: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
   // Argon2 needs eight blocks a lane (RFC 9106 §3.1). A missing part is NaN and fails the comparison.
   const isSound =
-    parameters.parallelism >= 1 && parameters.parallelism <= bounds.parallelism &&
-    parameters.passes >= 1 && parameters.passes <= bounds.passes &&
-    parameters.memoryKib >= 8 * parameters.parallelism && parameters.memoryKib <= bounds.memoryKib;
+    parameters.parallelism >= 1 &&
+    parameters.parallelism <= bounds.parallelism &&
+    parameters.passes >= 1 &&
+    parameters.passes <= bounds.passes &&
+    parameters.memoryKib >= 8 * parameters.parallelism &&
+    parameters.memoryKib <= bounds.memoryKib;
   if (!isSound || salt === undefined || hash === undefined) throw new AuthError('ERR_AUTH_OPTIONS', 'not an argon2id hash');
   return { ...parameters, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
 }

@@ -11,11 +11,19 @@ const compile = (table: PermissionTable, roles: readonly string[]) => {
 
 test.each<[Role, string[], string[]]>([
   ['game-server', ['player:read', 'wallet:credit', 'trade:play', 'item:grant'], ['admin:read', 'admin:keys']],
-  ['web', ['player:read', 'player:create', 'order:create', 'order:pay', 'auth:login'], ['player:update', 'order:refund', 'order:deliver', 'wallet:credit', 'item:grant', 'admin:read', 'trade:play']],
+  [
+    'web',
+    ['player:read', 'player:create', 'order:create', 'order:pay', 'auth:login'],
+    ['player:update', 'order:refund', 'order:deliver', 'wallet:credit', 'item:grant', 'admin:read', 'trade:play'],
+  ],
   ['viewer', ['player:read', 'admin:read', 'anything:read'], ['player:update', 'wallet:credit', 'auth:login']],
   ['operator', ['player:delete', 'wallet:credit', 'order:refund', 'season:read'], ['admin:keys', 'season:close']],
   ['admin', ['admin:keys', 'player:delete', 'season:close'], []],
-  ['player', ['player:read', 'order:create', 'auth:refresh', 'trade:play'], ['player:update', 'wallet:credit', 'order:pay', 'item:grant', 'admin:read', 'player:create']],
+  [
+    'player',
+    ['player:read', 'order:create', 'auth:refresh', 'trade:play'],
+    ['player:update', 'wallet:credit', 'order:pay', 'item:grant', 'admin:read', 'player:create'],
+  ],
 ])('%s may what its row says and no more', (role, may, mayNot) => {
   for (const isRegistered of [false, true]) {
     const table = new PermissionTable();
@@ -33,11 +41,14 @@ test.each(['root', '', '__proto__', 'constructor', 'toString', 'Admin', 'admin '
   expect([set.hasIndex(index), set.has('player:read'), set.has('other:read')]).toEqual([false, false, false]);
 });
 
-test.each(['*', 'player:*', '*:read', '*:*', '', ':', 'player', 'player:read:all', 'player:read\n', '!admin:*', '__proto__'])('"%s" is no permission: nobody has it', (permission) => {
-  const table = new PermissionTable();
-  expect(roleNames.filter((role) => compile(table, [role]).has(permission))).toEqual([]);
-  expect(() => table.register(permission)).toThrow(expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }));
-});
+test.each(['*', 'player:*', '*:read', '*:*', '', ':', 'player', 'player:read:all', 'player:read\n', '!admin:*', '__proto__'])(
+  '"%s" is no permission: nobody has it',
+  (permission) => {
+    const table = new PermissionTable();
+    expect(roleNames.filter((role) => compile(table, [role]).has(permission))).toEqual([]);
+    expect(() => table.register(permission)).toThrow(expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }));
+  },
+);
 
 test('what one role is denied another may still give', () => {
   const set = compile(new PermissionTable(), ['game-server', 'admin']);

@@ -4,7 +4,8 @@ import { RateLimiter } from './rate-limiter.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { FakeClock } from './test/support.ts';
 
-const takeMany = (bucket: { take(): { allowed: boolean } }, times: number): number => Array.from({ length: times }, () => bucket.take()).filter(({ allowed }) => allowed).length;
+const takeMany = (bucket: { take(): { allowed: boolean } }, times: number): number =>
+  Array.from({ length: times }, () => bucket.take()).filter(({ allowed }) => allowed).length;
 
 describe('TokenBucket', () => {
   test('allows its burst at once and its rate afterwards', () => {
@@ -100,7 +101,12 @@ describe('RateLimiter', () => {
     );
   });
 
-  test.each([{ perSecond: 0, burst: 1 }, { perSecond: Number.NaN, burst: 1 }, { perSecond: 1, burst: 0 }, { perSecond: 1, burst: 1, maxKeys: 1 }])('%j is refused', (options) => {
+  test.each([
+    { perSecond: 0, burst: 1 },
+    { perSecond: Number.NaN, burst: 1 },
+    { perSecond: 1, burst: 0 },
+    { perSecond: 1, burst: 1, maxKeys: 1 },
+  ])('%j is refused', (options) => {
     expect(() => new RateLimiter(options)).toThrow(expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }));
   });
 });

@@ -13,7 +13,14 @@ export interface SigningKeyJwk {
 
 /** A public key set (RFC 7517 §5), as `/.well-known/jwks.json` serves it. */
 export interface PublicKeySet {
-  readonly keys: readonly { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string; readonly kid: string; readonly alg: 'EdDSA'; readonly use: 'sig' }[];
+  readonly keys: readonly {
+    readonly kty: 'OKP';
+    readonly crv: 'Ed25519';
+    readonly x: string;
+    readonly kid: string;
+    readonly alg: 'EdDSA';
+    readonly use: 'sig';
+  }[];
 }
 
 /** Makes a new Ed25519 key. */

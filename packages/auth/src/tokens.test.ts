@@ -26,7 +26,15 @@ const signatureOf = (token: string): string => token.slice(token.lastIndexOf('.'
 const seconds = (): number => Math.floor(clock.ms / 1000);
 const goodHeader = (): Record<string, unknown> => ({ alg: 'EdDSA', typ: 'at+jwt', kid: jwk.kid });
 const goodClaims = (): Record<string, unknown> => ({
-  iss: issuer, aud: audience, sub: 'realm:player:42', client_id: 'realm', player: '42', roles: ['player'], jti: 'a', iat: seconds(), exp: seconds() + 900,
+  iss: issuer,
+  aud: audience,
+  sub: 'realm:player:42',
+  client_id: 'realm',
+  player: '42',
+  roles: ['player'],
+  jti: 'a',
+  iat: seconds(),
+  exp: seconds() + 900,
 });
 
 /** Signs whatever it is given with our own key: what an attacker could do at best is less. */
@@ -39,13 +47,25 @@ function forge(header: unknown, claims: unknown): string {
 describe('a good token', () => {
   test('says who the player is', async () => {
     expect(await tokens.verify(await tokens.issueAccess(player))).toEqual({
-      subject: 'realm:player:42', kind: 'player', roles: ['player'], games: ['realm'], playerId: 42n, expiresAt: clock.ms + 900_000,
+      subject: 'realm:player:42',
+      kind: 'player',
+      roles: ['player'],
+      games: ['realm'],
+      playerId: 42n,
+      expiresAt: clock.ms + 900_000,
     });
   });
 
   test('says which service it is', async () => {
     const token = await tokens.issueAccess({ game: '*', subject: 'ops', roles: ['operator', 'viewer'], ttlSeconds: 60 });
-    expect(await tokens.verify(token)).toEqual({ subject: 'ops', kind: 'service', roles: ['operator', 'viewer'], games: '*', playerId: null, expiresAt: clock.ms + 60_000 });
+    expect(await tokens.verify(token)).toEqual({
+      subject: 'ops',
+      kind: 'service',
+      roles: ['operator', 'viewer'],
+      games: '*',
+      playerId: null,
+      expiresAt: clock.ms + 60_000,
+    });
   });
 
   test('carries ids of 64 bits whole', async () => {
@@ -94,13 +114,24 @@ describe('attacks on the signature (RFC 8725 §2.1, §3.1)', () => {
   test('a key of the attacker, named by jwk, jku or our kid, is refused', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const own = publicKey.export({ format: 'jwk' });
-    for (const header of [{ ...goodHeader(), jwk: own }, { alg: 'EdDSA', typ: 'at+jwt', jwk: own }, { ...goodHeader(), jku: 'https://evil.test/jwks', kid: 'evil' }, goodHeader()]) {
+    for (const header of [
+      { ...goodHeader(), jwk: own },
+      { alg: 'EdDSA', typ: 'at+jwt', jwk: own },
+      { ...goodHeader(), jku: 'https://evil.test/jwks', kid: 'evil' },
+      goodHeader(),
+    ]) {
       const input = `${part(header)}.${part(goodClaims())}`;
       expect(await refusal(tokens.verify(`${input}.${sign(null, Buffer.from(input), privateKey).toString('base64url')}`))).toBe('ERR_AUTH_INVALID');
     }
   });
 
-  test.each([['unknown', 'nobody'], ['missing', undefined], ['a property of every object', '__proto__'], ['a path', '../../dev/null'], ['a number', 7]])('a kid that is %s is refused', async (_name, kid) => {
+  test.each([
+    ['unknown', 'nobody'],
+    ['missing', undefined],
+    ['a property of every object', '__proto__'],
+    ['a path', '../../dev/null'],
+    ['a number', 7],
+  ])('a kid that is %s is refused', async (_name, kid) => {
     expect(await refusal(tokens.verify(forge({ ...goodHeader(), kid }, goodClaims())))).toBe('ERR_AUTH_INVALID');
   });
 
@@ -126,12 +157,21 @@ describe('attacks on the signature (RFC 8725 §2.1, §3.1)', () => {
     const token = await tokens.issueAccess(player);
     const bytes = Buffer.from(signatureOf(token), 'base64url');
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-    const twins = Array.from(alphabet).map((last) => token.slice(0, -1) + last).filter((twin) => twin !== token && Buffer.from(signatureOf(twin), 'base64url').equals(bytes));
+    const twins = Array.from(alphabet)
+      .map((last) => token.slice(0, -1) + last)
+      .filter((twin) => twin !== token && Buffer.from(signatureOf(twin), 'base64url').equals(bytes));
     expect(twins).toHaveLength(15);
     for (const twin of twins) expect(await refusal(tokens.verify(twin))).toBe('ERR_AUTH_INVALID');
   });
 
-  test.each([['empty', ''], ['two dots', '..'], ['no JSON', 'a.b.c'], ['JSON null', `${part('null')}.${part('null')}.`], ['too long', 'a'.repeat(8193)], ['an encrypted form', 'a.b.c.d.e']])('a text that is %s is refused', async (_name, token) => {
+  test.each([
+    ['empty', ''],
+    ['two dots', '..'],
+    ['no JSON', 'a.b.c'],
+    ['JSON null', `${part('null')}.${part('null')}.`],
+    ['too long', 'a'.repeat(8193)],
+    ['an encrypted form', 'a.b.c.d.e'],
+  ])('a text that is %s is refused', async (_name, token) => {
     expect(await refusal(tokens.verify(token))).toBe('ERR_AUTH_INVALID');
   });
 });

@@ -87,7 +87,9 @@ function compare(policy: PolicyName): void {
     for (let round = 0; round < rounds; round += 1) for (const entry of runs) entry.best = Math.min(entry.best, nsPerCall(entry.work));
     const peer = runs[0]?.best ?? Number.NaN;
     const ours = runs[1]?.best ?? Number.NaN;
-    console.log(`  ${task.padEnd(52)} lru-cache ${peer.toFixed(0).padStart(4)} ns   ${policy.padEnd(7)} ${ours.toFixed(0).padStart(4)} ns   ratio ${(peer / ours).toFixed(2)}`);
+    console.log(
+      `  ${task.padEnd(52)} lru-cache ${peer.toFixed(0).padStart(4)} ns   ${policy.padEnd(7)} ${ours.toFixed(0).padStart(4)} ns   ratio ${(peer / ours).toFixed(2)}`,
+    );
   }
 }
 

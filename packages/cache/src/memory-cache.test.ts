@@ -41,7 +41,14 @@ describe('bounds', () => {
   });
 
   test.each([
-    {}, { maxEntries: 0 }, { maxEntries: 1.5 }, { maxBytes: 0, sizeOf: () => 1 }, { maxBytes: 10 }, { maxEntries: 1, ttlMs: 0 }, { maxEntries: 1, ttlMs: Number.NaN }, { maxEntries: 1, ttlJitter: 1.1 },
+    {},
+    { maxEntries: 0 },
+    { maxEntries: 1.5 },
+    { maxBytes: 0, sizeOf: () => 1 },
+    { maxBytes: 10 },
+    { maxEntries: 1, ttlMs: 0 },
+    { maxEntries: 1, ttlMs: Number.NaN },
+    { maxEntries: 1, ttlJitter: 1.1 },
   ])('options %j are refused', (options) => {
     expect(() => new MemoryCache(options)).toThrow(code('ERR_CACHE_OPTIONS'));
   });
@@ -107,7 +114,12 @@ describe('time', () => {
   });
 
   test('property: a reader never sees a value past its time, and always one within it where there is room', () => {
-    const step = fc.record({ key: fc.constantFrom(...'abcdef'.split('')), kind: fc.constantFrom('get', 'set', 'peek', 'delete'), ttlMs: fc.integer({ min: 1, max: 50 }), waitMs: fc.nat(30) });
+    const step = fc.record({
+      key: fc.constantFrom(...'abcdef'.split('')),
+      kind: fc.constantFrom('get', 'set', 'peek', 'delete'),
+      ttlMs: fc.integer({ min: 1, max: 50 }),
+      waitMs: fc.nat(30),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         const clock = new FakeClock();
@@ -169,12 +181,15 @@ describe('the rest', () => {
     expect([cache.has('a'), cache.stats()]).toEqual([false, { hits: 0, misses: 0, evictions: 1, expirations: 0, entries: 2, bytes: 0 }]);
   });
 
-  test.each([{ policy: 'lru' }, { policy: 'lfu' }, { policy: 'fifo' }, { policy: 's3-fifo' }] as const)('after clear a cache of $policy is as new', ({ policy }) => {
-    const cache = new MemoryCache<number>({ maxEntries: 3, maxBytes: 30, sizeOf: () => 10, policy, ttlMs: 10 });
-    for (const key of ['a', 'b', 'c', 'd']) cache.set(key, 1);
-    cache.clear();
-    expect([cache.size, cache.bytes, cache.get('d')]).toEqual([0, 0, undefined]);
-    for (const key of ['e', 'f', 'g', 'h']) cache.set(key, 1);
-    expect([cache.size, cache.bytes]).toEqual([3, 30]);
-  });
+  test.each([{ policy: 'lru' }, { policy: 'lfu' }, { policy: 'fifo' }, { policy: 's3-fifo' }] as const)(
+    'after clear a cache of $policy is as new',
+    ({ policy }) => {
+      const cache = new MemoryCache<number>({ maxEntries: 3, maxBytes: 30, sizeOf: () => 10, policy, ttlMs: 10 });
+      for (const key of ['a', 'b', 'c', 'd']) cache.set(key, 1);
+      cache.clear();
+      expect([cache.size, cache.bytes, cache.get('d')]).toEqual([0, 0, undefined]);
+      for (const key of ['e', 'f', 'g', 'h']) cache.set(key, 1);
+      expect([cache.size, cache.bytes]).toEqual([3, 30]);
+    },
+  );
 });

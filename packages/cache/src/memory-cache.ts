@@ -187,7 +187,14 @@ export class MemoryCache<V> {
 
   /** The counts. */
   stats(): CacheStats {
-    return { hits: this.#hits, misses: this.#misses, evictions: this.#evictions, expirations: this.#expirations, entries: this.#entries.size, bytes: this.#bytes };
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      evictions: this.#evictions,
+      expirations: this.#expirations,
+      entries: this.#entries.size,
+      bytes: this.#bytes,
+    };
   }
 
   /** The entries that are still good, in order of insertion, without counting as uses. */

@@ -24,11 +24,12 @@ export interface GameShape {
 /** The names of a game's operations. */
 export type OperationName<Game extends GameShape> = Game['operations'][number]['name'];
 
-type TypesOf<Game extends GameShape, Name> = Extract<Game['operations'][number], { readonly name: Name }> extends {
-  readonly types?: { readonly input: infer Input; readonly output: infer Output };
-}
-  ? { readonly input: Input; readonly output: Output }
-  : never;
+type TypesOf<Game extends GameShape, Name> =
+  Extract<Game['operations'][number], { readonly name: Name }> extends {
+    readonly types?: { readonly input: infer Input; readonly output: infer Output };
+  }
+    ? { readonly input: Input; readonly output: Output }
+    : never;
 
 /** What an operation takes, ids as digits or bigint. */
 export type InputOf<Game extends GameShape, Name extends OperationName<Game>> = TypesOf<Game, Name>['input'];

@@ -67,7 +67,12 @@ test('a server that hangs up in place of a welcome is ERR_CLIENT_CONNECT', async
 });
 
 test('a server of another kind is ERR_CLIENT_PROTOCOL', async () => {
-  const server = createServer((socket) => socket.on('error', () => {}).resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;

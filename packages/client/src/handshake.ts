@@ -73,7 +73,12 @@ function helloFrame({ name, encoding, compression, checksum }: HandshakeOptions,
   return encodeFrame({ kind: Kind.hello }, encodeValue(hello, 'json'));
 }
 
-function firstFrames(socket: Socket, decoder: FrameDecoder, hello: Buffer, { timers, timeoutMs, tls, signal }: HandshakeOptions & { readonly signal: AbortSignal }): Promise<Frame[]> {
+function firstFrames(
+  socket: Socket,
+  decoder: FrameDecoder,
+  hello: Buffer,
+  { timers, timeoutMs, tls, signal }: HandshakeOptions & { readonly signal: AbortSignal },
+): Promise<Frame[]> {
   const connected = tls === undefined ? 'connect' : 'secureConnect';
   return new Promise((resolve, reject) => {
     const frames: Frame[] = [];

@@ -19,7 +19,10 @@ afterEach(async () => {
 });
 
 /** A server that notes what it sees and does what it is told. */
-async function serve(answer: (response: ServerResponse) => void, options: Partial<HttpClientOptions> = {}): Promise<{ client: HttpClient; seen: Seen[]; baseUrl: string }> {
+async function serve(
+  answer: (response: ServerResponse) => void,
+  options: Partial<HttpClientOptions> = {},
+): Promise<{ client: HttpClient; seen: Seen[]; baseUrl: string }> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -73,7 +76,10 @@ test('a token goes out as Bearer, a function is asked for each request', async (
 test('problem+json becomes a MidgardError with code and details', async () => {
   const body = { type: 'about:blank', title: 'invalid input', status: 400, code: 2001, message: 'bad', details: { issues: [{ path: 'id' }] } };
   const { client } = await serve(json(body, 400, 'application/problem+json'));
-  const error = await client.game(toy).call('player.get', { id: 'x' }).catch((error: unknown) => error);
+  const error = await client
+    .game(toy)
+    .call('player.get', { id: 'x' })
+    .catch((error: unknown) => error);
   expect(MidgardError.is(error, 'invalidInput')).toBe(true);
   expect(error).toMatchObject({ message: 'bad', details: { issues: [{ path: 'id' }] } });
 });
@@ -85,7 +91,10 @@ test.each([
   ['a page in place of an answer', 200, '<html>'],
 ])('%s is ERR_CLIENT_PROTOCOL', async (_, status, body) => {
   const { client } = await serve((response) => response.writeHead(status).end(body));
-  await expect(client.game(toy).call('player.get', { id: '1' })).rejects.toMatchObject({ code: 'ERR_CLIENT_PROTOCOL', message: expect.stringContaining(String(status)) });
+  await expect(client.game(toy).call('player.get', { id: '1' })).rejects.toMatchObject({
+    code: 'ERR_CLIENT_PROTOCOL',
+    message: expect.stringContaining(String(status)),
+  });
 });
 
 test('no answer in time is ERR_CLIENT_TIMEOUT', async () => {
@@ -96,7 +105,10 @@ test('no answer in time is ERR_CLIENT_TIMEOUT', async () => {
 test('an aborted signal is ERR_CLIENT_ABORTED with its reason', async () => {
   const abort = new AbortController();
   const { client } = await serve(() => abort.abort('enough'));
-  await expect(client.game(toy).call('player.get', { id: '1' }, { signal: abort.signal })).rejects.toMatchObject({ code: 'ERR_CLIENT_ABORTED', cause: 'enough' });
+  await expect(client.game(toy).call('player.get', { id: '1' }, { signal: abort.signal })).rejects.toMatchObject({
+    code: 'ERR_CLIENT_ABORTED',
+    cause: 'enough',
+  });
 });
 
 test('a connection that breaks is ERR_CLIENT_CONNECTION_LOST', async () => {

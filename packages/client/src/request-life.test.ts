@@ -122,7 +122,10 @@ test('an aborted signal fails the request at once, with its reason as the cause'
   const server = await start.server();
   const client = await start.client(server);
   const reason = new Error('the player left');
-  await expect(client.request({ game: 7, operation: 1, signal: AbortSignal.abort(reason) })).rejects.toMatchObject({ code: 'ERR_CLIENT_ABORTED', cause: reason });
+  await expect(client.request({ game: 7, operation: 1, signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
+    code: 'ERR_CLIENT_ABORTED',
+    cause: reason,
+  });
   expect(server.requests).toEqual([]);
 });
 

@@ -23,7 +23,13 @@ test('10,000 requests at once: each gets its own answer, never more than maxInFl
       held.push(request);
       most = Math.max(most, held.length);
       // Answers a turn later, the last request first.
-      if (held.length === 1) setImmediate(() => held.splice(0).toReversed().forEach((one) => one.peer.answer(one, one.input)));
+      if (held.length === 1)
+        setImmediate(() =>
+          held
+            .splice(0)
+            .toReversed()
+            .forEach((one) => one.peer.answer(one, one.input)),
+        );
     },
   });
   const client = await start.client(server);
@@ -57,7 +63,10 @@ test('requests are spread over the connections of the pool', async () => {
 test('an error of the server is a MidgardError with its code', async () => {
   const server = await start.server({ onRequest: (request) => request.peer.refuse(request, 2006) });
   const client = await start.client(server);
-  const error = await client.game(toy).call('player.get', { id: '1' }).catch((error: unknown) => error);
+  const error = await client
+    .game(toy)
+    .call('player.get', { id: '1' })
+    .catch((error: unknown) => error);
   expect(MidgardError.is(error, 'versionConflict')).toBe(true);
 });
 
@@ -107,11 +116,14 @@ test('batch pairs results and errors with its entries', async () => {
   expect(second?.error).toMatchObject({ code: 2002 });
 });
 
-test.each([{ answer: null }, { answer: [] }, { answer: [{}] }, { answer: [{ ok: 1 }, { ok: 2 }] }])('a batch of one with $answer is ERR_CLIENT_PROTOCOL', async ({ answer }) => {
-  const server = await start.server({ onRequest: (request) => request.peer.answer(request, answer) });
-  const client = await start.client(server);
-  await expect(client.batch([{ game: 7, operation: 1, input: {} }])).rejects.toMatchObject({ code: 'ERR_CLIENT_PROTOCOL' });
-});
+test.each([{ answer: null }, { answer: [] }, { answer: [{}] }, { answer: [{ ok: 1 }, { ok: 2 }] }])(
+  'a batch of one with $answer is ERR_CLIENT_PROTOCOL',
+  async ({ answer }) => {
+    const server = await start.server({ onRequest: (request) => request.peer.answer(request, answer) });
+    const client = await start.client(server);
+    await expect(client.batch([{ game: 7, operation: 1, input: {} }])).rejects.toMatchObject({ code: 'ERR_CLIENT_PROTOCOL' });
+  },
+);
 
 test('whoami asks the middleware itself', async () => {
   const me = { subject: 'key:1', kind: 'apiKey', roles: ['game-server'], games: ['toy'], expiresAt: null };

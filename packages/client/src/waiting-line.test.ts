@@ -13,7 +13,9 @@ function exchange(operation: number, signal?: AbortSignal): Exchange {
   return made;
 }
 
-const steps = fc.array(fc.record({ act: fc.constantFrom('push', 'push', 'push', 'shift', 'shift', 'unshift', 'giveUp'), number: fc.nat(12) }), { maxLength: 200 });
+const steps = fc.array(fc.record({ act: fc.constantFrom('push', 'push', 'push', 'shift', 'shift', 'unshift', 'giveUp'), number: fc.nat(12) }), {
+  maxLength: 200,
+});
 
 test('it is a line: first come first served, without those that were given up', () => {
   fc.assert(

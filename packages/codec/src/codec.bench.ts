@@ -18,9 +18,17 @@ const roundMs = 20;
 const rounds = 12;
 
 const player = {
-  id: '9007199254740993', name: 'player 7', externalId: null, level: 7, experience: '12345678901', status: 'active',
+  id: '9007199254740993',
+  name: 'player 7',
+  externalId: null,
+  level: 7,
+  experience: '12345678901',
+  status: 'active',
   attributes: { guild: 'north', title: 'knight', score: 1.5, tags: ['a', 'b', 'c'] },
-  lastLoginAt: '2026-11-20T10:00:00.000Z', version: 3, createdAt: '2026-11-20T10:00:00.000Z', updatedAt: '2026-11-20T10:00:00.000Z',
+  lastLoginAt: '2026-11-20T10:00:00.000Z',
+  version: 3,
+  createdAt: '2026-11-20T10:00:00.000Z',
+  updatedAt: '2026-11-20T10:00:00.000Z',
 };
 const list = { items: Array.from({ length: 50 }, (_, index) => ({ ...player, id: String(index) })), nextCursor: null };
 
@@ -77,23 +85,76 @@ const text = { player: encodeValue(player, 'json'), list: encodeValue(list, 'jso
 const frameLength = frameBytes(payload.length, 0);
 
 const contests: readonly Contest[] = [
-  { what: 'decode 300 frames of 216 B, one chunk', peer: 'Buffer.concat decoder', ours: () => ours.decode(chunk, (frame) => (sink += frame.requestId)), theirs: () => naive.decode(chunk, (frame) => (sink += frame.requestId)) },
-  { what: 'decode 300 frames of 216 B, cut at 4,000 B', peer: 'Buffer.concat decoder', ours: () => pieces.forEach((piece) => ours.decode(piece, (frame) => (sink += frame.requestId))), theirs: () => pieces.forEach((piece) => naive.decode(piece, (frame) => (sink += frame.requestId))) },
-  { what: 'decode and open 300 frames', peer: 'Buffer.concat decoder', ours: () => ours.decode(chunk, (frame) => (sink += openBody(frame).payload.length)), theirs: () => naive.decode(chunk, (frame) => (sink += frame.body.length)) },
-  { what: 'write 300 frames of 216 B in place', peer: 'Buffer.concat a frame', ours: () => { for (let at = 0, n = 0; n < 300; n++) at = writeFrame(out, at, fields, payload); }, theirs: () => { for (let n = 0; n < 300; n++) sink += naiveFrame().length; } },
-  { what: 'write 280 frames of 220 B with CRC in place', peer: 'without CRC', ours: () => { for (let at = 0, n = 0; n < 280; n++) at = writeFrame(out, at, sealed, payload); }, theirs: () => { for (let at = 0, n = 0; n < 280; n++) at = writeFrame(out, at, fields, payload); } },
-  { what: 'encodeFrame, 216 B', peer: 'Buffer.concat a frame', ours: () => (sink += encodeFrame({ kind: Kind.response, requestId: 1, game: 2, operation: 1 }, payload).length - frameLength), theirs: () => (sink += naiveFrame().length) },
+  {
+    what: 'decode 300 frames of 216 B, one chunk',
+    peer: 'Buffer.concat decoder',
+    ours: () => ours.decode(chunk, (frame) => (sink += frame.requestId)),
+    theirs: () => naive.decode(chunk, (frame) => (sink += frame.requestId)),
+  },
+  {
+    what: 'decode 300 frames of 216 B, cut at 4,000 B',
+    peer: 'Buffer.concat decoder',
+    ours: () => pieces.forEach((piece) => ours.decode(piece, (frame) => (sink += frame.requestId))),
+    theirs: () => pieces.forEach((piece) => naive.decode(piece, (frame) => (sink += frame.requestId))),
+  },
+  {
+    what: 'decode and open 300 frames',
+    peer: 'Buffer.concat decoder',
+    ours: () => ours.decode(chunk, (frame) => (sink += openBody(frame).payload.length)),
+    theirs: () => naive.decode(chunk, (frame) => (sink += frame.body.length)),
+  },
+  {
+    what: 'write 300 frames of 216 B in place',
+    peer: 'Buffer.concat a frame',
+    ours: () => {
+      for (let at = 0, n = 0; n < 300; n++) at = writeFrame(out, at, fields, payload);
+    },
+    theirs: () => {
+      for (let n = 0; n < 300; n++) sink += naiveFrame().length;
+    },
+  },
+  {
+    what: 'write 280 frames of 220 B with CRC in place',
+    peer: 'without CRC',
+    ours: () => {
+      for (let at = 0, n = 0; n < 280; n++) at = writeFrame(out, at, sealed, payload);
+    },
+    theirs: () => {
+      for (let at = 0, n = 0; n < 280; n++) at = writeFrame(out, at, fields, payload);
+    },
+  },
+  {
+    what: 'encodeFrame, 216 B',
+    peer: 'Buffer.concat a frame',
+    ours: () => (sink += encodeFrame({ kind: Kind.response, requestId: 1, game: 2, operation: 1 }, payload).length - frameLength),
+    theirs: () => (sink += naiveFrame().length),
+  },
   { what: 'crc32c of 200 B', peer: 'node:zlib crc32 (another CRC)', ours: () => (sink += crc32c(payload)), theirs: () => (sink += crc32(payload)) },
   { what: 'crc32c of 64 KiB', peer: 'node:zlib crc32 (another CRC)', ours: () => (sink += crc32c(large)), theirs: () => (sink += crc32(large)) },
   { what: 'crc32c of 64 KiB', peer: 'one table, byte by byte', ours: () => (sink += crc32c(large)), theirs: () => (sink += tableCrc(large)) },
-  { what: 'decodeValue msgpack, a player', peer: 'msgpackr.unpack', ours: () => decodeValue(encoded.player, 'msgpack'), theirs: () => packr.unpack(encoded.player) },
-  { what: 'decodeValue msgpack, 50 players', peer: 'msgpackr.unpack', ours: () => decodeValue(encoded.list, 'msgpack'), theirs: () => packr.unpack(encoded.list) },
+  {
+    what: 'decodeValue msgpack, a player',
+    peer: 'msgpackr.unpack',
+    ours: () => decodeValue(encoded.player, 'msgpack'),
+    theirs: () => packr.unpack(encoded.player),
+  },
+  {
+    what: 'decodeValue msgpack, 50 players',
+    peer: 'msgpackr.unpack',
+    ours: () => decodeValue(encoded.list, 'msgpack'),
+    theirs: () => packr.unpack(encoded.list),
+  },
   { what: 'encodeValue msgpack, a player', peer: 'msgpackr.pack', ours: () => encodeValue(player, 'msgpack'), theirs: () => packr.pack(player) },
   { what: 'encodeValue msgpack, 50 players', peer: 'msgpackr.pack', ours: () => encodeValue(list, 'msgpack'), theirs: () => packr.pack(list) },
   { what: 'decodeValue json, a player', peer: 'JSON.parse', ours: () => decodeValue(text.player, 'json'), theirs: () => JSON.parse(text.player.toString()) },
   { what: 'decodeValue json, 50 players', peer: 'JSON.parse', ours: () => decodeValue(text.list, 'json'), theirs: () => JSON.parse(text.list.toString()) },
   { what: 'encodeValue json, a player', peer: 'JSON.stringify', ours: () => encodeValue(player, 'json'), theirs: () => Buffer.from(JSON.stringify(player)) },
-  { what: 'decodeValue msgpack, a player', peer: 'decodeValue json', ours: () => decodeValue(encoded.player, 'msgpack'), theirs: () => decodeValue(text.player, 'json') },
+  {
+    what: 'decodeValue msgpack, a player',
+    peer: 'decodeValue json',
+    ours: () => decodeValue(encoded.player, 'msgpack'),
+    theirs: () => decodeValue(text.player, 'json'),
+  },
   { what: 'encodeValue msgpack, a player', peer: 'encodeValue json', ours: () => encodeValue(player, 'msgpack'), theirs: () => encodeValue(player, 'json') },
 ];
 

@@ -60,10 +60,7 @@ export function encodeFrame(header: FrameHeader, payload: Uint8Array, options: E
   const smaller = compressed(kind, payload, options);
   const body = smaller ?? payload;
   const flags =
-    encodingFlags(kind, options.encoding) |
-    (smaller === null ? 0 : Flag.compressed) |
-    (checksum ? Flag.checksum : 0) |
-    (trace === undefined ? 0 : Flag.trace);
+    encodingFlags(kind, options.encoding) | (smaller === null ? 0 : Flag.compressed) | (checksum ? Flag.checksum : 0) | (trace === undefined ? 0 : Flag.trace);
   const start = headerBytes + (trace === undefined ? 0 : traceBytes);
   const wholeBytes = frameBytes(start - headerBytes + body.length, flags);
   if (wholeBytes > maxFrameBytes) throw tooLarge(wholeBytes, maxFrameBytes);

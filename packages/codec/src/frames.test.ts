@@ -37,7 +37,11 @@ describe('a decoder', () => {
     const decoder = new FrameDecoder();
     const seen: [number, number][] = [];
     stream.forEach((_, at) => decoder.decode(stream.subarray(at, at + 1), (frame) => seen.push([frame.requestId, frame.body.length])));
-    expect(seen).toEqual([[1, 5000], [2, 10_000], [3, 15_000]]);
+    expect(seen).toEqual([
+      [1, 5000],
+      [2, 10_000],
+      [3, 15_000],
+    ]);
   });
 
   it('takes a plain Uint8Array that is part of a larger buffer', () => {
@@ -50,7 +54,9 @@ describe('a decoder', () => {
   it('takes a frame of exactly the limit and refuses one byte more', () => {
     const decoder = new FrameDecoder({ maxFrameBytes: 100 });
     decoder.decode(encodeFrame({ kind: Kind.request }, Buffer.alloc(84)), ignore);
-    expect(() => decoder.decode(encodeFrame({ kind: Kind.request }, Buffer.alloc(85)), ignore)).toThrow(expect.objectContaining({ code: 'ERR_CODEC_TOO_LARGE' }));
+    expect(() => decoder.decode(encodeFrame({ kind: Kind.request }, Buffer.alloc(85)), ignore)).toThrow(
+      expect.objectContaining({ code: 'ERR_CODEC_TOO_LARGE' }),
+    );
   });
 
   it('holds no memory between frames, and no more than twice what came while one is cut', () => {
@@ -103,7 +109,8 @@ describe('encoding a frame', () => {
 
   it('compresses what is long and shrinks, and nothing else', () => {
     const random = Buffer.from(Array.from({ length: 5000 }, (_, index) => (Math.imul(index, 2_654_435_761) >>> 13) & 0xff));
-    const flagsOf = (header: FrameHeader, payload: Uint8Array): number => decodeOne(encodeFrame(header, payload, { compression: 'zstd' })).flags & Flag.compressed;
+    const flagsOf = (header: FrameHeader, payload: Uint8Array): number =>
+      decodeOne(encodeFrame(header, payload, { compression: 'zstd' })).flags & Flag.compressed;
     expect(flagsOf({ kind: Kind.request }, zeros)).toBe(Flag.compressed);
     expect(flagsOf({ kind: Kind.request }, zeros.subarray(0, 1024))).toBe(0);
     expect(flagsOf({ kind: Kind.welcome }, zeros)).toBe(0);
@@ -128,9 +135,14 @@ describe('encoding a frame', () => {
     expect(() => encodeFrame(header, Buffer.alloc(0))).toThrow(expect.objectContaining({ code: 'ERR_CODEC_ARGUMENT' }));
   });
 
-  it.each([{ traceId: 'short' }, { traceId: trace.traceId.toUpperCase() }, { spanId: `${trace.spanId}0` }, { flags: 256 }])('refuses the trace context with %o', (change) => {
-    expect(() => encodeFrame({ kind: Kind.request }, Buffer.alloc(0), { trace: { ...trace, ...change } })).toThrow(expect.objectContaining({ code: 'ERR_CODEC_ARGUMENT' }));
-  });
+  it.each([{ traceId: 'short' }, { traceId: trace.traceId.toUpperCase() }, { spanId: `${trace.spanId}0` }, { flags: 256 }])(
+    'refuses the trace context with %o',
+    (change) => {
+      expect(() => encodeFrame({ kind: Kind.request }, Buffer.alloc(0), { trace: { ...trace, ...change } })).toThrow(
+        expect.objectContaining({ code: 'ERR_CODEC_ARGUMENT' }),
+      );
+    },
+  );
 
   it('refuses a ping above 125 bytes', () => {
     expect(() => encodeFrame({ kind: Kind.ping }, Buffer.alloc(126))).toThrow(expect.objectContaining({ code: 'ERR_CODEC_ARGUMENT' }));

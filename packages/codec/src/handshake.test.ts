@@ -25,7 +25,11 @@ const fault = (path: string): unknown => expect.objectContaining({ code: 'ERR_CO
 describe('an agreement', () => {
   it("takes the first of the client's names that the server has", () => {
     expect(negotiate(hello)).toEqual({ encoding: 'json', encodings: ['json', 'msgpack'], compression: 'deflate', checksum: true });
-    expect(negotiate(hello, { encodings: ['msgpack'], compression: ['zstd'], checksum: false })).toMatchObject({ encoding: 'msgpack', compression: 'zstd', checksum: false });
+    expect(negotiate(hello, { encodings: ['msgpack'], compression: ['zstd'], checksum: false })).toMatchObject({
+      encoding: 'msgpack',
+      compression: 'zstd',
+      checksum: false,
+    });
   });
 
   it('never takes Protocol Buffers, but remembers that the hello named it', () => {

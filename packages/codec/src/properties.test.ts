@@ -231,12 +231,18 @@ describe('values', () => {
       return bytes;
     });
     fc.assert(
-      fc.property(fc.oneof(changed, fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes))), (bytes) => {
-        let value: unknown;
-        const code = refusal(() => (value = decodeValue(bytes, 'msgpack')));
-        expect([null, 'ERR_CODEC_BODY']).toContain(code);
-        if (code === null) expect(value).toEqual(narrow(peer.unpack(Buffer.from(bytes))));
-      }),
+      fc.property(
+        fc.oneof(
+          changed,
+          fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+        ),
+        (bytes) => {
+          let value: unknown;
+          const code = refusal(() => (value = decodeValue(bytes, 'msgpack')));
+          expect([null, 'ERR_CODEC_BODY']).toContain(code);
+          if (code === null) expect(value).toEqual(narrow(peer.unpack(Buffer.from(bytes))));
+        },
+      ),
       { numRuns: 2000 },
     );
   });

@@ -14,7 +14,9 @@ describe.each(both)('a value in %s', (encoding) => {
   const there = (value: unknown): unknown => decodeValue(encodeValue(value, encoding), encoding);
 
   it('carries 64-bit ids at their limits as digits', () => {
-    expect(there({ ids: [1n, 9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n] })).toEqual({ ids: ['1', '9223372036854775807', '-9223372036854775808'] });
+    expect(there({ ids: [1n, 9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n] })).toEqual({
+      ids: ['1', '9223372036854775807', '-9223372036854775808'],
+    });
   });
 
   it('carries a date as ISO text in UTC with milliseconds', () => {
@@ -40,12 +42,12 @@ describe.each(both)('a value in %s', (encoding) => {
     expect(() => decodeValue(bytes, encoding)).toThrow(body);
   });
 
-  it.each([['arrays', '['.repeat(100_000), Buffer.alloc(100_000, 0x91)], ['maps', '{"a":'.repeat(100_000), Buffer.from('81a161'.repeat(100_000), 'hex')]] as const)(
-    'refuses 100,000 levels of %s without a stack overflow',
-    (_, json, msgpack) => {
-      expect(() => decodeValue(encoding === 'json' ? Buffer.from(json) : msgpack, encoding)).toThrow(body);
-    },
-  );
+  it.each([
+    ['arrays', '['.repeat(100_000), Buffer.alloc(100_000, 0x91)],
+    ['maps', '{"a":'.repeat(100_000), Buffer.from('81a161'.repeat(100_000), 'hex')],
+  ] as const)('refuses 100,000 levels of %s without a stack overflow', (_, json, msgpack) => {
+    expect(() => decodeValue(encoding === 'json' ? Buffer.from(json) : msgpack, encoding)).toThrow(body);
+  });
 
   it('refuses a circular value as an argument', () => {
     const circular: Record<string, unknown> = {};
@@ -53,7 +55,13 @@ describe.each(both)('a value in %s', (encoding) => {
     expect(() => encodeValue(circular, encoding)).toThrow(argument);
   });
 
-  it.each([['a function', () => 1], ['a symbol', Symbol('s')], ['a Map', new Map()], ['a Set', new Set()], ['an invalid date', new Date(Number.NaN)]])('refuses %s as an argument', (_, value) => {
+  it.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('s')],
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+    ['an invalid date', new Date(Number.NaN)],
+  ])('refuses %s as an argument', (_, value) => {
     expect(() => encodeValue({ value }, encoding)).toThrow(argument);
   });
 

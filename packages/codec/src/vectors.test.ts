@@ -1,19 +1,71 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CodecError, crc32c, decodeValue, encodeFrame, encodeValue, encodingOf, FrameDecoder, frameBytes, Kind, negotiate, openBody, parseErrorBody, parseGoodbye, parseHello, parseWelcome, writeFrame } from './index.ts';
+import {
+  CodecError,
+  crc32c,
+  decodeValue,
+  encodeFrame,
+  encodeValue,
+  encodingOf,
+  FrameDecoder,
+  frameBytes,
+  Kind,
+  negotiate,
+  openBody,
+  parseErrorBody,
+  parseGoodbye,
+  parseHello,
+  parseWelcome,
+  writeFrame,
+} from './index.ts';
 import type { Compression, Encoding, Frame, TraceContext } from './index.ts';
 
 interface FrameVector {
-  name: string; hex: string; kind: keyof typeof Kind; flags: number; priority: 0 | 1 | 2; requestId: number; game: number; operation: number;
-  encoding: Encoding; checksum: boolean; compression: Compression | null; trace: TraceContext | null; payload: string; value?: unknown;
+  name: string;
+  hex: string;
+  kind: keyof typeof Kind;
+  flags: number;
+  priority: 0 | 1 | 2;
+  requestId: number;
+  game: number;
+  operation: number;
+  encoding: Encoding;
+  checksum: boolean;
+  compression: Compression | null;
+  trace: TraceContext | null;
+  payload: string;
+  value?: unknown;
 }
 interface RefusedVector {
-  name: string; hex: string; code: 1003 | 1009 | 2001; step?: 'open'; from?: 'client' | 'server';
-  maxFrameBytes?: number; checksum?: boolean; compression?: Compression; encodings?: Encoding[];
+  name: string;
+  hex: string;
+  code: 1003 | 1009 | 2001;
+  step?: 'open';
+  from?: 'client' | 'server';
+  maxFrameBytes?: number;
+  checksum?: boolean;
+  compression?: Compression;
+  encodings?: Encoding[];
 }
-interface BodyVector { name: string; encoding: Encoding; hex: string; value?: unknown; bigint?: string; canonical?: boolean; code?: 2001 }
-interface HelloVector { name: string; json: unknown; path?: string }
-interface CrcVector { name: string; hex: string; crc32c: string }
+interface BodyVector {
+  name: string;
+  encoding: Encoding;
+  hex: string;
+  value?: unknown;
+  bigint?: string;
+  canonical?: boolean;
+  code?: 2001;
+}
+interface HelloVector {
+  name: string;
+  json: unknown;
+  path?: string;
+}
+interface CrcVector {
+  name: string;
+  hex: string;
+  crc32c: string;
+}
 
 // The vectors are our own: their shape is taken at its word, and a wrong one fails a test below.
 function load<T>(file: string): T[] {

@@ -6,8 +6,23 @@ import { envNameOf, type Path, upperSnake } from './path.ts';
 import { pathsOf } from './unknown-keys.ts';
 
 const key = fc.stringMatching(/^[a-z]{1,4}([A-Z][a-z]{1,3}){0,2}[0-9]?$/);
-const leaf: fc.Arbitrary<z.ZodType> = fc.constantFrom<z.ZodType>(z.string(), z.number().default(1), z.boolean().optional(), z.array(z.string()).nullable(), z.union([z.literal('auto'), z.int()]));
-const wrap = (schema: z.ZodType): fc.Arbitrary<z.ZodType> => fc.constantFrom<z.ZodType>(schema, schema.optional(), schema.nullable(), schema.readonly(), z.lazy(() => schema), z.preprocess((value) => value, schema), schema.transform((value) => value));
+const leaf: fc.Arbitrary<z.ZodType> = fc.constantFrom<z.ZodType>(
+  z.string(),
+  z.number().default(1),
+  z.boolean().optional(),
+  z.array(z.string()).nullable(),
+  z.union([z.literal('auto'), z.int()]),
+);
+const wrap = (schema: z.ZodType): fc.Arbitrary<z.ZodType> =>
+  fc.constantFrom<z.ZodType>(
+    schema,
+    schema.optional(),
+    schema.nullable(),
+    schema.readonly(),
+    z.lazy(() => schema),
+    z.preprocess((value) => value, schema),
+    schema.transform((value) => value),
+  );
 const { tree } = fc.letrec<{ tree: z.ZodType; node: z.ZodType }>((tie) => ({
   node: fc.oneof({ maxDepth: 3, withCrossShrink: true }, leaf, tie('tree')),
   tree: fc.dictionary(key, tie('node'), { minKeys: 1, maxKeys: 4 }).chain((shape) => wrap(z.object(shape))),
@@ -76,9 +91,15 @@ describe('names of variables', () => {
   });
 
   test('the alternatives of a union are all looked into', () => {
-    const store = z.discriminatedUnion('kind', [z.object({ kind: z.literal('file'), path: z.string() }), z.object({ kind: z.literal('redis'), url: z.string() })]);
+    const store = z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('file'), path: z.string() }),
+      z.object({ kind: z.literal('redis'), url: z.string() }),
+    ]);
     const schema = z.object({ store });
-    const names = new Map([['X_STORE_KIND', 'redis'], ['X_STORE_URL', 'redis://r']]);
+    const names = new Map([
+      ['X_STORE_KIND', 'redis'],
+      ['X_STORE_URL', 'redis://r'],
+    ]);
     expect(overlay(schema, {}, names, 'X').data).toEqual({ store: { kind: 'redis', url: 'redis://r' } });
   });
 });
@@ -88,7 +109,17 @@ describe('overlay', () => {
     const initial = { realm: { enabled: true } };
     const schema = z.object({ games: z.record(z.string(), z.object({ enabled: z.boolean() })).default(initial), n: z.int().default(1) });
     const data = { n: 2 };
-    expect(overlay(schema, data, new Map([['X_GAMES_REALM_ENABLED', '0'], ['X_N', '3']]), 'X').data).toEqual({ n: 3, games: { realm: { enabled: false } } });
+    expect(
+      overlay(
+        schema,
+        data,
+        new Map([
+          ['X_GAMES_REALM_ENABLED', '0'],
+          ['X_N', '3'],
+        ]),
+        'X',
+      ).data,
+    ).toEqual({ n: 3, games: { realm: { enabled: false } } });
     expect(data).toEqual({ n: 2 });
     expect(initial).toEqual({ realm: { enabled: true } });
   });

@@ -97,7 +97,7 @@ function idOf(words: readonly string[], key: Schema): string | undefined {
 function withValue(data: unknown, schema: Schema | undefined, path: Path, value: unknown): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return value;
-  const base = isMap(data) ? data : (schema && initialOf(schema)) ?? {};
+  const base = isMap(data) ? data : ((schema && initialOf(schema)) ?? {});
   const child = schema && childOf(schema, key);
   return { ...base, [key]: withValue(valueAt(base, [key]), child, rest, value) };
 }

@@ -16,13 +16,31 @@ export interface Explained {
 }
 
 const kinds: Readonly<Record<string, string>> = {
-  string: 'a text', number: 'a number', int: 'a whole number', bigint: 'a whole number', boolean: 'true or false',
-  object: 'a map', record: 'a map', array: 'a list', tuple: 'a list', null: 'an empty value', date: 'a date',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  bigint: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  tuple: 'a list',
+  null: 'an empty value',
+  date: 'a date',
 };
 
 const formats: Readonly<Record<string, string>> = {
-  url: 'a URL', email: 'an e-mail address', ipv4: 'an IPv4 address', ipv6: 'an IPv6 address', cidrv4: 'an IPv4 range', cidrv6: 'an IPv6 range',
-  uuid: 'a UUID', datetime: 'a date with time (ISO 8601)', date: 'a date (ISO 8601)', time: 'a time (ISO 8601)', duration: 'a duration (ISO 8601)',
+  url: 'a URL',
+  email: 'an e-mail address',
+  ipv4: 'an IPv4 address',
+  ipv6: 'an IPv6 address',
+  cidrv4: 'an IPv4 range',
+  cidrv6: 'an IPv6 range',
+  uuid: 'a UUID',
+  datetime: 'a date with time (ISO 8601)',
+  date: 'a date (ISO 8601)',
+  time: 'a time (ISO 8601)',
+  duration: 'a duration (ISO 8601)',
 };
 
 /**
@@ -36,7 +54,8 @@ export function explain(issue: ZodIssue, data: unknown, above: Path = []): Expla
   const path = [...above, ...issue.path.map((segment) => (typeof segment === 'number' ? segment : String(segment)))];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], message: UNKNOWN_KEY }));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) return explainUnion(issue.errors, data, path);
-  if (issue.code === 'invalid_key') return [{ path, message: `expected another name (${issue.issues.map(({ message }) => message).join(', ')}), found ${JSON.stringify(path.at(-1))}` }];
+  if (issue.code === 'invalid_key')
+    return [{ path, message: `expected another name (${issue.issues.map(({ message }) => message).join(', ')}), found ${JSON.stringify(path.at(-1))}` }];
   const value = valueAt(data, path);
   const expected = ownWords(issue) ?? `expected ${expectedBy(issue)}`;
   const missing = value === undefined ? `missing: ${expected}` : `${expected}, found ${showValue(value, path)}`;
@@ -63,7 +82,11 @@ function expectedBy(issue: ZodIssue): string {
 function formatOf(issue: z.core.$ZodIssueInvalidStringFormat): string {
   const { format, pattern } = issue;
   if (format === 'regex') return `a text that matches ${pattern ?? 'its pattern'}`;
-  for (const [key, words] of [['prefix', 'starts with'], ['suffix', 'ends with'], ['includes', 'contains']] as const) {
+  for (const [key, words] of [
+    ['prefix', 'starts with'],
+    ['suffix', 'ends with'],
+    ['includes', 'contains'],
+  ] as const) {
     const part = valueAt(issue, [key]);
     if (typeof part === 'string') return `a text that ${words} ${JSON.stringify(part)}`;
   }

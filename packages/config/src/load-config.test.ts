@@ -20,7 +20,18 @@ const schema = z.object({
   games: z
     .record(z.string().regex(/^[a-z-]+$/), z.object({ enabled: z.boolean().default(true) }))
     .default({ realm: { enabled: true }, 'restart-life': { enabled: true } }),
-  cache: z.object({ redis: z.object({ url: z.url({ protocol: /^rediss?$/ }).nullable().default(null) }).prefault({}) }).prefault({}),
+  cache: z
+    .object({
+      redis: z
+        .object({
+          url: z
+            .url({ protocol: /^rediss?$/ })
+            .nullable()
+            .default(null),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   auth: z.object({ pepper: z.string().min(16).optional(), apiKey: z.string().max(4).optional() }).prefault({}),
 });
 
@@ -143,7 +154,18 @@ describe('warnings', () => {
 
 describe('errors', () => {
   test('all of a bad file come at once, in its order, with line, column and hint', () => {
-    const text = ['workers: 0', 'sever:', '  tcp: {}', 'server:', '  tcp:', '    prot: 1', '    port: abc', '  compression: [zstd, defalte]', 'databases:', '  realm: {}'].join('\n');
+    const text = [
+      'workers: 0',
+      'sever:',
+      '  tcp: {}',
+      'server:',
+      '  tcp:',
+      '    prot: 1',
+      '    port: abc',
+      '  compression: [zstd, defalte]',
+      'databases:',
+      '  realm: {}',
+    ].join('\n');
     expect(errorOf(text).code).toBe('ERR_CONFIG_INVALID');
     expect(tell(errorOf(text))).toBe(
       [
@@ -183,7 +205,9 @@ describe('errors', () => {
   });
 
   test('a bad id of a record is told', () => {
-    expect(issuesOf('games:\n  Realm: {}\n')).toMatchObject([{ path: 'games.Realm', message: expect.stringMatching(/^expected another name \(.*\), found "Realm"$/), source: { line: 2, column: 3 } }]);
+    expect(issuesOf('games:\n  Realm: {}\n')).toMatchObject([
+      { path: 'games.Realm', message: expect.stringMatching(/^expected another name \(.*\), found "Realm"$/), source: { line: 2, column: 3 } },
+    ]);
   });
 
   test.each([
@@ -201,7 +225,10 @@ describe('errors', () => {
   });
 
   test('broken YAML is an issue with its position', () => {
-    expect(issuesOf('server:\n  tcp: [1, 2\nworkers: 1\n')[0]).toMatchObject({ message: expect.stringMatching(/^not valid YAML/), source: { kind: 'file', line: 3 } });
+    expect(issuesOf('server:\n  tcp: [1, 2\nworkers: 1\n')[0]).toMatchObject({
+      message: expect.stringMatching(/^not valid YAML/),
+      source: { kind: 'file', line: 3 },
+    });
   });
 
   test('a key that stands twice is an issue beside the others', () => {
@@ -227,7 +254,10 @@ describe('errors', () => {
   });
 
   test('aliases made to exhaust memory are an issue', () => {
-    const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]', ...Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]`)];
+    const lines = [
+      'a0: &a0 [x, x, x, x, x, x, x, x, x, x]',
+      ...Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]`),
+    ];
     expect(issuesOf(lines.join('\n'))).toContainEqual(expect.objectContaining({ message: expect.stringContaining('aliases') }));
   });
 });

@@ -66,7 +66,9 @@ export function loadConfig<S extends z.ZodType>(options: LoadConfigOptions<S>): 
   if (!parsed.success) {
     // The walk has told of most unknown keys already, with a hint; strict schemas tell of them again, and of those in a union alone.
     const told = new Set(issues.map(({ path }) => path));
-    issues.push(...schemaIssues(parsed.error.issues, laid.data, options.prefix, sourceOf).filter(({ path, message }) => message !== UNKNOWN_KEY || !told.has(path)));
+    issues.push(
+      ...schemaIssues(parsed.error.issues, laid.data, options.prefix, sourceOf).filter(({ path, message }) => message !== UNKNOWN_KEY || !told.has(path)),
+    );
   }
   const warnings = warningsOf(laid, schema, options.prefix);
   if (!parsed.success || issues.length > 0) throw new ConfigError(inFileOrder(issues), warnings);
@@ -113,12 +115,14 @@ function unknownKeyIssues(schema: z.ZodType, laid: Overlay, sourceOf: (path: Pat
 }
 
 function schemaIssues(found: readonly z.core.$ZodIssue[], data: unknown, prefix: string, sourceOf: (path: Path) => ConfigSource): ConfigIssue[] {
-  return found.flatMap((issue) => explain(issue, data)).map(({ path, message, hint }) => {
-    const isMissing = valueAt(data, path) === undefined && !path.some((segment) => typeof segment === 'number');
-    const advice = hint ?? (isMissing ? `set ${formatPath(path)} in the file or ${envNameOf(path, prefix)} in the environment` : undefined);
-    const told = { path: formatPath(path), message, source: sourceOf(path) };
-    return advice === undefined ? told : { ...told, hint: advice };
-  });
+  return found
+    .flatMap((issue) => explain(issue, data))
+    .map(({ path, message, hint }) => {
+      const isMissing = valueAt(data, path) === undefined && !path.some((segment) => typeof segment === 'number');
+      const advice = hint ?? (isMissing ? `set ${formatPath(path)} in the file or ${envNameOf(path, prefix)} in the environment` : undefined);
+      const told = { path: formatPath(path), message, source: sourceOf(path) };
+      return advice === undefined ? told : { ...told, hint: advice };
+    });
 }
 
 /** The variable or line that gave a value; for a missing one the nearest map around it. */
@@ -137,13 +141,18 @@ function warningsOf({ unknownNames, data }: Overlay, schema: z.ZodType, prefix: 
   if (unknownNames.length === 0) return [];
   const known = pathsOf(schema, data).map((path) => envNameOf(path, prefix));
   return unknownNames.map((name) => {
-    const near = closest(name.slice(prefix.length + 1), known.map((other) => other.slice(prefix.length + 1)));
+    const near = closest(
+      name.slice(prefix.length + 1),
+      known.map((other) => other.slice(prefix.length + 1)),
+    );
     return `${name} sets nothing${near === undefined ? '' : `; did you mean ${prefix}_${near}?`}`;
   });
 }
 
 function sourcesOf(laid: Overlay, file: YamlSource): Map<string, ConfigSource> {
-  const given = leavesOf(laid.data, []).filter((path) => path.some((_, at) => laid.setBy.has(formatPath(path.slice(0, at + 1)))) || file.locate(path) !== undefined);
+  const given = leavesOf(laid.data, []).filter(
+    (path) => path.some((_, at) => laid.setBy.has(formatPath(path.slice(0, at + 1)))) || file.locate(path) !== undefined,
+  );
   return new Map(given.map((path) => [formatPath(path), nearestSource(path, laid, file)]));
 }
 

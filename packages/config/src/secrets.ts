@@ -25,10 +25,12 @@ export function showValue(value: unknown, path: Path): string {
 }
 
 function withoutCredentials(text: string): string {
-  return text
-    // Greedy to the last @: a password may itself hold an @ or a slash.
-    .replace(/\/\/.*@/s, '//***@')
-    .replaceAll(/([?&;][^=&;]*(?:pass|secret|token|key)[^=&;]*=)[^&;]*/gi, '$1***');
+  return (
+    text
+      // Greedy to the last @: a password may itself hold an @ or a slash.
+      .replace(/\/\/.*@/s, '//***@')
+      .replaceAll(/([?&;][^=&;]*(?:pass|secret|token|key)[^=&;]*=)[^&;]*/gi, '$1***')
+  );
 }
 
 function shortened(text: string): string {

@@ -16,7 +16,11 @@ describe('readYaml', () => {
 
   test('every key of a file is found at the line that holds it', () => {
     const key = fc.stringMatching(/^[a-z]{1,6}$/);
-    const tree = fc.dictionary(key, fc.oneof(fc.integer(), fc.dictionary(key, fc.oneof(fc.boolean(), fc.array(fc.integer(), { minLength: 1 })), { minKeys: 1 })), { minKeys: 1 });
+    const tree = fc.dictionary(
+      key,
+      fc.oneof(fc.integer(), fc.dictionary(key, fc.oneof(fc.boolean(), fc.array(fc.integer(), { minLength: 1 })), { minKeys: 1 })),
+      { minKeys: 1 },
+    );
     fc.assert(
       fc.property(tree, (data) => {
         const text = stringify(data);

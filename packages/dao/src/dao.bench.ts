@@ -23,7 +23,9 @@ async function perSecond(calls: number, round: () => Promise<void> | void): Prom
 
 const database = await openDatabase(`sqlite:${file}`);
 await database.migrate([player]);
-await database.transaction((session) => session.dao(player).insertMany(Array.from({ length: rows }, (_, index) => ({ id: BigInt(index), name: `player ${index}`, level: index % 60 }))));
+await database.transaction((session) =>
+  session.dao(player).insertMany(Array.from({ length: rows }, (_, index) => ({ id: BigInt(index), name: `player ${index}`, level: index % 60 }))),
+);
 
 const raw = new DatabaseSync(file);
 const prepared = raw.prepare('select id, name, level, version from player where id = ?');
@@ -40,10 +42,12 @@ const rawGets = await perSecond(calls, () => {
 const preparedAnew = await perSecond(2000, () => {
   for (let index = 0; index < 2000; index += 1) raw.prepare('select id, name, level, version from player where id = ?').get(idOf(index));
 });
-const getsInOneRead = await perSecond(calls, () => database.read(async (session) => {
-  const players = session.dao(player);
-  for (let index = 0; index < calls; index += 1) await players.get(idOf(index));
-}));
+const getsInOneRead = await perSecond(calls, () =>
+  database.read(async (session) => {
+    const players = session.dao(player);
+    for (let index = 0; index < calls; index += 1) await players.get(idOf(index));
+  }),
+);
 const readsOfOneGet = await perSecond(calls, async () => {
   for (let index = 0; index < calls; index += 1) await database.read((session) => session.dao(player).get(idOf(index)));
 });
@@ -55,9 +59,11 @@ const rawTransactionGets = await perSecond(calls, () => {
     commit.run();
   }
 });
-const manyPerSecond = await perSecond(100 * 200, () => database.read(async (session) => {
-  for (let index = 0; index < 200; index += 1) await session.dao(player).getMany(Array.from({ length: 100 }, (_, offset) => idOf(index + offset)));
-}));
+const manyPerSecond = await perSecond(100 * 200, () =>
+  database.read(async (session) => {
+    for (let index = 0; index < 200; index += 1) await session.dao(player).getMany(Array.from({ length: 100 }, (_, offset) => idOf(index + offset)));
+  }),
+);
 
 const raise = (index: number): Promise<unknown> => database.transaction((session) => session.dao(player).increment(idOf(index), { level: 1 }));
 const single = await perSecond(200, async () => {
@@ -73,8 +79,21 @@ rmSync(folder, { recursive: true });
 
 const ratio = (a: number, b: number): number => Math.round((a / b) * 100) / 100;
 const result = {
-  rawGets, preparedAnew, getsInOneRead, rawTransactionGets, readsOfOneGet, manyPerSecond, single, grouped,
-  ratios: { getToRaw: ratio(getsInOneRead, rawGets), readToRawTransaction: ratio(readsOfOneGet, rawTransactionGets), cachedToPreparedAnew: ratio(rawGets, preparedAnew), getManyToGet: ratio(manyPerSecond, getsInOneRead), groupedToSingle: ratio(grouped, single) },
+  rawGets,
+  preparedAnew,
+  getsInOneRead,
+  rawTransactionGets,
+  readsOfOneGet,
+  manyPerSecond,
+  single,
+  grouped,
+  ratios: {
+    getToRaw: ratio(getsInOneRead, rawGets),
+    readToRawTransaction: ratio(readsOfOneGet, rawTransactionGets),
+    cachedToPreparedAnew: ratio(rawGets, preparedAnew),
+    getManyToGet: ratio(manyPerSecond, getsInOneRead),
+    groupedToSingle: ratio(grouped, single),
+  },
 };
 console.log(JSON.stringify(result, null, 2));
 const target = process.argv[2];

@@ -42,7 +42,9 @@ export interface VersionOptions {
 
 type NotCounted = Exclude<ColumnKind, 'id' | 'int64' | 'int'>;
 
-type Counted<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' | 'managed' ? never : E['columns'][K]['kind'] extends NotCounted ? never : K }[keyof E['columns'] & string];
+type Counted<E extends Entity> = {
+  [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' | 'managed' ? never : E['columns'][K]['kind'] extends NotCounted ? never : K;
+}[keyof E['columns'] & string];
 
 /** What to add, by column; negative takes away. */
 export type Increments<E extends Entity> = Readonly<Partial<{ [K in Counted<E>]: E['columns'][K]['$value'] }>>;

@@ -112,7 +112,12 @@ export async function openDatabase(url: string, options: DatabaseOptions = {}): 
   const dialect = Object.hasOwn(dialects, scheme) ? dialects[scheme] : undefined;
   if (dialect === undefined) {
     // The URL may hold a password: only its scheme is named.
-    throw new DaoError('ERR_DAO_DIALECT', scheme === 'mysql' || scheme === 'oracle' ? `${scheme}: not built yet` : `no dialect for this URL: it begins with ${Object.keys(dialects).join(': or ')}:`);
+    throw new DaoError(
+      'ERR_DAO_DIALECT',
+      scheme === 'mysql' || scheme === 'oracle'
+        ? `${scheme}: not built yet`
+        : `no dialect for this URL: it begins with ${Object.keys(dialects).join(': or ')}:`,
+    );
   }
   return dialect.open(target, options);
 }

@@ -43,7 +43,10 @@ export class EntityDao {
   async insertMany(rows: readonly RowValues[]): Promise<readonly RowValues[]> {
     const writer = this.#session.writer();
     const now = this.#parts.clock.now();
-    const inserted = await writer.insert(this.#entity, rows.map((row) => completeRow(this.#entity, row, now)));
+    const inserted = await writer.insert(
+      this.#entity,
+      rows.map((row) => completeRow(this.#entity, row, now)),
+    );
     for (const row of inserted) this.#session.noteChange(this.#entity, row);
     return inserted;
   }
@@ -71,7 +74,8 @@ export class EntityDao {
       after: null,
       limit: query.limit === undefined ? maxFind + 1 : limit,
     });
-    if (rows.length > limit) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: more than ${maxFind} rows; give a limit, or use page`, { entity: this.#entity.name });
+    if (rows.length > limit)
+      throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: more than ${maxFind} rows; give a limit, or use page`, { entity: this.#entity.name });
     return rows;
   }
 
@@ -79,7 +83,11 @@ export class EntityDao {
     const limit = requireLimit(this.#entity, query.limit ?? 50, maxPage);
     const order = this.#order(query);
     for (const name of order.orderBy) {
-      if (requireColumn(this.#entity, name).traits.isNullable) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: a page cannot be sorted by a nullable column`, { entity: this.#entity.name, columns: [name] });
+      if (requireColumn(this.#entity, name).traits.isNullable)
+        throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: a page cannot be sorted by a nullable column`, {
+          entity: this.#entity.name,
+          columns: [name],
+        });
     }
     const cursor = query.cursor ?? null;
     const after = cursor === null ? null : this.#parts.cursors.verify(this.#entity, order, cursor);
@@ -119,7 +127,10 @@ export class EntityDao {
     const complete = completeRow(this.#entity, row, this.#parts.clock.now());
     if (!this.#entity.key.includes(this.#entity.cacheBy)) {
       // The row may leave the cached thing that it belonged to: that one has changed too.
-      const before = await writer.get(this.#entity, this.#entity.key.map((name) => complete[name]));
+      const before = await writer.get(
+        this.#entity,
+        this.#entity.key.map((name) => complete[name]),
+      );
       if (before !== undefined) this.#session.noteChange(this.#entity, before);
     }
     const after = await this.#session.writer().upsert(this.#entity, complete);
@@ -131,7 +142,8 @@ export class EntityDao {
     const named = typeof orderBy === 'string' ? [orderBy] : orderBy;
     for (const name of named) {
       const { kind } = requireColumn(this.#entity, name);
-      if (kind === 'json' || kind === 'bytes') throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: cannot be sorted by`, { entity: this.#entity.name, columns: [name] });
+      if (kind === 'json' || kind === 'bytes')
+        throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: cannot be sorted by`, { entity: this.#entity.name, columns: [name] });
     }
     return { orderBy: [...new Set([...named, ...this.#entity.key])], descending };
   }

@@ -25,14 +25,18 @@ export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends reado
   readonly managed: Readonly<Partial<Record<ManagedRole, string>>>;
 }
 
-type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = { [K in keyof C & string]: C[K] extends Column<infer V, Kind> ? (null extends V ? never : K) : never }[keyof C & string];
+type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = {
+  [K in keyof C & string]: C[K] extends Column<infer V, Kind> ? (null extends V ? never : K) : never;
+}[keyof C & string];
 type NamesByMode<C extends ColumnMap, Mode extends InsertMode> = { [K in keyof C & string]: C[K]['$mode'] extends Mode ? K : never }[keyof C & string];
 
 /** Kinds that may be keys and name cached things. */
 export type KeyKind = 'id' | 'int64' | 'int' | 'text';
 
 /** Names of the columns that can be compared and sorted by. */
-export type ComparableNames<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['kind'] extends 'json' | 'bytes' ? never : K }[keyof E['columns'] & string];
+export type ComparableNames<E extends Entity> = {
+  [K in keyof E['columns'] & string]: E['columns'][K]['kind'] extends 'json' | 'bytes' ? never : K;
+}[keyof E['columns'] & string];
 
 /** A row as it is read. */
 export type Row<E extends Entity> = { readonly [K in keyof E['columns'] & string]: E['columns'][K]['$value'] };
@@ -42,7 +46,9 @@ export type NewRow<E extends Entity> = { readonly [K in NamesByMode<E['columns']
   readonly [K in NamesByMode<E['columns'], 'optional'>]?: E['columns'][K]['$value'];
 };
 
-type Patchable<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'managed' ? never : K extends E['key'][number] ? never : K }[keyof E['columns'] & string];
+type Patchable<E extends Entity> = {
+  [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'managed' ? never : K extends E['key'][number] ? never : K;
+}[keyof E['columns'] & string];
 
 /** What an update may change: neither the key nor managed columns. */
 export type Patch<E extends Entity> = Readonly<Partial<{ [K in Patchable<E>]: E['columns'][K]['$value'] }>>;
@@ -90,12 +96,18 @@ export function defineEntity<const Columns extends ColumnMap, const Key extends 
   const table = physicalName(name, name);
   if (table.startsWith('midgard_')) throw new DaoError('ERR_DAO_SCHEMA', `${name}: names from midgard_ are reserved`, { entity: name });
   const physicalNames = Object.fromEntries(Object.keys(columns).map((column) => [column, physicalName(column, name)]));
-  if (new Set(Object.values(physicalNames)).size !== Object.keys(columns).length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
+  if (new Set(Object.values(physicalNames)).size !== Object.keys(columns).length)
+    throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
   for (const column of new Set([...key, cacheBy])) requireKeyColumn(name, columns, column);
   if (new Set<string>(key).size !== key.length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: a key column is named twice`, { entity: name });
   for (const { on } of indexes) requireIndexColumns(name, columns, on);
   return {
-    name, columns, key, cacheBy, table, physicalNames,
+    name,
+    columns,
+    key,
+    cacheBy,
+    table,
+    physicalNames,
     indexes: indexes.map(({ on, unique = false }) => ({ on, unique })),
     managed: managedColumns(name, columns),
   };
@@ -104,28 +116,38 @@ export function defineEntity<const Columns extends ColumnMap, const Key extends 
 function physicalName(name: string, entity: string): string {
   const physical = name.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
   if (/^[a-zA-Z][a-zA-Z0-9_]*$/.test(name) && physical.length <= maxNameBytes) return physical;
-  throw new DaoError('ERR_DAO_SCHEMA', `${entity}: "${name}" is not a name of letters, digits and underscores, from a letter, of at most ${maxNameBytes} bytes`, { entity });
+  throw new DaoError(
+    'ERR_DAO_SCHEMA',
+    `${entity}: "${name}" is not a name of letters, digits and underscores, from a letter, of at most ${maxNameBytes} bytes`,
+    { entity },
+  );
 }
 
 function requireKeyColumn(entity: string, columns: ColumnMap, name: string): void {
   const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
   if (column !== undefined && keyKinds.has(column.kind) && !column.traits.isNullable && column.traits.role === null) return;
-  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key or cacheBy column is an id, int64, int or text that is never null`, { entity, columns: [name] });
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key or cacheBy column is an id, int64, int or text that is never null`, {
+    entity,
+    columns: [name],
+  });
 }
 
 function requireIndexColumns(entity: string, columns: ColumnMap, on: readonly string[]): void {
   for (const name of on) {
     const kind = Object.hasOwn(columns, name) ? columns[name]?.kind : undefined;
-    if (kind === undefined || kind === 'json' || kind === 'bytes') throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: cannot be indexed`, { entity, columns: [name] });
+    if (kind === undefined || kind === 'json' || kind === 'bytes')
+      throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: cannot be indexed`, { entity, columns: [name] });
   }
-  if (on.length === 0 || new Set(on).size !== on.length) throw new DaoError('ERR_DAO_SCHEMA', `${entity}: an index names each of its columns once, and at least one`, { entity });
+  if (on.length === 0 || new Set(on).size !== on.length)
+    throw new DaoError('ERR_DAO_SCHEMA', `${entity}: an index names each of its columns once, and at least one`, { entity });
 }
 
 function managedColumns(entity: string, columns: ColumnMap): Partial<Record<ManagedRole, string>> {
   const managed: Partial<Record<ManagedRole, string>> = {};
   for (const [name, { traits }] of Object.entries(columns)) {
     if (traits.role === null) continue;
-    if (managed[traits.role] !== undefined || traits.isNullable) throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: one ${traits.role} column, never null`, { entity, columns: [name] });
+    if (managed[traits.role] !== undefined || traits.isNullable)
+      throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: one ${traits.role} column, never null`, { entity, columns: [name] });
     managed[traits.role] = name;
   }
   return managed;

@@ -3,17 +3,23 @@ import { expect, test } from 'vitest';
 import { IdGenerator } from './id-generator.ts';
 
 test('ids rise, are unique and fit 63 bits, whatever the clock does', () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 3_903_000_000_000 }), { minLength: 1, maxLength: 200 }), fc.integer({ min: 0, max: 1023 }), (times, instance) => {
-    let time = 0;
-    const ids = new IdGenerator({ clock: { now: () => time }, instance });
-    let last = -1n;
-    for (time of times) {
-      const next = ids.next();
-      expect(next > last && next < 2n ** 63n).toBe(true);
-      expect((next >> 12n) & 1023n).toBe(BigInt(instance));
-      last = next;
-    }
-  }));
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 3_903_000_000_000 }), { minLength: 1, maxLength: 200 }),
+      fc.integer({ min: 0, max: 1023 }),
+      (times, instance) => {
+        let time = 0;
+        const ids = new IdGenerator({ clock: { now: () => time }, instance });
+        let last = -1n;
+        for (time of times) {
+          const next = ids.next();
+          expect(next > last && next < 2n ** 63n).toBe(true);
+          expect((next >> 12n) & 1023n).toBe(BigInt(instance));
+          last = next;
+        }
+      },
+    ),
+  );
 });
 
 test('more ids in a millisecond than fit run ahead of the clock', () => {

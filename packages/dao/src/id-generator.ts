@@ -30,7 +30,8 @@ export class IdGenerator {
    * @throws {DaoError} `ERR_DAO_INPUT`: instance out of range
    */
   constructor({ clock = systemClock, instance }: { readonly clock?: Clock; readonly instance: number }) {
-    if (!Number.isInteger(instance) || instance < 0 || instance > maxInstance) throw new DaoError('ERR_DAO_INPUT', `instance must be an integer from 0 to ${maxInstance}`);
+    if (!Number.isInteger(instance) || instance < 0 || instance > maxInstance)
+      throw new DaoError('ERR_DAO_INPUT', `instance must be an integer from 0 to ${maxInstance}`);
     this.#clock = clock;
     this.#instance = BigInt(instance) << 12n;
   }

@@ -17,7 +17,8 @@ export async function changeRow(entity: Entity, session: ExecutorSession, parts:
   checkPatch(entity, patch);
   const where = [...keyConditions(entity, key), ...versionCondition(entity, expectedVersion)];
   const change = { where, set: { ...patch, ...touched(entity, parts) }, add: versionStep(entity) };
-  if (Object.keys(change.set).length + Object.keys(change.add).length === 0) throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to change`, { entity: entity.name });
+  if (Object.keys(change.set).length + Object.keys(change.add).length === 0)
+    throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to change`, { entity: entity.name });
   // Moving a row to another cached thing changes the one that it leaves, too.
   const before = Object.hasOwn(patch, entity.cacheBy) ? await session.writer().get(entity, key) : undefined;
   const [after] = await session.writer().update(entity, change);
@@ -31,7 +32,8 @@ function checkPatch(entity: Entity, patch: RowValues): void {
   for (const [name, value] of Object.entries(patch)) {
     const column = requireColumn(entity, name);
     if (column.traits.role !== null) throw managedError(entity, name);
-    if (entity.key.includes(name)) throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: a key does not change`, { entity: entity.name, columns: [name] });
+    if (entity.key.includes(name))
+      throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: a key does not change`, { entity: entity.name, columns: [name] });
     checkValue(entity, name, column, value);
   }
 }
@@ -79,7 +81,10 @@ function stepOf(entity: Entity, name: string, value: unknown, min: bigint | unde
   const { kind, traits } = requireColumn(entity, name);
   if (traits.role !== null) throw managedError(entity, name);
   if ((kind !== 'id' && kind !== 'int64' && kind !== 'int') || traits.isNullable || entity.key.includes(name) || name === entity.cacheBy) {
-    throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null and no key can be incremented`, { entity: entity.name, columns: [name] });
+    throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null and no key can be incremented`, {
+      entity: entity.name,
+      columns: [name],
+    });
   }
   const delta = toDelta(entity, name, kind === 'int', value);
   const bounds = integerBounds[kind];
@@ -108,7 +113,14 @@ async function whyNotIncremented(entity: Entity, session: ExecutorSession, key: 
   if (row === undefined) return notFound(entity);
   const isAbove = ({ column, greatest }: Step): boolean => BigInt(String(row[column])) > greatest;
   const tooGreat = steps.find(isAbove);
-  if (tooGreat !== undefined) return new DaoError('ERR_DAO_RANGE', `${entity.name}.${tooGreat.column}: would be above its greatest value`, { entity: entity.name, columns: [tooGreat.column] });
+  if (tooGreat !== undefined)
+    return new DaoError('ERR_DAO_RANGE', `${entity.name}.${tooGreat.column}: would be above its greatest value`, {
+      entity: entity.name,
+      columns: [tooGreat.column],
+    });
   const tooSmall = steps.find(({ column, least }) => BigInt(String(row[column])) < least);
-  return new DaoError('ERR_DAO_INSUFFICIENT', `${entity.name}: would be below its least value`, { entity: entity.name, columns: tooSmall === undefined ? [] : [tooSmall.column] });
+  return new DaoError('ERR_DAO_INSUFFICIENT', `${entity.name}: would be below its least value`, {
+    entity: entity.name,
+    columns: tooSmall === undefined ? [] : [tooSmall.column],
+  });
 }

@@ -40,7 +40,8 @@ export function managedError(entity: Entity, name: string): DaoError {
 export function keyValues(entity: Entity, key: unknown): readonly unknown[] {
   const names = entity.key;
   const values = isObject(key) ? names.map((name) => key[name]) : [key];
-  if (isObject(key) && Object.keys(key).some((name) => !names.includes(name))) throw new DaoError('ERR_DAO_INPUT', `${entity.name}: a key names key columns only`, { entity: entity.name });
+  if (isObject(key) && Object.keys(key).some((name) => !names.includes(name)))
+    throw new DaoError('ERR_DAO_INPUT', `${entity.name}: a key names key columns only`, { entity: entity.name });
   for (const [index, name] of names.entries()) checkValue(entity, name, requireColumn(entity, name), values[index]);
   return values;
 }

@@ -7,7 +7,13 @@ type Sample = typeof sample;
 type Holding = typeof holding;
 
 test('rows, new rows, patches and keys have the types of their columns', () => {
-  expectTypeOf<Row<Holding>>().toEqualTypeOf<{ readonly bag: bigint; readonly slot: string; readonly owner: bigint; readonly quantity: bigint; readonly version: number }>();
+  expectTypeOf<Row<Holding>>().toEqualTypeOf<{
+    readonly bag: bigint;
+    readonly slot: string;
+    readonly owner: bigint;
+    readonly quantity: bigint;
+    readonly version: number;
+  }>();
   expectTypeOf<NewRow<Sample>['note']>().toEqualTypeOf<string | null | undefined>();
   expectTypeOf<NewRow<Sample>>().not.toHaveProperty('version');
   expectTypeOf<Patch<Holding>>().toEqualTypeOf<{ readonly owner?: bigint; readonly quantity?: bigint }>();

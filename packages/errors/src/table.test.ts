@@ -3,14 +3,38 @@ import { errorNameOf, errorTable, httpStatusOf, isErrorCode, isErrorName } from 
 
 /** protocol.md, row by row. */
 const protocolTable: readonly (readonly [number, number | null])[] = [
-  [1000, 500], [1001, 503], [1002, 503], [1003, 400], [1004, 504], [1005, 503], [1006, 429], [1007, null], [1008, 503], [1009, 413],
-  [2001, 400], [2002, 404], [2003, 404], [2004, 404], [2005, 409], [2006, 409], [2007, 422], [2008, 409], [2009, 422], [2010, 409],
-  [3001, 401], [3002, 401], [3003, 401], [3004, 403], [3005, 429],
+  [1000, 500],
+  [1001, 503],
+  [1002, 503],
+  [1003, 400],
+  [1004, 504],
+  [1005, 503],
+  [1006, 429],
+  [1007, null],
+  [1008, 503],
+  [1009, 413],
+  [2001, 400],
+  [2002, 404],
+  [2003, 404],
+  [2004, 404],
+  [2005, 409],
+  [2006, 409],
+  [2007, 422],
+  [2008, 409],
+  [2009, 422],
+  [2010, 409],
+  [3001, 401],
+  [3002, 401],
+  [3003, 401],
+  [3004, 403],
+  [3005, 429],
 ];
 
 describe('error table', () => {
   test('holds exactly the rows of protocol.md', () => {
-    const rows = Object.values(errorTable).map(({ code, http }) => [code, http]).toSorted(([a], [b]) => Number(a) - Number(b));
+    const rows = Object.values(errorTable)
+      .map(({ code, http }) => [code, http])
+      .toSorted(([a], [b]) => Number(a) - Number(b));
     expect(rows).toEqual(protocolTable);
   });
 

@@ -75,9 +75,7 @@ export const errorTable: Readonly<Record<ErrorName, ErrorEntry>> = Object.freeze
   rateLimited: entry(3005, 429, 'rate limited'),
 });
 
-const namesByCode: ReadonlyMap<number, ErrorName> = new Map(
-  errorNames().map((name) => [errorTable[name].code, name]),
-);
+const namesByCode: ReadonlyMap<number, ErrorName> = new Map(errorNames().map((name) => [errorTable[name].code, name]));
 
 /**
  * @param code any number, for instance one that came over the wire

@@ -68,8 +68,21 @@ test('a client sees the operations’ types by name', () => {
 });
 
 test('standard operations can be left out or replaced, and the types follow', () => {
-  const replacement = read({ code: 1, name: 'player.get', permission: 'player:read', http: 'GET /players/:id', input: z.object({ id: Id }), output: z.object({ id: IdText }), owner: 'none', handle: (_, input) => input });
-  const other = defineGame({ manifest, entities: standardEntities, operations: standardOperations({ omit: ['auth.login', 'item.transfer'], replace: [replacement] }) });
+  const replacement = read({
+    code: 1,
+    name: 'player.get',
+    permission: 'player:read',
+    http: 'GET /players/:id',
+    input: z.object({ id: Id }),
+    output: z.object({ id: IdText }),
+    owner: 'none',
+    handle: (_, input) => input,
+  });
+  const other = defineGame({
+    manifest,
+    entities: standardEntities,
+    operations: standardOperations({ omit: ['auth.login', 'item.transfer'], replace: [replacement] }),
+  });
   expect(other.operations.map(({ name }) => name)).not.toContain('auth.login');
   expect(other.operations.filter(({ name }) => name === 'player.get')).toEqual([replacement]);
   type Types = OperationTypes<typeof other>;
@@ -78,7 +91,18 @@ test('standard operations can be left out or replaced, and the types follow', ()
   expect(() => standardOperations({ replace: [{ ...replacement, code: 2 }] })).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION' }));
 });
 
-const sound = { code: 100, name: 'a.b', permission: 'a:b', http: 'POST /a/:id', input: z.object({ id: Id }), output: Player, owner: 'none', idempotent: 'no', changes: {}, handle: () => Promise.reject(new Error('never')) } as const;
+const sound = {
+  code: 100,
+  name: 'a.b',
+  permission: 'a:b',
+  http: 'POST /a/:id',
+  input: z.object({ id: Id }),
+  output: Player,
+  owner: 'none',
+  idempotent: 'no',
+  changes: {},
+  handle: () => Promise.reject(new Error('never')),
+} as const;
 
 test.each([
   ['a code of 0', { code: 0 }],
@@ -97,7 +121,9 @@ test.each([
 
 test('a cached read takes nothing but its path parameters', () => {
   const cache = { entity: 'player', key: (): bigint => 1n };
-  expect(() => read({ ...sound, http: 'GET /a/:id', input: z.object({ id: Id, more: z.string() }), cache })).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION' }));
+  expect(() => read({ ...sound, http: 'GET /a/:id', input: z.object({ id: Id, more: z.string() }), cache })).toThrow(
+    expect.objectContaining({ code: 'ERR_GAME_OPERATION' }),
+  );
 });
 
 const operation = write(sound);
@@ -114,5 +140,7 @@ test.each([
   ['a change of an entity that it has not', { operations: [{ ...operation, changes: { b: 'unknown' as const } }] }, 'ERR_GAME_OPERATION'],
   ['a hook for no operation', { hooks: { before: { 'a.z': () => undefined } } }, 'ERR_GAME_OPERATION'],
 ])('a game with %s is refused', (_, difference, code) => {
-  expect(() => Reflect.apply(defineGame, undefined, [{ manifest, entities: [entity], operations: [operation], ...difference }])).toThrow(expect.objectContaining({ code }));
+  expect(() => Reflect.apply(defineGame, undefined, [{ manifest, entities: [entity], operations: [operation], ...difference }])).toThrow(
+    expect.objectContaining({ code }),
+  );
 });

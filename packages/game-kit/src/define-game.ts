@@ -28,9 +28,19 @@ const MAX_NUMBER = 65_535;
 export function defineGame<const Ops extends readonly Operation[], Extra extends object = object>(definition: GameDefinition<Ops, Extra>): GameHandler<Ops> {
   const { manifest, entities, operations, hooks = {}, extendContext } = definition;
   checkManifest(manifest);
-  for (const trait of ['code', 'name'] as const) requireDistinct(operations.map((operation) => String(operation[trait])), trait);
-  requireDistinct(operations.map(({ http }) => http.replaceAll(/:[A-Za-z0-9]+/g, ':')), 'route');
-  requireDistinct(entities.map(({ name }) => name), 'entity');
+  for (const trait of ['code', 'name'] as const)
+    requireDistinct(
+      operations.map((operation) => String(operation[trait])),
+      trait,
+    );
+  requireDistinct(
+    operations.map(({ http }) => http.replaceAll(/:[A-Za-z0-9]+/g, ':')),
+    'route',
+  );
+  requireDistinct(
+    entities.map(({ name }) => name),
+    'entity',
+  );
   checkEntities(operations, entities);
   const { before = {}, after = {}, login } = hooks;
   return {
@@ -45,7 +55,8 @@ export function defineGame<const Ops extends readonly Operation[], Extra extends
 
 function checkManifest({ id, number, version, title }: GameManifest): void {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(id)) throw new GameKitError('ERR_GAME_MANIFEST', `"${id}" is no id of a game: a–z, 0–9 and -, from a letter, at most 32`);
-  if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER) throw new GameKitError('ERR_GAME_MANIFEST', `${id}: its number is not within 1 to ${MAX_NUMBER}`);
+  if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER)
+    throw new GameKitError('ERR_GAME_MANIFEST', `${id}: its number is not within 1 to ${MAX_NUMBER}`);
   if (version === '' || title === '') throw new GameKitError('ERR_GAME_MANIFEST', `${id}: it needs a version and a title`);
 }
 

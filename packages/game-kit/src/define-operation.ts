@@ -112,7 +112,14 @@ function withKey(input: InputSchema, idempotent: Idempotency): InputSchema {
   return input.safeExtend({ idempotencyKey: idempotent === 'required' ? IdempotencyKey : IdempotencyKey.optional() });
 }
 
-function check({ code, name, permission, public: isPublic = false, http, input }: Pick<Common<string, InputSchema, z.ZodType, GameContext>, 'code' | 'name' | 'permission' | 'public' | 'http' | 'input'>): void {
+function check({
+  code,
+  name,
+  permission,
+  public: isPublic = false,
+  http,
+  input,
+}: Pick<Common<string, InputSchema, z.ZodType, GameContext>, 'code' | 'name' | 'permission' | 'public' | 'http' | 'input'>): void {
   if (!Number.isInteger(code) || code < 1 || code > MAX_CODE) throw mistake(name, `its code is not within 1 to ${MAX_CODE}`);
   if (!NAME_SHAPE.test(name)) throw mistake(name, 'its name is not of the form subject.act');
   if (!ROUTE_SHAPE.test(http)) throw mistake(name, `its route is not of the form "GET /players/:id": "${http}"`);

@@ -129,7 +129,12 @@ class OrderAudit {
     this.orders += 1;
     const subject = `game_order:${id}`;
     const marks = [paidAt !== null && transactionId !== null, deliveredAt !== null, refundedAt !== null].map(Number).join('');
-    const expected = new Map([['created', '000'], ['paid', '100'], ['delivered', '110'], ['refunded', '101']]).get(state);
+    const expected = new Map([
+      ['created', '000'],
+      ['paid', '100'],
+      ['delivered', '110'],
+      ['refunded', '101'],
+    ]).get(state);
     if (marks !== expected) this.violations.push({ rule: 'orderState', subject, message: `is ${state}, but paid/delivered/refunded are noted as ${marks}` });
     if (transactionId === null) return;
     const payment = `${channel}/${transactionId}`;

@@ -100,8 +100,14 @@ export interface ReadDefinition<Name extends string, I extends InputSchema, O ex
 }
 
 /** What {@link write} takes. */
-export interface WriteDefinition<Name extends string, I extends InputSchema, O extends z.ZodType, Key extends Idempotency, C extends GameContext, Prepared>
-  extends Definition<Name, I, O, C> {
+export interface WriteDefinition<
+  Name extends string,
+  I extends InputSchema,
+  O extends z.ZodType,
+  Key extends Idempotency,
+  C extends GameContext,
+  Prepared,
+> extends Definition<Name, I, O, C> {
   readonly idempotent: Key;
   readonly changes: ChangesRule<z.output<I>>;
   /** Topic of the outbox row, the operation's name unless told; null where the output is secret or nobody's news. */

@@ -26,7 +26,14 @@ describe('schema', () => {
   test('a line has level, time, name, fields and message', () => {
     const { log, entry } = capture();
     log.info({ game: 'realm', count: 2 }, 'started');
-    expect(entry()).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/), name: 'test', game: 'realm', count: 2, msg: 'started' });
+    expect(entry()).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      name: 'test',
+      game: 'realm',
+      count: 2,
+      msg: 'started',
+    });
   });
 
   test('only what is urgent enough is written', () => {
@@ -46,8 +53,18 @@ describe('schema', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const bad = Object.defineProperty({}, 'x', { enumerable: true, get: () => expect.unreachable() });
-    log.info({ id: 9223372036854775807n, at: new Date(0), never: new Date(Number.NaN), body: Buffer.from('hunter2'), map: new Map([['a', 1n]]), cycle, bad }, 'x');
-    expect(entry()).toMatchObject({ id: '9223372036854775807', at: '1970-01-01T00:00:00.000Z', never: null, body: '[7 bytes]', map: { a: '1' }, bad: { x: '[unreadable]' } });
+    log.info(
+      { id: 9223372036854775807n, at: new Date(0), never: new Date(Number.NaN), body: Buffer.from('hunter2'), map: new Map([['a', 1n]]), cycle, bad },
+      'x',
+    );
+    expect(entry()).toMatchObject({
+      id: '9223372036854775807',
+      at: '1970-01-01T00:00:00.000Z',
+      never: null,
+      body: '[7 bytes]',
+      map: { a: '1' },
+      bad: { x: '[unreadable]' },
+    });
   });
 
   test('objects speak for themselves: URL, Set, toJSON that throws', () => {
@@ -88,7 +105,26 @@ describe('schema', () => {
 });
 
 describe('secrets', () => {
-  test.each(['authorization', 'Authorization', 'x-api-key', 'apiKey', 'api_key', 'password', 'dbPassword', 'token', 'refreshToken', 'accessTokens', 'secret', 'clientSecret', 'key', 'privateKey', 'cookie', 'set-cookie', 'pepper', 'signature'])('%s is hidden at any depth', (key) => {
+  test.each([
+    'authorization',
+    'Authorization',
+    'x-api-key',
+    'apiKey',
+    'api_key',
+    'password',
+    'dbPassword',
+    'token',
+    'refreshToken',
+    'accessTokens',
+    'secret',
+    'clientSecret',
+    'key',
+    'privateKey',
+    'cookie',
+    'set-cookie',
+    'pepper',
+    'signature',
+  ])('%s is hidden at any depth', (key) => {
     const { log, entry, lines } = capture();
     log.info({ [key]: 'hunter2', a: { [key]: { deep: 'hunter2' }, list: [{ b: { c: { [key]: ['hunter2'] } } }] } }, 'x');
     expect(lines[0]).not.toContain('hunter2');
@@ -133,7 +169,11 @@ describe('errors', () => {
     const { log, entry } = capture();
     log.error({ err: Object.assign(new Error('outer', { cause }), { code: 1001, details: { token: 'hunter2', a: 1n } }) }, 'failed');
     expect(entry()['err']).toMatchObject({
-      type: 'Error', message: 'outer', code: 1001, stack: expect.stringContaining('logger.test.ts'), details: { token: '[redacted]', a: '1' },
+      type: 'Error',
+      message: 'outer',
+      code: 1001,
+      stack: expect.stringContaining('logger.test.ts'),
+      details: { token: '[redacted]', a: '1' },
       cause: { type: 'TypeError', message: 'inner', code: 'ERR_DAO_TIMEOUT', entity: 'player', stack: expect.any(String) },
     });
   });

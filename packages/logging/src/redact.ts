@@ -10,7 +10,16 @@ const mostValues = 1000;
 
 /** Whole keys that hold secrets, compared without case, dashes and underscores. */
 const secretKeys: ReadonlySet<string> = new Set([
-  'authorization', 'proxyauthorization', 'cookie', 'setcookie', 'key', 'keys', 'pepper', 'salt', 'signature', 'jwt',
+  'authorization',
+  'proxyauthorization',
+  'cookie',
+  'setcookie',
+  'key',
+  'keys',
+  'pepper',
+  'salt',
+  'signature',
+  'jwt',
 ]);
 
 /** Endings of keys that hold secrets: `dbPassword`, `x-api-key`, `refreshToken`; but not `tokenCount` or `cacheKey`. */
@@ -59,7 +68,11 @@ class Copy {
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (Array.isArray(value)) return this.#list(value, depth);
     if (value instanceof Set) return this.#list([...value], depth);
-    if (value instanceof Map) return this.#fields([...value].map(([key, item]) => [String(key), item] as const), depth);
+    if (value instanceof Map)
+      return this.#fields(
+        [...value].map(([key, item]) => [String(key), item] as const),
+        depth,
+      );
     if (value instanceof Error) return this.#error(value, depth);
     const json = asJson(value);
     return json === undefined ? this.#fields(readable(value), depth) : this.of(json, depth + 1);
@@ -85,7 +98,10 @@ class Copy {
 
   #error(error: Error, depth: number): Record<string, unknown> {
     const { message, stack, cause } = error;
-    const own = this.#fields(readable(error).filter(([key]) => key !== 'name'), depth);
+    const own = this.#fields(
+      readable(error).filter(([key]) => key !== 'name'),
+      depth,
+    );
     const errors = error instanceof AggregateError ? { errors: this.of(error.errors, depth + 1) } : undefined;
     const told = { type: error.name, message: redactText(message), ...own, stack: redactText(stack ?? ''), ...errors };
     return cause === undefined ? told : { ...told, cause: this.of(cause, depth + 1) };

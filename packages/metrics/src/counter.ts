@@ -51,5 +51,8 @@ export class Counter<L extends string = string> {
 
 /** The lines of a metric whose series are one number each. */
 export function renderSingle(family: Pick<Family<{ readonly value: number }>, 'name' | 'series'>): string {
-  return family.series().map(({ labels, handle }) => sampleLine(family.name, labels, handle.value)).join('');
+  return family
+    .series()
+    .map(({ labels, handle }) => sampleLine(family.name, labels, handle.value))
+    .join('');
 }

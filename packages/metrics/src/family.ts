@@ -54,7 +54,8 @@ export class Family<H> {
   constructor({ name, help, labels = [], maxSeries = 1000 }: MetricOptions, plan: SeriesPlan<H>) {
     if (!metricName.test(name)) throw new MetricsError('ERR_METRICS_NAME', `${JSON.stringify(name)} is no metric name`);
     const badLabel = labels.find((label, at) => !labelName.test(label) || label === 'le' || labels.indexOf(label) !== at);
-    if (badLabel !== undefined) throw new MetricsError('ERR_METRICS_NAME', `${name}: ${JSON.stringify(badLabel)} is no label name, is reserved or stands twice`);
+    if (badLabel !== undefined)
+      throw new MetricsError('ERR_METRICS_NAME', `${name}: ${JSON.stringify(badLabel)} is no label name, is reserved or stands twice`);
     if (!Number.isInteger(maxSeries) || maxSeries < 1) throw new MetricsError('ERR_METRICS_OPTIONS', `${name}: maxSeries must be a positive integer`);
     this.name = name;
     this.help = help;
@@ -111,6 +112,9 @@ export class Family<H> {
   }
 
   #wrongLabels(values: LabelValues): MetricsError {
-    return new MetricsError('ERR_METRICS_LABELS', `${this.name} has the labels [${this.labelNames.join(', ')}], given were [${Object.keys(values).join(', ')}]`);
+    return new MetricsError(
+      'ERR_METRICS_LABELS',
+      `${this.name} has the labels [${this.labelNames.join(', ')}], given were [${Object.keys(values).join(', ')}]`,
+    );
   }
 }

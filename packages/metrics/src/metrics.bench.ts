@@ -49,4 +49,6 @@ bench('expose: 1,000 histograms, 17,000 lines', () => do_not_optimize(large.expo
 const results = await run();
 const medians = new Map(results.benchmarks.map(({ alias, runs: [first] }) => [alias, first?.stats?.p50 ?? Number.NaN]));
 const ratio = (control: string, ours: string): string => ((medians.get(control) ?? Number.NaN) / (medians.get(ours) ?? Number.NaN)).toFixed(1);
-console.log(`naive Map / ours: counter ${ratio('counter: naive Map', 'counter: handle.add()')}, with its key at hand ${ratio('counter: naive Map, key at hand', 'counter: handle.add()')}, histogram ${ratio('histogram: naive Map', 'histogram: handle.observe()')}`);
+console.log(
+  `naive Map / ours: counter ${ratio('counter: naive Map', 'counter: handle.add()')}, with its key at hand ${ratio('counter: naive Map, key at hand', 'counter: handle.add()')}, histogram ${ratio('histogram: naive Map', 'histogram: handle.observe()')}`,
+);

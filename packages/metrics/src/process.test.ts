@@ -3,7 +3,10 @@ import { collectProcess } from './process.ts';
 import { Registry } from './registry.ts';
 
 function valuesOf(registry: Registry): Map<string, number> {
-  const lines = registry.expose().split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = registry
+    .expose()
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
 }
 
@@ -12,7 +15,13 @@ test('a process reports CPU, memory, event loop, handles and version, all of the
   onTestFinished(collectProcess(registry));
   const values = valuesOf(registry);
   expect([...values.values()].every(Number.isFinite)).toBe(true);
-  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes', 'process_start_time_seconds', `nodejs_version_info{version="${process.version}"}`]) {
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'nodejs_heap_size_used_bytes',
+    'process_start_time_seconds',
+    `nodejs_version_info{version="${process.version}"}`,
+  ]) {
     expect(values.get(name), name).toBeGreaterThan(0);
   }
   for (const name of ['nodejs_eventloop_lag_p99_seconds', 'nodejs_eventloop_utilization', 'process_open_fds']) {

@@ -7,7 +7,13 @@ import type { Registry } from './registry.ts';
 const loopResolutionMs = 10;
 
 /** Names by the bit that V8 gives a collection. */
-const gcKinds: ReadonlyMap<number, string> = new Map([[1, 'minor'], [2, 'minor_mark_sweep'], [4, 'major'], [8, 'incremental'], [16, 'weak_callbacks']]);
+const gcKinds: ReadonlyMap<number, string> = new Map([
+  [1, 'minor'],
+  [2, 'minor_mark_sweep'],
+  [4, 'major'],
+  [8, 'incremental'],
+  [16, 'weak_callbacks'],
+]);
 
 /** Collections take from microseconds to, when memory runs out, seconds. */
 const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
@@ -23,8 +29,14 @@ const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
  */
 export function collectProcess(registry: Registry): () => void {
   const removers = [collectCpu(registry), collectMemory(registry), collectResources(registry), collectLoop(registry), collectGc(registry)];
-  registry.gauge({ name: 'process_start_time_seconds', help: 'Start of the process, seconds since 1970' }).labels({}).set(performance.timeOrigin / 1000);
-  registry.gauge({ name: 'nodejs_version_info', help: 'Version of Node.js', labels: ['version'] }).labels({ version: process.version }).set(1);
+  registry
+    .gauge({ name: 'process_start_time_seconds', help: 'Start of the process, seconds since 1970' })
+    .labels({})
+    .set(performance.timeOrigin / 1000);
+  registry
+    .gauge({ name: 'nodejs_version_info', help: 'Version of Node.js', labels: ['version'] })
+    .labels({ version: process.version })
+    .set(1);
   return () => {
     for (const remove of removers) remove();
   };

@@ -11,7 +11,10 @@ function parse(text: string): { name: string; labels: Record<string, string>; va
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
       const { name = '', labels = '', number = '' } = /^(?<name>[a-zA-Z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<number>\S+)$/s.exec(line)?.groups ?? {};
-      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"(?:,|$)/gs)].map(([, key = '', raw = '']) => [key, raw.replaceAll(/\\(.)/gs, (_, c: string) => (c === 'n' ? '\n' : c))]);
+      const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"(?:,|$)/gs)].map(([, key = '', raw = '']) => [
+        key,
+        raw.replaceAll(/\\(.)/gs, (_, c: string) => (c === 'n' ? '\n' : c)),
+      ]);
       return { name, labels: Object.fromEntries(pairs), value: numbers[number] ?? Number(number) };
     });
 }
@@ -58,7 +61,9 @@ describe('text', () => {
   });
 
   test('read back it gives the same numbers and labels, whatever they are', () => {
-    const series = fc.uniqueArray(fc.record({ a: fc.string({ unit: 'binary' }), b: fc.string(), value: fc.double() }), { selector: ({ a, b }) => JSON.stringify([a, b]) });
+    const series = fc.uniqueArray(fc.record({ a: fc.string({ unit: 'binary' }), b: fc.string(), value: fc.double() }), {
+      selector: ({ a, b }) => JSON.stringify([a, b]),
+    });
     fc.assert(
       fc.property(series, (all) => {
         const registry = new Registry();
@@ -119,7 +124,9 @@ describe('gauge', () => {
 });
 
 describe('histogram', () => {
-  const buckets = fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 20, selector: (bound) => bound + 0 }).map((bounds) => bounds.toSorted((a, b) => a - b));
+  const buckets = fc
+    .uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 20, selector: (bound) => bound + 0 })
+    .map((bounds) => bounds.toSorted((a, b) => a - b));
 
   test('buckets are cumulative and equal the naive count, and the text says the same', () => {
     fc.assert(
@@ -186,7 +193,10 @@ describe('series', () => {
   });
 
   test('a series that is really called other is never written twice', () => {
-    for (const order of [['other', 'a', 'b', 'other'], ['a', 'b', 'other']]) {
+    for (const order of [
+      ['other', 'a', 'b', 'other'],
+      ['a', 'b', 'other'],
+    ]) {
       const registry = new Registry();
       const counter = registry.counter({ name: 'c_total', help: 'x', labels: ['v'], maxSeries: 1 });
       for (const v of order) counter.labels({ v }).add();

@@ -65,7 +65,11 @@ export class Registry {
    */
   histogram<const L extends string = never>(options: HistogramOptions<L>): Histogram<L> {
     const bounds = boundsOf(options.name, options.buckets ?? defaultBuckets);
-    const family = new Family(options, { cellsPerSeries: bounds.length + 2, allocator: this.#allocator, handleOn: (cells) => new HistogramHandle(bounds, cells) });
+    const family = new Family(options, {
+      cellsPerSeries: bounds.length + 2,
+      allocator: this.#allocator,
+      handleOn: (cells) => new HistogramHandle(bounds, cells),
+    });
     this.#add(family, 'histogram', ['', '_bucket', '_sum', '_count'], () => renderHistogram(family, bounds));
     return new Histogram<L>(family);
   }

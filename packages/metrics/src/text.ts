@@ -1,6 +1,9 @@
 /** Escapes a label value as the text format asks. */
 export function escapeLabel(value: string): string {
-  return value.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`).replaceAll('"', String.raw`\"`);
+  return value
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll('"', String.raw`\"`);
 }
 
 /** Escapes a help text as the text format asks. */

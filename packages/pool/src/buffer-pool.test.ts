@@ -7,7 +7,14 @@ const KiB = 1024;
 
 describe('size classes', () => {
   test.each([
-    [0, 4 * KiB], [1, 4 * KiB], [4 * KiB, 4 * KiB], [4 * KiB + 1, 8 * KiB], [5000, 8 * KiB], [64 * KiB, 64 * KiB], [64 * KiB + 1, 128 * KiB], [KiB * KiB, KiB * KiB],
+    [0, 4 * KiB],
+    [1, 4 * KiB],
+    [4 * KiB, 4 * KiB],
+    [4 * KiB + 1, 8 * KiB],
+    [5000, 8 * KiB],
+    [64 * KiB, 64 * KiB],
+    [64 * KiB + 1, 128 * KiB],
+    [KiB * KiB, KiB * KiB],
   ])('%i bytes come as %i', (bytes, length) => {
     expect(new BufferPool().acquire(bytes).length).toBe(length);
   });
@@ -79,7 +86,11 @@ describe('reuse', () => {
     const small = Array.from({ length: 4 }, () => pool.acquire(16));
     for (const buffer of small) pool.release(buffer);
     pool.release(pool.acquire(64));
-    expect(pool.usage().classes).toEqual([{ bytes: 16, idle: 0 }, { bytes: 32, idle: 0 }, { bytes: 64, idle: 1 }]);
+    expect(pool.usage().classes).toEqual([
+      { bytes: 16, idle: 0 },
+      { bytes: 32, idle: 0 },
+      { bytes: 64, idle: 1 },
+    ]);
   });
 
   test('a size in use does not give way to one that came back late', () => {
@@ -88,7 +99,11 @@ describe('reuse', () => {
     const small = Array.from({ length: 4 }, () => pool.acquire(16));
     for (const buffer of small) pool.release(buffer);
     pool.release(late);
-    expect(pool.usage().classes).toEqual([{ bytes: 16, idle: 4 }, { bytes: 32, idle: 0 }, { bytes: 64, idle: 0 }]);
+    expect(pool.usage().classes).toEqual([
+      { bytes: 16, idle: 4 },
+      { bytes: 32, idle: 0 },
+      { bytes: 64, idle: 0 },
+    ]);
   });
 
   test('a buffer of no class is not kept, so nobody gets less than was asked for', () => {
@@ -125,7 +140,15 @@ describe('debug mode', () => {
   });
 });
 
-test.each([{ minBytes: 3 }, { minBytes: 0 }, { maxBytes: 5000 }, { minBytes: 8192, maxBytes: 4096 }, { maxBytes: 2 ** 31 }, { maxIdleBytes: -1 }, { maxIdleBytes: Number.NaN }])('%j is refused', (options) => {
+test.each([
+  { minBytes: 3 },
+  { minBytes: 0 },
+  { maxBytes: 5000 },
+  { minBytes: 8192, maxBytes: 4096 },
+  { maxBytes: 2 ** 31 },
+  { maxIdleBytes: -1 },
+  { maxIdleBytes: Number.NaN },
+])('%j is refused', (options) => {
   expect(() => new BufferPool(options)).toThrow(code('ERR_POOL_SIZE'));
 });
 

@@ -142,7 +142,13 @@ export class Dispatcher {
 
   #orderKeysOfBatch(input: unknown): readonly string[] {
     try {
-      return [...new Set(parseBatch(input).filter(isNoBatch).flatMap((item) => this.orderKeys(item.game, item.operation, item.input)))];
+      return [
+        ...new Set(
+          parseBatch(input)
+            .filter(isNoBatch)
+            .flatMap((item) => this.orderKeys(item.game, item.operation, item.input)),
+        ),
+      ];
     } catch {
       return [];
     }

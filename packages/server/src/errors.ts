@@ -6,12 +6,7 @@
  * - `ERR_SERVER_STATE`: started twice, or started after its stop
  * - `ERR_SERVER_OPTION`: an option is out of its range
  */
-export type ServerErrorCode =
-  | 'ERR_SERVER_GAME_CLASH'
-  | 'ERR_SERVER_GAME_UNKNOWN'
-  | 'ERR_SERVER_ROUTE'
-  | 'ERR_SERVER_STATE'
-  | 'ERR_SERVER_OPTION';
+export type ServerErrorCode = 'ERR_SERVER_GAME_CLASH' | 'ERR_SERVER_GAME_UNKNOWN' | 'ERR_SERVER_ROUTE' | 'ERR_SERVER_STATE' | 'ERR_SERVER_OPTION';
 
 /** A fault of whoever composes the server; clients never see one. */
 export class ServerError extends Error {

@@ -13,6 +13,9 @@ test('an export without a doc comment, and export *, are found', () => {
   onTestFinished(() => rmSync(root, { recursive: true }));
   mkdirSync(path.join(root, 'packages/a/src'), { recursive: true });
   writeFileSync(path.join(root, 'packages/a/src/index.ts'), `export { good, bare, type Shape } from './a.ts';\nexport * from './b.ts';\n`);
-  writeFileSync(path.join(root, 'packages/a/src/a.ts'), `/** Good. */\nexport const good = 1;\nexport function bare(): void {}\n/** A shape. */\nexport interface Shape {}\n`);
+  writeFileSync(
+    path.join(root, 'packages/a/src/a.ts'),
+    `/** Good. */\nexport const good = 1;\nexport function bare(): void {}\n/** A shape. */\nexport interface Shape {}\n`,
+  );
   expect(undocumentedExports(root)).toEqual(['packages/a/src/index.ts: export *', 'packages/a/src/a.ts: bare']);
 });

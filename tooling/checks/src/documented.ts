@@ -21,7 +21,13 @@ function findings(root: string, entry: string): string[] {
   const names = [...source.matchAll(/export (?:type )?\{([^}]*)\} from '(\.[^']+)'/g)].flatMap(([, list = '', from = '']) =>
     list
       .split(',')
-      .map((item) => item.trim().replace(/^type /, '').split(' as ')[0] ?? '')
+      .map(
+        (item) =>
+          item
+            .trim()
+            .replace(/^type /, '')
+            .split(' as ')[0] ?? '',
+      )
       .filter((name) => name !== '')
       .map((name) => ({ name, file: path.join(path.dirname(entry), from) })),
   );

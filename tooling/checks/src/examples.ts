@@ -20,13 +20,22 @@ interface Example {
 function examples(): Example[] {
   const pages = ['README.md', ...globSync('{packages,games,apps}/*/*.md', { cwd: root })];
   const sources = globSync('{packages,games}/*/src/**/*.ts', { cwd: root });
-  return [...pages, ...sources].flatMap((from) => {
-    // The page at the top is about the whole; the service has all that it imports.
-    const owner = from === 'README.md' ? 'apps/middleware' : from.split(path.sep).slice(0, 2).join('/');
-    const text = readFileSync(path.join(root, from), 'utf8');
-    const plain = from.endsWith('.md') ? text : text.replaceAll(/^ *\* ?/gm, '\u0000').split('\n').filter((line) => line.startsWith('\u0000')).join('\n').replaceAll('\u0000', '');
-    return [...plain.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => ({ owner, from, code }));
-  }).filter(({ code }) => !code.startsWith('// not compiled:'));
+  return [...pages, ...sources]
+    .flatMap((from) => {
+      // The page at the top is about the whole; the service has all that it imports.
+      const owner = from === 'README.md' ? 'apps/middleware' : from.split(path.sep).slice(0, 2).join('/');
+      const text = readFileSync(path.join(root, from), 'utf8');
+      const plain = from.endsWith('.md')
+        ? text
+        : text
+            .replaceAll(/^ *\* ?/gm, '\u0000')
+            .split('\n')
+            .filter((line) => line.startsWith('\u0000'))
+            .join('\n')
+            .replaceAll('\u0000', '');
+      return [...plain.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => ({ owner, from, code }));
+    })
+    .filter(({ code }) => !code.startsWith('// not compiled:'));
 }
 
 function write(all: readonly Example[]): string[] {
@@ -48,11 +57,23 @@ const all = examples();
 const files = write(all);
 const project = path.join(root, 'node_modules/.cache/examples.json');
 mkdirSync(path.dirname(project), { recursive: true });
-writeFileSync(project, JSON.stringify({
-  extends: path.join(root, 'tooling/tsconfig/base.json'),
-  compilerOptions: { composite: false, declaration: false, declarationMap: false, sourceMap: false, isolatedDeclarations: false, noEmit: true, noUnusedLocals: false, typeRoots: [path.join(root, 'node_modules/@types')] },
-  files,
-}));
+writeFileSync(
+  project,
+  JSON.stringify({
+    extends: path.join(root, 'tooling/tsconfig/base.json'),
+    compilerOptions: {
+      composite: false,
+      declaration: false,
+      declarationMap: false,
+      sourceMap: false,
+      isolatedDeclarations: false,
+      noEmit: true,
+      noUnusedLocals: false,
+      typeRoots: [path.join(root, 'node_modules/@types')],
+    },
+    files,
+  }),
+);
 const result = spawnSync(path.join(root, 'node_modules/.bin/tsc'), ['-p', project], { encoding: 'utf8', cwd: root });
 const output = result.stdout.replaceAll(/^\S*\.examples\/(\d+)\.ts/gm, (name, index) => `${all[Number(index)]?.from ?? ''} (${name})`);
 if (result.status === 0) clean();

@@ -9,9 +9,21 @@ import path from 'node:path';
 
 /** The floor of each package, as the table in the architecture has it. Games and apps stand on top by their folder. */
 const floors: Readonly<Record<string, number>> = {
-  errors: 0, codec: 0, pool: 0, 'ring-buffer': 0, metrics: 0, config: 0, logging: 0,
-  cache: 1, dao: 1, auth: 1, queue: 1, workers: 1, health: 1,
-  'game-kit': 2, client: 2,
+  errors: 0,
+  codec: 0,
+  pool: 0,
+  'ring-buffer': 0,
+  metrics: 0,
+  config: 0,
+  logging: 0,
+  cache: 1,
+  dao: 1,
+  auth: 1,
+  queue: 1,
+  workers: 1,
+  health: 1,
+  'game-kit': 2,
+  client: 2,
   server: 3,
 };
 const scope = '@midgard/';

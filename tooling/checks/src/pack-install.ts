@@ -62,10 +62,14 @@ try {
   for (const { folder: source } of packages) run('pnpm', ['pack', '--pack-destination', folder], path.join(root, source));
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'elsewhere', private: true, type: 'module' }));
   const tarballs = globSync('*.tgz', { cwd: folder }).map((file) => `./${file}`);
-  for (const tarball of tarballs) run(path.join(root, 'tooling/checks/node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'], folder);
+  for (const tarball of tarballs)
+    run(path.join(root, 'tooling/checks/node_modules/.bin/attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'], folder);
   run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs], folder);
   const imports = packages.flatMap(({ entries }) => entries);
-  writeFileSync(path.join(folder, 'imports.js'), imports.map((entry) => `console.log('${entry}', Object.keys(await import('${entry}')).length, 'exports');`).join('\n'));
+  writeFileSync(
+    path.join(folder, 'imports.js'),
+    imports.map((entry) => `console.log('${entry}', Object.keys(await import('${entry}')).length, 'exports');`).join('\n'),
+  );
   writeFileSync(path.join(folder, 'first-use.js'), firstUse);
   process.stdout.write(run(process.execPath, ['imports.js'], folder));
   process.stdout.write(run(process.execPath, ['first-use.js'], folder));

@@ -29,7 +29,11 @@ export async function doctorCommand({ ledger = false, json = false }: { ledger?:
     reports.push(await examine(game, { config, secrets, ledger }));
   }
   const isWell = reports.every((report) => report.pendingStatements === 0 && (report.ledger?.violations.length ?? 0) === 0);
-  process.stdout.write(json ? `${JSON.stringify({ isWell, warnings, games: reports }, null, 2)}\n` : `${[...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(lines)].join('\n')}\n`);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ isWell, warnings, games: reports }, null, 2)}\n`
+      : `${[...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(lines)].join('\n')}\n`,
+  );
   process.exitCode = isWell ? 0 : FOUND;
 }
 
@@ -50,11 +54,15 @@ function lines({ game, database, pingMs, pendingStatements, ledger }: GameReport
     game,
     `  database   ${database}, answers in ${pingMs.toFixed(1)} ms`,
     `  schema     ${pendingStatements === 0 ? 'up to date' : `${pendingStatements} statements behind: run midgard migrate`}`,
-    ...(ledger === undefined ? [] : [`  ledger     ${ledgerLine(ledger)}`, ...ledger.violations.map(({ rule, subject, message }) => `    ✗ ${rule}: ${subject}: ${message}`)]),
+    ...(ledger === undefined
+      ? []
+      : [`  ledger     ${ledgerLine(ledger)}`, ...ledger.violations.map(({ rule, subject, message }) => `    ✗ ${rule}: ${subject}: ${message}`)]),
   ];
 }
 
 function ledgerLine({ accounts, entries, violations }: LedgerReport): string {
   const looked = `${entries} entries in ${accounts} accounts`;
-  return violations.length === 0 ? `${looked}: every balance is the sum of its entries, and all entries sum to zero` : `${looked}: ${violations.length} violations`;
+  return violations.length === 0
+    ? `${looked}: every balance is the sum of its entries, and all entries sum to zero`
+    : `${looked}: ${violations.length} violations`;
 }

@@ -16,7 +16,17 @@ async function withKeys<T>(work: (keys: ApiKeys) => Promise<T>): Promise<T> {
 }
 
 /** Prints the new key and nothing else on stdout, so that a script can take it. */
-export async function createKeyCommand({ game, role, label, expiresInDays }: { game: string[]; role: string; label: string; expiresInDays?: number }): Promise<void> {
+export async function createKeyCommand({
+  game,
+  role,
+  label,
+  expiresInDays,
+}: {
+  game: string[];
+  role: string;
+  label: string;
+  expiresInDays?: number;
+}): Promise<void> {
   if (!isRole(role)) throw new SetupError('ERR_SETUP_ARGUMENT', `no such role: ${role}`);
   const key = await withKeys(async (keys) => {
     const created = await keys.create({

@@ -19,7 +19,10 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_CALL))
-    .addHelpText('after', '\nSettings come from midgard.yaml (or $MIDGARD_CONFIG) and from MIDGARD_… variables.\nExit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 doctor found something.');
+    .addHelpText(
+      'after',
+      '\nSettings come from midgard.yaml (or $MIDGARD_CONFIG) and from MIDGARD_… variables.\nExit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 doctor found something.',
+    );
   midgard.command('start').description('run the service until SIGINT or SIGTERM').action(startCommand);
   addKeys(midgard.command('keys'));
   midgard

@@ -12,7 +12,12 @@ import { ServiceProcess } from './service-process.ts';
 import { Storm } from './storm.ts';
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '30' }, clients: { type: 'string', default: '1000' }, players: { type: 'string', default: '200' }, kills: { type: 'string', default: '1' } },
+  options: {
+    seconds: { type: 'string', default: '30' },
+    clients: { type: 'string', default: '1000' },
+    players: { type: 'string', default: '200' },
+    kills: { type: 'string', default: '1' },
+  },
 });
 const seconds = Number(values.seconds);
 const kills = Number(values.kills);
@@ -36,12 +41,15 @@ for (let kill = 1; kill <= kills; kill++) {
 }
 const { acknowledged, refused, askedAgain, faults } = await running;
 const elapsed = (performance.now() - startedAt) / 1000;
-say(`${acknowledged} acknowledged (${Math.round(acknowledged / elapsed)}/s), ${refused} refused by the rules, ${askedAgain} asked again, ${faults.length} kinds of fault`);
+say(
+  `${acknowledged} acknowledged (${Math.round(acknowledged / elapsed)}/s), ${refused} refused by the rules, ${askedAgain} asked again, ${faults.length} kinds of fault`,
+);
 
 const held = await storm.holdings();
 await storm.close();
 const wrong = storm.books.assets().filter((asset) => held.get(asset) !== storm.books.total(asset));
-for (const asset of storm.books.assets()) say(`${asset.padEnd(14)} made − used up ${storm.books.total(asset)}, held ${held.get(asset) ?? 0n}${wrong.includes(asset) ? '   ✗' : ''}`);
+for (const asset of storm.books.assets())
+  say(`${asset.padEnd(14)} made − used up ${storm.books.total(asset)}, held ${held.get(asset) ?? 0n}${wrong.includes(asset) ? '   ✗' : ''}`);
 const exitCode = await service.end('SIGTERM');
 const doctor = await service.command('doctor', '--ledger');
 say(doctor.stdout.trim());

@@ -57,7 +57,9 @@ export class Storm {
       this.#clients.push(...(await Promise.all(Array.from({ length: Math.min(50, clients - index) }, dial))));
     }
     for (let index = 0; index < players; index++) {
-      const { id } = await this.#pick(this.#clients).game(realm).call('player.create', { name: `Player ${index}` });
+      const { id } = await this.#pick(this.#clients)
+        .game(realm)
+        .call('player.create', { name: `Player ${index}` });
       this.#players.push(id);
     }
   }
@@ -118,8 +120,18 @@ export class Storm {
     const steps: readonly (() => Step)[] = [
       () => step((game, key) => game.call('wallet.credit', { playerId: player, currency, amount, reason: 'storm', idempotencyKey: key }), currency, amount),
       () => step((game, key) => game.call('wallet.debit', { playerId: player, currency, amount, reason: 'storm', idempotencyKey: key }), currency, -amount),
-      () => step((game, key) => game.call('item.grant', { playerId: player, itemType, quantity: amount, reason: 'storm', idempotencyKey: key }), `item:${itemType}`, amount),
-      () => step((game, key) => game.call('item.consume', { playerId: player, itemType, quantity: amount, reason: 'storm', idempotencyKey: key }), `item:${itemType}`, -amount),
+      () =>
+        step(
+          (game, key) => game.call('item.grant', { playerId: player, itemType, quantity: amount, reason: 'storm', idempotencyKey: key }),
+          `item:${itemType}`,
+          amount,
+        ),
+      () =>
+        step(
+          (game, key) => game.call('item.consume', { playerId: player, itemType, quantity: amount, reason: 'storm', idempotencyKey: key }),
+          `item:${itemType}`,
+          -amount,
+        ),
       ...(player === other ? [] : [() => transferStep(player, other, itemType, amount), () => tradeStep(player, other, { currency, itemType, amount })]),
     ];
     return this.#pick(steps)();
@@ -139,7 +151,10 @@ function step(call: (game: RealmClient, key: string) => Promise<unknown>, asset:
 }
 
 function transferStep(playerId: string, toPlayerId: string, itemType: string, quantity: bigint): Step {
-  return { call: (client, idempotencyKey) => client.game(realm).call('item.transfer', { playerId, toPlayerId, itemType, quantity, reason: 'storm', idempotencyKey }), posts: [] };
+  return {
+    call: (client, idempotencyKey) => client.game(realm).call('item.transfer', { playerId, toPlayerId, itemType, quantity, reason: 'storm', idempotencyKey }),
+    posts: [],
+  };
 }
 
 function tradeStep(first: string, second: string, { currency, itemType, amount }: { currency: string; itemType: string; amount: bigint }): Step {

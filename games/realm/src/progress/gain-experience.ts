@@ -28,6 +28,7 @@ export const gainExperience = write({
 async function addExperience({ session }: GameContext, characterId: bigint, amount: bigint): Promise<bigint> {
   const progress = session.dao(characterProgress);
   const known = await progress.get({ characterId });
-  const { experience } = known === undefined ? await progress.insert({ characterId, experience: amount }) : await progress.increment({ characterId }, { experience: amount });
+  const { experience } =
+    known === undefined ? await progress.insert({ characterId, experience: amount }) : await progress.increment({ characterId }, { experience: amount });
   return experience;
 }

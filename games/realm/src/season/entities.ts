@@ -16,7 +16,15 @@ export const seasonScore = defineEntity('season_score', {
 });
 
 /** A season on the wire. */
-export const Season = z.object({ id: IdText, name: z.string(), startsAt: Timestamp, endsAt: Timestamp, version: z.int(), createdAt: Timestamp, updatedAt: Timestamp });
+export const Season = z.object({
+  id: IdText,
+  name: z.string(),
+  startsAt: Timestamp,
+  endsAt: Timestamp,
+  version: z.int(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
 
 /** A place in the ranking on the wire; equal points rank by player id. */
 export const Place = z.object({ rank: z.int(), playerId: IdText, points: AmountText });

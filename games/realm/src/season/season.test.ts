@@ -34,7 +34,10 @@ describe('a season', () => {
       { rank: 1, playerId: bjorn, points: '30' },
       { rank: 2, playerId: cnut, points: '15' },
     ]);
-    expect(await call('season.ranking', { id, limit: 2, cursor: first.nextCursor })).toEqual({ items: [{ rank: 3, playerId: astrid, points: '15' }], nextCursor: null });
+    expect(await call('season.ranking', { id, limit: 2, cursor: first.nextCursor })).toEqual({
+      items: [{ rank: 3, playerId: astrid, points: '15' }],
+      nextCursor: null,
+    });
     expect(await call('season.place', { id, playerId: astrid })).toEqual({ rank: 3, playerId: astrid, points: '15' });
   });
 

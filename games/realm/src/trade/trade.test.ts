@@ -14,7 +14,10 @@ async function openMarket() {
   const holdings = async () => ({
     sellerGold: await game.call('wallet.get', { playerId: seller }),
     buyerGold: await game.call('wallet.get', { playerId: buyer }),
-    swords: z.looseObject({ items: z.array(z.looseObject({ quantity: z.string() })) }).parse(await game.call('item.list', { playerId: buyer })).items.map(({ quantity }) => quantity),
+    swords: z
+      .looseObject({ items: z.array(z.looseObject({ quantity: z.string() })) })
+      .parse(await game.call('item.list', { playerId: buyer }))
+      .items.map(({ quantity }) => quantity),
   });
   const trade = (swords: number, gold: number, idempotencyKey: string) =>
     game.call('trade.execute', {
@@ -49,6 +52,8 @@ describe('a trade', () => {
   test('with oneself is refused', async () => {
     const { game, seller } = await openMarket();
     await using _game = game;
-    await expect(game.call('trade.execute', { first: { playerId: seller }, second: { playerId: seller }, idempotencyKey: 'self-trade' })).rejects.toMatchObject({ code: 2001 });
+    await expect(game.call('trade.execute', { first: { playerId: seller }, second: { playerId: seller }, idempotencyKey: 'self-trade' })).rejects.toMatchObject(
+      { code: 2001 },
+    );
   });
 });

@@ -23,7 +23,8 @@ export const trade = write({
   idempotent: 'required',
   changes: { item: bothPlayers, item_entry: 'unknown', wallet: bothPlayers, wallet_entry: 'unknown' },
   handle: async (ctx: RealmContext, { first, second }) => {
-    if (first.playerId === second.playerId) throw invalidInput([{ path: 'second.playerId', message: 'a trade needs two players', expected: 'another player than the first' }]);
+    if (first.playerId === second.playerId)
+      throw invalidInput([{ path: 'second.playerId', message: 'a trade needs two players', expected: 'another player than the first' }]);
     await ctx.players.requireActive(first.playerId);
     await ctx.players.requireActive(second.playerId);
     await give(ctx, first, second.playerId);

@@ -6,7 +6,9 @@ import { type OpenForTest, holding, onFresh, sample, sampleRow } from './sample.
 
 /** Ten rows: level = id mod 3, rank null for even ids. */
 async function fill(database: Database, count = 10): Promise<void> {
-  const rows = Array.from({ length: count }, (_, index) => sampleRow(BigInt(index), { level: index % 3, rank: index % 2 === 0 ? null : index, at: new Date(index * 1000), isActive: index < 5 }));
+  const rows = Array.from({ length: count }, (_, index) =>
+    sampleRow(BigInt(index), { level: index % 3, rank: index % 2 === 0 ? null : index, at: new Date(index * 1000), isActive: index < 5 }),
+  );
   await database.transaction((session) => session.dao(sample).insertMany(rows));
 }
 
@@ -35,14 +37,22 @@ export function queryCases(open: OpenForTest): void {
       const rows = await database.read((session) => session.dao(sample).find({ where }));
       expect(rows.map((row) => Number(row.id))).toEqual(ids);
       expect(await database.read((session) => session.dao(sample).count(where))).toBe(ids.length);
-    }));
+    }),
+  );
 
   test('a prefix holds %, _ and the last characters of Unicode as they are', () =>
     onFresh(open, async (database) => {
       const names = ['%a', 'xa', '_a', '\u{10ffff}a', '\u{10ffff}', '\ud7ffz', 'É', 'é'];
       await database.transaction((session) => session.dao(sample).insertMany(names.map((name, index) => sampleRow(BigInt(index), { name }))));
-      const starting = async (startsWith: string): Promise<string[]> => (await database.read((session) => session.dao(sample).find({ where: { name: { startsWith } } }))).map(({ name }) => name);
-      expect([await starting('%'), await starting('_'), await starting('\u{10ffff}'), await starting('\ud7ff'), await starting('é')]).toEqual([['%a'], ['_a'], ['\u{10ffff}a', '\u{10ffff}'], ['\ud7ffz'], ['é']]);
+      const starting = async (startsWith: string): Promise<string[]> =>
+        (await database.read((session) => session.dao(sample).find({ where: { name: { startsWith } } }))).map(({ name }) => name);
+      expect([await starting('%'), await starting('_'), await starting('\u{10ffff}'), await starting('\ud7ff'), await starting('é')]).toEqual([
+        ['%a'],
+        ['_a'],
+        ['\u{10ffff}a', '\u{10ffff}'],
+        ['\ud7ffz'],
+        ['é'],
+      ]);
     }));
 
   test('getMany gives found rows once each, in the order of the keys, for more keys than one list takes', () =>
@@ -58,7 +68,9 @@ export function queryCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       const rows = Array.from({ length: 300 }, (_, index) => ({ bag: BigInt(index % 3), slot: `s${index}`, owner: 1n, quantity: BigInt(index) }));
       await database.transaction((session) => session.dao(holding).insertMany(rows));
-      const found = await database.read((session) => session.dao(holding).getMany([...rows.map(({ bag, slot }) => ({ bag, slot })), { bag: 9n, slot: 's1' }, { bag: 0n, slot: 's1' }]));
+      const found = await database.read((session) =>
+        session.dao(holding).getMany([...rows.map(({ bag, slot }) => ({ bag, slot })), { bag: 9n, slot: 's1' }, { bag: 0n, slot: 's1' }]),
+      );
       expect(found.map(({ quantity }) => quantity)).toEqual(rows.map(({ quantity }) => quantity));
     }));
 
@@ -73,8 +85,14 @@ export function queryCases(open: OpenForTest): void {
     }));
 
   test.each([
-    ['by key', {}], ['by key, backwards', { descending: true }], ['by a column with equal values', { orderBy: 'level' }], ['by two columns, backwards', { orderBy: ['isActive', 'level'], descending: true }],
-    ['by time', { orderBy: 'at' }], ['by text', { orderBy: 'name' }], ['by decimal', { orderBy: 'amount', descending: true }], ['with a condition', { orderBy: 'level', where: { level: { gte: 1 } } }],
+    ['by key', {}],
+    ['by key, backwards', { descending: true }],
+    ['by a column with equal values', { orderBy: 'level' }],
+    ['by two columns, backwards', { orderBy: ['isActive', 'level'], descending: true }],
+    ['by time', { orderBy: 'at' }],
+    ['by text', { orderBy: 'name' }],
+    ['by decimal', { orderBy: 'amount', descending: true }],
+    ['with a condition', { orderBy: 'level', where: { level: { gte: 1 } } }],
   ] as const)('pages %s give each row once, in order', (_title, query) =>
     onFresh(open, async (database) => {
       await fill(database, 23);
@@ -82,13 +100,16 @@ export function queryCases(open: OpenForTest): void {
       const seen: unknown[] = [];
       let cursor: string | null = null;
       do {
-        const page: { readonly items: readonly unknown[]; readonly nextCursor: string | null } = await database.read((session) => session.dao(sample).page({ ...query, limit: 5, cursor }));
+        const page: { readonly items: readonly unknown[]; readonly nextCursor: string | null } = await database.read((session) =>
+          session.dao(sample).page({ ...query, limit: 5, cursor }),
+        );
         expect(page.items.length).toBeLessThanOrEqual(5);
         seen.push(...page.items);
         cursor = page.nextCursor;
       } while (cursor !== null);
       expect(seen).toEqual(all);
-    }));
+    }),
+  );
 
   test('pages hold their place when rows come and go before it', () =>
     onFresh(open, async (database) => {
@@ -120,12 +141,15 @@ export function queryCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       await expect(database.read((session) => session.dao(sample).find({ limit }))).rejects.toMatchObject({ code: 'ERR_DAO_INPUT' });
       await expect(database.read((session) => session.dao(sample).page({ limit }))).rejects.toMatchObject({ code: 'ERR_DAO_INPUT' });
-    }));
+    }),
+  );
 
   test('a hand-written statement binds its values and gives 64-bit integers', () =>
     onFresh(open, async (database) => {
       await database.transaction((session) => session.dao(sample).insert(sampleRow(2n ** 63n - 1n, { name: `a'b` })));
-      const rows = await database.read((session) => session.execute(sql`select id, name from sample where name = ${`a'b`} and level = ${1} and is_active = ${false} and at = ${new Date(0)}`));
+      const rows = await database.read((session) =>
+        session.execute(sql`select id, name from sample where name = ${`a'b`} and level = ${1} and is_active = ${false} and at = ${new Date(0)}`),
+      );
       expect(rows).toMatchObject([{ id: 2n ** 63n - 1n, name: `a'b` }]);
     }));
 }

@@ -8,9 +8,22 @@ export type OpenForTest = (options?: DatabaseOptions) => Promise<Database>;
 /** One column of each kind, required and nullable. */
 export const sample = defineEntity('sample', {
   columns: {
-    id: id(), name: text(64), level: int(), balance: int64(), amount: decimal(18, 4), isActive: bool(), data: json(), at: timestamp(), blob: bytes(1024),
-    note: text(4000).nullable(), rank: int().nullable(), extra: json().nullable(), seenAt: timestamp().nullable(),
-    version: version(), createdAt: createdAt(), updatedAt: updatedAt(),
+    id: id(),
+    name: text(64),
+    level: int(),
+    balance: int64(),
+    amount: decimal(18, 4),
+    isActive: bool(),
+    data: json(),
+    at: timestamp(),
+    blob: bytes(1024),
+    note: text(4000).nullable(),
+    rank: int().nullable(),
+    extra: json().nullable(),
+    seenAt: timestamp().nullable(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
   },
   key: ['id'],
   indexes: [{ on: ['level', 'id'] }, { on: ['note'], unique: true }],
@@ -38,7 +51,18 @@ export const nowMs: number = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
 /** @returns a row that fits; `changes` differ from it */
 export function sampleRow(rowId: bigint, changes: Partial<NewRow<typeof sample>> = {}): NewRow<typeof sample> {
-  return { id: rowId, name: `name ${rowId}`, level: 1, balance: 0n, amount: '0', isActive: false, data: {}, at: new Date(0), blob: new Uint8Array(), ...changes };
+  return {
+    id: rowId,
+    name: `name ${rowId}`,
+    level: 1,
+    balance: 0n,
+    amount: '0',
+    isActive: false,
+    data: {},
+    at: new Date(0),
+    blob: new Uint8Array(),
+    ...changes,
+  };
 }
 
 /** Runs a case on a fresh database with the sample tables. */

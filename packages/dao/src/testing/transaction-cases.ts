@@ -16,26 +16,40 @@ export function transactionCases(open: OpenForTest): void {
   test('a transaction that throws leaves nothing, and its own error reaches the caller', () =>
     onFresh(open, async (database) => {
       const own = new Error('own');
-      await expect(database.transaction(async (session) => {
-        await session.dao(sample).insert(sampleRow(1n));
-        throw own;
-      })).rejects.toBe(own);
+      await expect(
+        database.transaction(async (session) => {
+          await session.dao(sample).insert(sampleRow(1n));
+          throw own;
+        }),
+      ).rejects.toBe(own);
       expect(await countOf(database)).toBe(0);
     }));
 
   test('a synchronous throw is a failed transaction, too', () =>
     onFresh(open, async (database) => {
-      await expect(database.transaction(() => { throw new RangeError('now'); })).rejects.toThrow(RangeError);
-      await expect(database.read(() => { throw new RangeError('now'); })).rejects.toThrow(RangeError);
+      await expect(
+        database.transaction(() => {
+          throw new RangeError('now');
+        }),
+      ).rejects.toThrow(RangeError);
+      await expect(
+        database.read(() => {
+          throw new RangeError('now');
+        }),
+      ).rejects.toThrow(RangeError);
     }));
 
   test('one failing transaction among many hurts no other', () =>
     onFresh(open, async (database) => {
-      const results = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => database.transaction(async (session) => {
-        await session.dao(sample).insert(sampleRow(BigInt(index)));
-        if (index % 3 === 0) throw new Error('no');
-        if (index % 3 === 1) await session.dao(sample).insert(sampleRow(BigInt(index)));
-      })));
+      const results = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, index) =>
+          database.transaction(async (session) => {
+            await session.dao(sample).insert(sampleRow(BigInt(index)));
+            if (index % 3 === 0) throw new Error('no');
+            if (index % 3 === 1) await session.dao(sample).insert(sampleRow(BigInt(index)));
+          }),
+        ),
+      );
       expect(results.map(({ status }, index) => status === 'fulfilled' || index % 3 !== 2)).not.toContain(false);
       const rows = await database.read((session) => session.dao(sample).find());
       expect(rows.map((row) => Number(row.id))).toEqual(Array.from({ length: 10 }, (_, index) => index * 3 + 2));
@@ -86,11 +100,15 @@ export function transactionCases(open: OpenForTest): void {
   test('transactions run in the order of the calls', () =>
     onFresh(open, async (database) => {
       const order: number[] = [];
-      await Promise.all(Array.from({ length: 20 }, (_, index) => database.transaction(async (session) => {
-        order.push(index);
-        await session.dao(sample).count();
-        order.push(index);
-      })));
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          database.transaction(async (session) => {
+            order.push(index);
+            await session.dao(sample).count();
+            order.push(index);
+          }),
+        ),
+      );
       expect(order).toEqual(Array.from({ length: 40 }, (_, index) => Math.floor(index / 2)));
     }));
 
@@ -98,7 +116,10 @@ export function transactionCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       await database.transaction(async (session) => {
         await session.dao(sample).insert(sampleRow(1n));
-        await session.dao(sample).insert(sampleRow(1n)).catch(() => undefined);
+        await session
+          .dao(sample)
+          .insert(sampleRow(1n))
+          .catch(() => undefined);
         await session.dao(sample).insert(sampleRow(2n));
       });
       expect(await countOf(database)).toBe(2);
@@ -108,11 +129,16 @@ export function transactionCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       const never = gate();
       let kept: Session | undefined;
-      await expect(database.transaction(async (session) => {
-        kept = session;
-        await session.dao(sample).insert(sampleRow(1n));
-        await never.opened;
-      }, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
+      await expect(
+        database.transaction(
+          async (session) => {
+            kept = session;
+            await session.dao(sample).insert(sampleRow(1n));
+            await never.opened;
+          },
+          { timeoutMs: 5 },
+        ),
+      ).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
       await expect(kept?.dao(sample).insert(sampleRow(2n))).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
       await expect(kept?.execute(sql`delete from sample`)).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
       expect(await countOf(database)).toBe(0);
@@ -127,12 +153,20 @@ export function transactionCases(open: OpenForTest): void {
       const controller = new AbortController();
       const [started, never] = [gate(), gate()];
       let hasRun = false;
-      const running = database.transaction(async (session) => {
-        await session.dao(sample).insert(sampleRow(1n));
-        started.open();
-        await never.opened;
-      }, { signal: controller.signal });
-      const waiting = database.transaction(() => { hasRun = true; }, { signal: controller.signal });
+      const running = database.transaction(
+        async (session) => {
+          await session.dao(sample).insert(sampleRow(1n));
+          started.open();
+          await never.opened;
+        },
+        { signal: controller.signal },
+      );
+      const waiting = database.transaction(
+        () => {
+          hasRun = true;
+        },
+        { signal: controller.signal },
+      );
       await started.opened;
       controller.abort();
       await expect(running).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
@@ -142,11 +176,15 @@ export function transactionCases(open: OpenForTest): void {
     }));
 
   test('a read whose time is up ends, and the next ones go on', () =>
-    onFresh(open, async (database) => {
-      const never = gate();
-      await expect(database.read(() => never.opened, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
-      expect(await countOf(database)).toBe(0);
-    }, { readers: 1 }));
+    onFresh(
+      open,
+      async (database) => {
+        const never = gate();
+        await expect(database.read(() => never.opened, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'ERR_DAO_TIMEOUT' });
+        expect(await countOf(database)).toBe(0);
+      },
+      { readers: 1 },
+    ));
 
   test('a session is of no use after its end', () =>
     onFresh(open, async (database) => {
@@ -160,8 +198,12 @@ export function transactionCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       await database.transaction((session) => session.dao(sample).insert(sampleRow(1n)));
       const attempts: ((session: Session) => Promise<unknown>)[] = [
-        (session) => session.dao(sample).insert(sampleRow(2n)), (session) => session.dao(sample).insertMany([]), (session) => session.dao(sample).update(1n, { level: 9 }),
-        (session) => session.dao(sample).upsert(sampleRow(1n)), (session) => session.dao(sample).delete(1n), (session) => session.dao(sample).increment(1n, { level: 1 }),
+        (session) => session.dao(sample).insert(sampleRow(2n)),
+        (session) => session.dao(sample).insertMany([]),
+        (session) => session.dao(sample).update(1n, { level: 9 }),
+        (session) => session.dao(sample).upsert(sampleRow(1n)),
+        (session) => session.dao(sample).delete(1n),
+        (session) => session.dao(sample).increment(1n, { level: 1 }),
         (session) => session.execute(sql`delete from sample`),
       ];
       for (const attempt of attempts) await expect(database.read(attempt)).rejects.toMatchObject({ code: 'ERR_DAO_READ_ONLY' });
@@ -174,19 +216,23 @@ export function transactionCases(open: OpenForTest): void {
     }));
 
   test('a full queue refuses at once', () =>
-    onFresh(open, async (database) => {
-      const [started, mayEnd] = [gate(), gate()];
-      const running = database.transaction(() => {
-        started.open();
-        return mayEnd.opened;
-      });
-      await started.opened;
-      const waiting = [1, 2].map((value) => database.transaction(() => value));
-      await expect(database.transaction(() => 3)).rejects.toMatchObject({ code: 'ERR_DAO_OVERLOADED' });
-      mayEnd.open();
-      await running;
-      expect(await Promise.all(waiting)).toEqual([1, 2]);
-    }, { maxQueue: 2 }));
+    onFresh(
+      open,
+      async (database) => {
+        const [started, mayEnd] = [gate(), gate()];
+        const running = database.transaction(() => {
+          started.open();
+          return mayEnd.opened;
+        });
+        await started.opened;
+        const waiting = [1, 2].map((value) => database.transaction(() => value));
+        await expect(database.transaction(() => 3)).rejects.toMatchObject({ code: 'ERR_DAO_OVERLOADED' });
+        mayEnd.open();
+        await running;
+        expect(await Promise.all(waiting)).toEqual([1, 2]);
+      },
+      { maxQueue: 2 },
+    ));
 
   test('close waits for what runs, then refuses', () =>
     onFresh(open, async (database) => {

@@ -33,7 +33,13 @@ const kept: readonly (readonly [title: string, changes: Changes])[] = [
 ];
 
 const decimals: readonly (readonly [written: string, read: string])[] = [
-  ['0', '0.0000'], ['-0', '0.0000'], ['1.5', '1.5000'], ['-0.0001', '-0.0001'], ['99999999999999.9999', '99999999999999.9999'], ['-99999999999999.9999', '-99999999999999.9999'], ['007.1', '7.1000'],
+  ['0', '0.0000'],
+  ['-0', '0.0000'],
+  ['1.5', '1.5000'],
+  ['-0.0001', '-0.0001'],
+  ['99999999999999.9999', '99999999999999.9999'],
+  ['-99999999999999.9999', '-99999999999999.9999'],
+  ['007.1', '7.1000'],
 ];
 
 const refused: readonly (readonly [title: string, column: string, changes: Readonly<Record<string, unknown>>])[] = [
@@ -70,21 +76,24 @@ export function valueCases(open: OpenForTest): void {
       const read = await database.read((session) => session.dao(sample).get(row.id));
       expect(read).toMatchObject(changes);
       expect(read).toEqual(inserted);
-    }));
+    }),
+  );
 
   test.each(decimals)('the decimal %s reads back as %s', (written, read) =>
     onFresh(open, async (database) => {
       const { amount } = await database.transaction((session) => session.dao(sample).insert(sampleRow(1n, { amount: written })));
       expect(amount).toBe(read);
       expect((await database.read((session) => session.dao(sample).find({ where: { amount: written } }))).length).toBe(1);
-    }));
+    }),
+  );
 
   test.each(refused)('%s is refused, naming the column', (_title, column, changes) =>
     onFresh(open, async (database) => {
       const row = { ...sampleRow(1n), ...changes };
       await expect(database.transaction((session) => session.dao(sample).insert(row))).rejects.toMatchObject({ code: 'ERR_DAO_RANGE', columns: [column] });
       expect(await database.read((session) => session.dao(sample).count())).toBe(0);
-    }));
+    }),
+  );
 
   test('nullable columns that were left out are null', () =>
     onFresh(open, async (database) => {
@@ -113,7 +122,8 @@ export function valueCases(open: OpenForTest): void {
   test('an empty text is found as an empty text and not as null', () =>
     onFresh(open, async (database) => {
       await database.transaction((session) => session.dao(sample).insertMany([sampleRow(1n, { note: '' }), sampleRow(2n)]));
-      const idsWhere = async (note: string | null): Promise<bigint[]> => (await database.read((session) => session.dao(sample).find({ where: { note } }))).map((row) => row.id);
+      const idsWhere = async (note: string | null): Promise<bigint[]> =>
+        (await database.read((session) => session.dao(sample).find({ where: { note } }))).map((row) => row.id);
       expect([await idsWhere(''), await idsWhere(null)]).toEqual([[1n], [2n]]);
     }));
 
@@ -123,7 +133,9 @@ export function valueCases(open: OpenForTest): void {
       await database.transaction((session) => session.dao(reserved).insert(row));
       await database.transaction((session) => session.dao(reserved).update(1n, { order: 9, group: 'g' }));
       await database.transaction((session) => session.dao(reserved).increment(1n, { index: 1 }));
-      const found = await database.read((session) => session.dao(reserved).page({ where: { group: 'g', order: { gte: 9 } }, orderBy: ['order', 'from'], descending: true }));
+      const found = await database.read((session) =>
+        session.dao(reserved).page({ where: { group: 'g', order: { gte: 9 } }, orderBy: ['order', 'from'], descending: true }),
+      );
       expect(found.items).toEqual([{ ...row, order: 9, group: 'g', index: 5 }]);
     }));
 }

@@ -16,31 +16,42 @@ export function writeCases(open: OpenForTest): void {
 
   test('an update raises the version, sets updatedAt, and leaves the rest', () => {
     let time = nowMs;
-    return onFresh(open, async (database) => {
-      await insertSample(database, [1n, { note: 'kept' }]);
-      time += 1000;
-      const row = await database.transaction((session) => session.dao(sample).update(1n, { level: 7 }));
-      expect(row).toMatchObject({ level: 7, note: 'kept', version: 2, createdAt: new Date(nowMs), updatedAt: new Date(nowMs + 1000) });
-      expect(await database.read((session) => session.dao(sample).get(1n))).toEqual(row);
-    }, { clock: { now: () => time } });
+    return onFresh(
+      open,
+      async (database) => {
+        await insertSample(database, [1n, { note: 'kept' }]);
+        time += 1000;
+        const row = await database.transaction((session) => session.dao(sample).update(1n, { level: 7 }));
+        expect(row).toMatchObject({ level: 7, note: 'kept', version: 2, createdAt: new Date(nowMs), updatedAt: new Date(nowMs + 1000) });
+        expect(await database.read((session) => session.dao(sample).get(1n))).toEqual(row);
+      },
+      { clock: { now: () => time } },
+    );
   });
 
   test('an update of another version is refused and changes nothing', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n]);
-      await expect(database.transaction((session) => session.dao(sample).update(1n, { level: 7 }, { expectedVersion: 2 }))).rejects.toMatchObject({ code: 'ERR_DAO_VERSION', entity: 'sample' });
+      await expect(database.transaction((session) => session.dao(sample).update(1n, { level: 7 }, { expectedVersion: 2 }))).rejects.toMatchObject({
+        code: 'ERR_DAO_VERSION',
+        entity: 'sample',
+      });
       expect(await database.read((session) => session.dao(sample).get(1n))).toMatchObject({ level: 1, version: 1 });
     }));
 
   test('an update of a row that is not there is told apart from a wrong version', () =>
     onFresh(open, async (database) => {
-      await expect(database.transaction((session) => session.dao(sample).update(1n, {}, { expectedVersion: 1 }))).rejects.toMatchObject({ code: 'ERR_DAO_NOT_FOUND' });
+      await expect(database.transaction((session) => session.dao(sample).update(1n, {}, { expectedVersion: 1 }))).rejects.toMatchObject({
+        code: 'ERR_DAO_NOT_FOUND',
+      });
     }));
 
   test('of many concurrent updates of one version, one wins', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n]);
-      const results = await Promise.allSettled(Array.from({ length: 20 }, (_, level) => database.transaction((session) => session.dao(sample).update(1n, { level }, { expectedVersion: 1 }))));
+      const results = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, level) => database.transaction((session) => session.dao(sample).update(1n, { level }, { expectedVersion: 1 }))),
+      );
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect(results.filter((result) => result.status === 'rejected' && result.reason.code === 'ERR_DAO_VERSION')).toHaveLength(19);
     }));
@@ -55,7 +66,8 @@ export function writeCases(open: OpenForTest): void {
   test('an increment stops at its minimum, exactly', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n, { balance: 10n }]);
-      const take = (amount: bigint): Promise<unknown> => database.transaction((session) => session.dao(sample).increment(1n, { balance: -amount }, { min: 0n }));
+      const take = (amount: bigint): Promise<unknown> =>
+        database.transaction((session) => session.dao(sample).increment(1n, { balance: -amount }, { min: 0n }));
       await expect(take(11n)).rejects.toMatchObject({ code: 'ERR_DAO_INSUFFICIENT', columns: ['balance'] });
       await expect(take(10n)).resolves.toMatchObject({ balance: 0n });
       await expect(database.transaction((session) => session.dao(sample).increment(9n, { balance: 1n }))).rejects.toMatchObject({ code: 'ERR_DAO_NOT_FOUND' });
@@ -77,14 +89,21 @@ export function writeCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       const row = { bag: 1n, slot: 'a', owner: 5n, quantity: 1n };
       await database.transaction((session) => session.dao(holding).insert(row));
-      await expect(database.transaction((session) => session.dao(holding).insert(row))).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE', entity: 'holding', columns: ['bag', 'slot'] });
+      await expect(database.transaction((session) => session.dao(holding).insert(row))).rejects.toMatchObject({
+        code: 'ERR_DAO_DUPLICATE',
+        entity: 'holding',
+        columns: ['bag', 'slot'],
+      });
     }));
 
   test('a unique index refuses equal values, naming them, and takes any number of nulls', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n, { note: 'x' }], [2n], [3n]);
       await expect(insertSample(database, [4n, { note: 'x' }])).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE', columns: ['note'] });
-      await expect(database.transaction((session) => session.dao(sample).update(2n, { note: 'x' }))).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE', columns: ['note'] });
+      await expect(database.transaction((session) => session.dao(sample).update(2n, { note: 'x' }))).rejects.toMatchObject({
+        code: 'ERR_DAO_DUPLICATE',
+        columns: ['note'],
+      });
     }));
 
   test('insertMany inserts a thousand rows, or none, also where the work goes on after the error', () =>
@@ -93,7 +112,9 @@ export function writeCases(open: OpenForTest): void {
       await database.transaction((session) => session.dao(sample).insertMany(rows));
       expect(await database.read((session) => session.dao(sample).count())).toBe(1000);
       await database.transaction(async (session) => {
-        await expect(session.dao(sample).insertMany([sampleRow(5000n), sampleRow(999n), sampleRow(5001n)])).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE' });
+        await expect(session.dao(sample).insertMany([sampleRow(5000n), sampleRow(999n), sampleRow(5001n)])).rejects.toMatchObject({
+          code: 'ERR_DAO_DUPLICATE',
+        });
         await session.dao(sample).insert(sampleRow(6000n));
       });
       expect(await database.read((session) => session.dao(sample).getMany([5000n, 5001n, 6000n]))).toMatchObject([{ id: 6000n }]);
@@ -102,24 +123,40 @@ export function writeCases(open: OpenForTest): void {
 
   test('an upsert inserts, then replaces: what is left out becomes null, createdAt stays', () => {
     let time = nowMs;
-    return onFresh(open, async (database) => {
-      const put = (changes: Parameters<typeof sampleRow>[1]): Promise<unknown> => database.transaction((session) => session.dao(sample).upsert(sampleRow(1n, changes)));
-      await expect(put({ level: 1, note: 'n' })).resolves.toMatchObject({ level: 1, note: 'n', version: 1 });
-      time += 5;
-      await expect(put({ level: 2 })).resolves.toMatchObject({ level: 2, note: null, version: 2, createdAt: new Date(nowMs), updatedAt: new Date(nowMs + 5) });
-    }, { clock: { now: () => time } });
+    return onFresh(
+      open,
+      async (database) => {
+        const put = (changes: Parameters<typeof sampleRow>[1]): Promise<unknown> =>
+          database.transaction((session) => session.dao(sample).upsert(sampleRow(1n, changes)));
+        await expect(put({ level: 1, note: 'n' })).resolves.toMatchObject({ level: 1, note: 'n', version: 1 });
+        time += 5;
+        await expect(put({ level: 2 })).resolves.toMatchObject({
+          level: 2,
+          note: null,
+          version: 2,
+          createdAt: new Date(nowMs),
+          updatedAt: new Date(nowMs + 5),
+        });
+      },
+      { clock: { now: () => time } },
+    );
   });
 
   test('an upsert does not replace another row that a unique index protects', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n, { note: 'x' }]);
-      await expect(database.transaction((session) => session.dao(sample).upsert(sampleRow(2n, { note: 'x' })))).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE', columns: ['note'] });
+      await expect(database.transaction((session) => session.dao(sample).upsert(sampleRow(2n, { note: 'x' })))).rejects.toMatchObject({
+        code: 'ERR_DAO_DUPLICATE',
+        columns: ['note'],
+      });
     }));
 
   test('a delete says whether there was a row, and keeps one of another version', () =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n]);
-      await expect(database.transaction((session) => session.dao(sample).delete(1n, { expectedVersion: 2 }))).rejects.toMatchObject({ code: 'ERR_DAO_VERSION' });
+      await expect(database.transaction((session) => session.dao(sample).delete(1n, { expectedVersion: 2 }))).rejects.toMatchObject({
+        code: 'ERR_DAO_VERSION',
+      });
       expect(await database.transaction((session) => session.dao(sample).delete({ id: 1n }, { expectedVersion: 1 }))).toBe(true);
       expect(await database.transaction((session) => session.dao(sample).delete(1n))).toBe(false);
     }));
@@ -134,7 +171,10 @@ export function writeCases(open: OpenForTest): void {
         await session.dao(sample).insert(sampleRow(3n));
         return session;
       });
-      expect(changes).toEqual([{ entity: 'holding', cacheKey: '5' }, { entity: 'sample', cacheKey: '3' }]);
+      expect(changes).toEqual([
+        { entity: 'holding', cacheKey: '5' },
+        { entity: 'sample', cacheKey: '3' },
+      ]);
       const { changes: none } = await database.transaction((session) => session);
       expect(none).toEqual([]);
     }));
@@ -152,7 +192,8 @@ export function writeCases(open: OpenForTest): void {
         return session;
       });
       expect(changes).toEqual(keys.map((cacheKey) => ({ entity: 'holding', cacheKey })));
-    }));
+    }),
+  );
 
   test('a caller who changes what he wrote does not change what was written', () =>
     onFresh(open, async (database) => {
@@ -165,10 +206,15 @@ export function writeCases(open: OpenForTest): void {
     }));
 
   test.each<readonly [title: string, patch: Readonly<Record<string, unknown>>]>([
-    ['an unknown column', { nothing: 1 }], ['the key', { id: 2n }], ['the version', { version: 9 }], ['createdAt', { createdAt: new Date(0) }], ['a name of every object', { constructor: 1 }],
+    ['an unknown column', { nothing: 1 }],
+    ['the key', { id: 2n }],
+    ['the version', { version: 9 }],
+    ['createdAt', { createdAt: new Date(0) }],
+    ['a name of every object', { constructor: 1 }],
   ])('a patch of %s is refused', (_title, patch) =>
     onFresh(open, async (database) => {
       await insertSample(database, [1n]);
       await expect(database.transaction((session) => session.dao(sample).update(1n, patch))).rejects.toMatchObject({ code: 'ERR_DAO_INPUT' });
-    }));
+    }),
+  );
 }

@@ -44,7 +44,12 @@ test('a wrong name, a wrong password and a player without one are told alike', a
   await using game = await openGame(standardGame);
   await withPlayer(game);
   await game.call('player.create', { name: 'Open' });
-  for (const [name, secret] of [['Nobody', password], ['Mira', 'wrong'], ['Open', password]] as const) expect(await codeOf(logIn(game, name, secret))).toBe(3003);
+  for (const [name, secret] of [
+    ['Nobody', password],
+    ['Mira', 'wrong'],
+    ['Open', password],
+  ] as const)
+    expect(await codeOf(logIn(game, name, secret))).toBe(3003);
 });
 
 test('a password is stored as an argon2id hash and nowhere else', async () => {
@@ -102,7 +107,8 @@ test('of many uses of one refresh token at the same time one wins, and even it i
   const { refreshToken: token } = await fieldsOf(logIn(game));
   const answers = await Promise.allSettled([renew(game, token), renew(game, token), renew(game, token)]);
   expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  for (const answer of answers) if (answer.status === 'fulfilled') expect(await codeOf(renew(game, Reflect.get(Object(answer.value), 'refreshToken')))).toBe(3003);
+  for (const answer of answers)
+    if (answer.status === 'fulfilled') expect(await codeOf(renew(game, Reflect.get(Object(answer.value), 'refreshToken')))).toBe(3003);
 });
 
 test('a refresh token expires, and old ones are swept away by the next log-in', async () => {

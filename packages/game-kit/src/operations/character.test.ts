@@ -16,7 +16,12 @@ test('a character is created, changed, listed, and gone once it is deleted', asy
   expect(await game.call('character.list', { playerId })).toEqual({ items: [updated], nextCursor: null });
   expect(await codeOf(game.call('character.update', { id, level: 3, expectedVersion: 1 }))).toBe(2006);
   expect(await game.call('character.delete', { id })).toEqual({ id, deleted: true });
-  for (const [name, fields] of [['get', {}], ['update', { level: 3 }], ['delete', {}]] as const) expect(await codeOf(game.call(`character.${name}`, { id, ...fields }))).toBe(2002);
+  for (const [name, fields] of [
+    ['get', {}],
+    ['update', { level: 3 }],
+    ['delete', {}],
+  ] as const)
+    expect(await codeOf(game.call(`character.${name}`, { id, ...fields }))).toBe(2002);
   expect(await game.call('character.list', { playerId })).toEqual({ items: [], nextCursor: null });
 });
 

@@ -51,7 +51,8 @@ test('a transfer gives to one what it takes from the other, or does nothing', as
 test('a wallet answers with entry and balance, keeps its history newest first, and never goes below zero', async () => {
   await using game = await openGame(standardGame);
   const [playerId] = await twoPlayers(game);
-  const post = (name: string, amount: unknown, currency = 'gold'): Promise<unknown> => game.call(name, { playerId, currency, amount, reason: 'quest', ...freshKey() });
+  const post = (name: string, amount: unknown, currency = 'gold'): Promise<unknown> =>
+    game.call(name, { playerId, currency, amount, reason: 'quest', ...freshKey() });
   expect(await game.call('wallet.get', { playerId })).toEqual({ playerId, balances: {} });
   const credit = await fieldsOf(post('wallet.credit', 50));
   expect(credit).toEqual({ entryId: expect.stringMatching(/^\d+$/), playerId, currency: 'gold', amount: '50', balance: '50' });
@@ -176,7 +177,8 @@ async function holdingsOf(game: OpenGame, players: readonly [string, string]): P
   const held = new Map<string, number>();
   for (const [who, playerId] of players.entries()) {
     const { items } = await fieldsOf(game.call('item.list', { playerId }));
-    for (const row of Array.isArray(items) ? items : []) held.set(`item ${who} ${String(Reflect.get(Object(row), 'itemType'))}`, Number(Reflect.get(Object(row), 'quantity')));
+    for (const row of Array.isArray(items) ? items : [])
+      held.set(`item ${who} ${String(Reflect.get(Object(row), 'itemType'))}`, Number(Reflect.get(Object(row), 'quantity')));
     const { balances } = await fieldsOf(game.call('wallet.get', { playerId }));
     for (const [currency, balance] of Object.entries(Object(balances))) held.set(`money ${who} ${currency}`, Number(balance));
   }
@@ -203,16 +205,23 @@ test('any sequence of movements gives what a plain model gives, and the ledger p
 
 test('movements at the same time conserve what there is', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyStep.filter(({ act }) => act === 'transfer'), { minLength: 2, maxLength: 30 }), async (steps) => {
-      await using game = await openGame(standardGame);
-      const players = await twoPlayers(game);
-      for (const playerId of players) for (const itemType of ['a', 'b']) await game.call('item.grant', { playerId, itemType, quantity: 25, reason: 'start', ...freshKey() });
-      const codes = await Promise.all(steps.map((step) => codeOf(callOf(game, players, step))));
-      expect(codes.every((code) => code === 0 || code === 2007)).toBe(true);
-      const held = [...(await holdingsOf(game, players))];
-      for (const itemType of ['a', 'b']) expect(held.filter(([name]) => name.endsWith(` ${itemType}`)).reduce((sum, [, n]) => sum + n, 0)).toBe(50);
-      expect((await game.runtime.ledgerReport()).violations).toEqual([]);
-    }),
+    fc.asyncProperty(
+      fc.array(
+        anyStep.filter(({ act }) => act === 'transfer'),
+        { minLength: 2, maxLength: 30 },
+      ),
+      async (steps) => {
+        await using game = await openGame(standardGame);
+        const players = await twoPlayers(game);
+        for (const playerId of players)
+          for (const itemType of ['a', 'b']) await game.call('item.grant', { playerId, itemType, quantity: 25, reason: 'start', ...freshKey() });
+        const codes = await Promise.all(steps.map((step) => codeOf(callOf(game, players, step))));
+        expect(codes.every((code) => code === 0 || code === 2007)).toBe(true);
+        const held = [...(await holdingsOf(game, players))];
+        for (const itemType of ['a', 'b']) expect(held.filter(([name]) => name.endsWith(` ${itemType}`)).reduce((sum, [, n]) => sum + n, 0)).toBe(50);
+        expect((await game.runtime.ledgerReport()).violations).toEqual([]);
+      },
+    ),
     { numRuns: 10 },
   );
 }, 60_000);

@@ -12,14 +12,26 @@ async function newOrder(game: OpenGame, extra: object = {}): Promise<string> {
 }
 
 function step(game: OpenGame, act: string, id: string, transactionId = `t-${id}`): Promise<unknown> {
-  const fields = new Map<string, object>([['pay', { transactionId }], ['refund', { reason: 'asked for' }]]).get(act) ?? {};
+  const fields =
+    new Map<string, object>([
+      ['pay', { transactionId }],
+      ['refund', { reason: 'asked for' }],
+    ]).get(act) ?? {};
   return game.call(`order.${act}`, { id, ...fields, ...freshKey() });
 }
 
 test('an order is created, paid and delivered, and says when', async () => {
   await using game = await openGame(standardGame);
   const id = await newOrder(game, { metadata: { coupon: 'x' } });
-  expect(await fieldsOf(game.call('order.get', { id }))).toMatchObject({ ...goods, quantity: '1', state: 'created', channel: 'direct', metadata: { coupon: 'x' }, transactionId: null, version: 1 });
+  expect(await fieldsOf(game.call('order.get', { id }))).toMatchObject({
+    ...goods,
+    quantity: '1',
+    state: 'created',
+    channel: 'direct',
+    metadata: { coupon: 'x' },
+    transactionId: null,
+    version: 1,
+  });
   game.clock.advance(1000);
   expect(await fieldsOf(step(game, 'pay', id))).toMatchObject({ state: 'paid', transactionId: `t-${id}`, paidAt: '2026-01-01T00:00:01.000Z', version: 2 });
   const delivered = await fieldsOf(step(game, 'deliver', id));

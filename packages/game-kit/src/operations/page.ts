@@ -19,6 +19,8 @@ export async function page<E extends Entity>(
     return { items: [...items], nextCursor };
   } catch (error) {
     if (!isDaoError(error, 'ERR_DAO_CURSOR')) throw error;
-    throw invalidInput([{ path: 'cursor', message: 'not a cursor of this list', expected: 'the nextCursor of the page before, with the same filters and order' }]);
+    throw invalidInput([
+      { path: 'cursor', message: 'not a cursor of this list', expected: 'the nextCursor of the page before, with the same filters and order' },
+    ]);
   }
 }

@@ -72,7 +72,14 @@ test('an update changes what it names, raises the version and is seen by the nex
   await game.call('player.get', { id });
   game.clock.advance(1000);
   const updated = await fieldsOf(game.call('player.update', { id, level: 7, experience: '9223372036854775807', expectedVersion: '1' }));
-  expect(updated).toMatchObject({ name: 'a', level: 7, experience: '9223372036854775807', attributes: { x: 1 }, version: 2, updatedAt: '2026-01-01T00:00:01.000Z' });
+  expect(updated).toMatchObject({
+    name: 'a',
+    level: 7,
+    experience: '9223372036854775807',
+    attributes: { x: 1 },
+    version: 2,
+    updatedAt: '2026-01-01T00:00:01.000Z',
+  });
   expect(await game.call('player.get', { id })).toEqual(updated);
 });
 
@@ -110,7 +117,13 @@ test('delete takes an expected version', async () => {
 
 test('a list filters by prefix, status and level, sorts, and its pages join without gap or overlap', async () => {
   await using game = await openGame(standardGame);
-  for (const [name, level] of [['anna', 5], ['annika', 3], ['bert', 9], ['ann%', 4], ['Anna', 8]] as const) {
+  for (const [name, level] of [
+    ['anna', 5],
+    ['annika', 3],
+    ['bert', 9],
+    ['ann%', 4],
+    ['Anna', 8],
+  ] as const) {
     game.clock.advance(1);
     const id = await idOf(game.call('player.create', { name }));
     await game.call('player.update', { id, level });

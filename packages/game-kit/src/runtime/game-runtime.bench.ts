@@ -57,6 +57,12 @@ const lines = [
   },
 ];
 for (const { what, ours, byHand } of lines) {
-  console.log(JSON.stringify({ what, microseconds: Number(ours.toFixed(1)), ...(byHand === undefined ? {} : { byHand: Number(byHand.toFixed(1)), ratio: Number((ours / byHand).toFixed(2)) }) }));
+  console.log(
+    JSON.stringify({
+      what,
+      microseconds: Number(ours.toFixed(1)),
+      ...(byHand === undefined ? {} : { byHand: Number(byHand.toFixed(1)), ratio: Number((ours / byHand).toFixed(2)) }),
+    }),
+  );
 }
 await runtime.stop();

@@ -33,17 +33,19 @@ async function watched(): Promise<{ database: Database; counts: Map<string, numb
         if (name !== 'dao') return Reflect.get(target, name, target);
         return (entity: Parameters<Session['dao']>[0]) =>
           new Proxy(target.dao(entity), {
-            get: (dao, method) => async (...args: unknown[]) => {
-              count(`${entity.name}.${String(method)}`);
-              const rows: unknown = await Reflect.apply(Reflect.get(dao, method), dao, args);
-              if (hold.gate !== undefined && method === 'getMany') {
-                const { gate } = hold;
-                hold.gate = undefined;
-                hold.reached();
-                await gate;
-              }
-              return rows;
-            },
+            get:
+              (dao, method) =>
+              async (...args: unknown[]) => {
+                count(`${entity.name}.${String(method)}`);
+                const rows: unknown = await Reflect.apply(Reflect.get(dao, method), dao, args);
+                if (hold.gate !== undefined && method === 'getMany') {
+                  const { gate } = hold;
+                  hold.gate = undefined;
+                  hold.reached();
+                  await gate;
+                }
+                return rows;
+              },
           });
       },
     });
@@ -207,7 +209,10 @@ test('each write leaves one outbox row with its output, a refused or repeated on
   await game.call('wallet.credit', credit);
   await codeOf(game.call('player.update', { id: 1, level: 2 }));
   const rows = await game.database.read((session) => session.dao(outbox).find());
-  expect(rows.map(({ event, payload }) => [event, payload])).toEqual([['player.create', created], ['wallet.credit', posted]]);
+  expect(rows.map(({ event, payload }) => [event, payload])).toEqual([
+    ['player.create', created],
+    ['wallet.credit', posted],
+  ]);
 });
 
 test('order keys name what a write will change, and nothing where it cannot be told', async () => {

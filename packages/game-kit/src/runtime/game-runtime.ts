@@ -235,7 +235,12 @@ export class GameRuntime {
     return outcome;
   }
 
-  async #work({ operation, input, caller }: Call, context: GameContext, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue | CommittedRefusal> {
+  async #work(
+    { operation, input, caller }: Call,
+    context: GameContext,
+    prepared: unknown,
+    keyed: KeyedWrite | undefined,
+  ): Promise<JsonValue | CommittedRefusal> {
     const { name, event } = operation;
     const { session, ids } = context;
     await ownerCheck(operation, input, caller)?.(context);

@@ -12,11 +12,15 @@ import { standardGame } from '../test/standard-game.ts';
 import { hashInput } from './encode.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 
-const keyed = standardOperations().filter(({ idempotent }) => idempotent !== 'no').map(({ name, idempotent }) => `${name} ${idempotent}`);
+const keyed = standardOperations()
+  .filter(({ idempotent }) => idempotent !== 'no')
+  .map(({ name, idempotent }) => `${name} ${idempotent}`);
 
 test('the operations that the protocol marks take a key, and no other does', () => {
   expect(keyed.toSorted()).toEqual(
-    ['item.grant', 'item.consume', 'item.transfer', 'wallet.credit', 'wallet.debit', 'order.create', 'order.pay', 'order.deliver', 'order.refund'].map((name) => `${name} required`).toSorted(),
+    ['item.grant', 'item.consume', 'item.transfer', 'wallet.credit', 'wallet.debit', 'order.create', 'order.pay', 'order.deliver', 'order.refund']
+      .map((name) => `${name} required`)
+      .toSorted(),
   );
 });
 
@@ -94,7 +98,12 @@ test('while a write runs, another with its key is 2010, and afterwards the key m
 });
 
 test('however calls with few keys and inputs are interleaved, each key moves money once, by its first input', async () => {
-  const call = fc.record({ key: fc.constantFrom('key-00001', 'key-00002', 'key-00003'), amount: fc.constantFrom(1, 10, 100), restart: fc.boolean(), ticks: fc.nat({ max: 6 }) });
+  const call = fc.record({
+    key: fc.constantFrom('key-00001', 'key-00002', 'key-00003'),
+    amount: fc.constantFrom(1, 10, 100),
+    restart: fc.boolean(),
+    ticks: fc.nat({ max: 6 }),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 24 }), async (calls) => {
       await using game = await openGame(standardGame);

@@ -79,8 +79,10 @@ for (const operation of standardOperations()) {
     await using game = await openGame(standardGame);
     const { mine, other, inputs } = await stage(game);
     // Twice, so that an answer from the cache is guarded like one from the database.
-    for (const caller of [service, playerCaller(mine), playerCaller(mine)]) expect(await codeOf(game.call(operation.name, inputs(mine)[operation.name], caller))).toBe(0);
-    for (const caller of [playerCaller(other), playerCaller(other)]) expect(await codeOf(game.call(operation.name, inputs(mine)[operation.name], caller))).toBe(3004);
+    for (const caller of [service, playerCaller(mine), playerCaller(mine)])
+      expect(await codeOf(game.call(operation.name, inputs(mine)[operation.name], caller))).toBe(0);
+    for (const caller of [playerCaller(other), playerCaller(other)])
+      expect(await codeOf(game.call(operation.name, inputs(mine)[operation.name], caller))).toBe(3004);
   });
 }
 
@@ -105,7 +107,8 @@ test.each([
 test('which ids exist is not told to players', async () => {
   await using game = await openGame(standardGame);
   const { mine, other, inputs } = await stage(game);
-  for (const id of [Reflect.get(inputs(other)['order.get']!, 'id'), '12345']) expect(await codeOf(game.call('order.get', { id }, playerCaller(mine)))).toBe(3004);
+  for (const id of [Reflect.get(inputs(other)['order.get']!, 'id'), '12345'])
+    expect(await codeOf(game.call('order.get', { id }, playerCaller(mine)))).toBe(3004);
 });
 
 test('a stored answer is not given to another player who knows its key', async () => {

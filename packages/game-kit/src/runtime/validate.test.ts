@@ -27,11 +27,15 @@ test('an issue says where, what and what would have been right', () => {
 });
 
 test('a field that is not there is told as missing', () => {
-  expect(detailsOf('player.create', {})).toEqual({ issues: [{ path: 'name', message: 'missing', expected: 'text of 1 to 64 characters, without control characters' }] });
+  expect(detailsOf('player.create', {})).toEqual({
+    issues: [{ path: 'name', message: 'missing', expected: 'text of 1 to 64 characters, without control characters' }],
+  });
 });
 
 test('__proto__ is an unknown field like any other', () => {
-  expect(detailsOf('player.create', JSON.parse('{"name":"a","__proto__":{"isAdmin":true}}'))).toEqual({ issues: [{ path: '__proto__', message: 'unknown field', expected: 'no such field' }] });
+  expect(detailsOf('player.create', JSON.parse('{"name":"a","__proto__":{"isAdmin":true}}'))).toEqual({
+    issues: [{ path: '__proto__', message: 'unknown field', expected: 'no such field' }],
+  });
 });
 
 test('what comes back of a hostile input is bounded', () => {
@@ -47,6 +51,12 @@ test('nothing at all is an empty input', () => {
 
 test('whatever comes in, an operation takes it or answers 2001', () => {
   const anything = fc.anything({ withBigInt: true, withDate: true, withNullPrototype: true, withSparseArray: true, withTypedArray: true });
-  const fields = fc.record({ playerId: anything, itemType: anything, quantity: anything, reason: anything, attributes: anything, idempotencyKey: anything }, { requiredKeys: [] });
-  fc.assert(fc.property(fc.oneof(anything, fields), (raw) => void detailsOf('item.grant', raw)), { numRuns: 500 });
+  const fields = fc.record(
+    { playerId: anything, itemType: anything, quantity: anything, reason: anything, attributes: anything, idempotencyKey: anything },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(fc.oneof(anything, fields), (raw) => void detailsOf('item.grant', raw)),
+    { numRuns: 500 },
+  );
 });

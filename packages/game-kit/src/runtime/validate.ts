@@ -25,7 +25,8 @@ export function parseInput({ input }: Operation, raw: unknown): ParsedInput {
 
 function inputIssues(issue: z.core.$ZodIssue, raw: unknown): InputIssue[] {
   const { path } = issue;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: pathText([...path, key]), message: 'unknown field', expected: 'no such field' }));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: pathText([...path, key]), message: 'unknown field', expected: 'no such field' }));
   return [{ path: pathText(path), message: isMissing(raw, path) ? 'missing' : issue.message, expected: expectedBy(issue) }];
 }
 

@@ -34,7 +34,10 @@ export async function issuePaths(work: Promise<unknown>): Promise<string[]> {
     return [];
   } catch (error) {
     if (!MidgardError.is(error, 'invalidInput')) throw error;
-    return z.object({ issues: z.array(z.object({ path: z.string(), message: z.string().min(1), expected: z.string().min(1) })) }).parse(error.details).issues.map(({ path }) => path);
+    return z
+      .object({ issues: z.array(z.object({ path: z.string(), message: z.string().min(1), expected: z.string().min(1) })) })
+      .parse(error.details)
+      .issues.map(({ path }) => path);
   }
 }
 

@@ -77,7 +77,10 @@ function naming(operation: Operation, check: (operation: Operation) => void): vo
 function requireDistinct(operations: readonly Operation[]): void {
   for (const trait of [({ code }: Operation) => String(code), ({ name }: Operation) => name, ({ http }: Operation) => http.replaceAll(/:[A-Za-z0-9]+/g, ':')]) {
     const values = operations.map(trait);
-    assert.deepEqual(values.filter((value, at) => values.indexOf(value) !== at), []);
+    assert.deepEqual(
+      values.filter((value, at) => values.indexOf(value) !== at),
+      [],
+    );
   }
 }
 
@@ -89,11 +92,17 @@ function requireCode({ name, code }: Operation): void {
 
 function requireStrict({ input }: Operation): void {
   const { error } = input.safeParse({ fieldThatNobodyDefined: 1 });
-  assert.ok(error?.issues.some((issue) => issue.code === 'unrecognized_keys'), 'its input takes unknown fields');
+  assert.ok(
+    error?.issues.some((issue) => issue.code === 'unrecognized_keys'),
+    'its input takes unknown fields',
+  );
 }
 
 function requireParameters({ http, input }: Operation): void {
-  assert.deepEqual(pathParameters(http).filter((parameter) => !(parameter in input.shape)), []);
+  assert.deepEqual(
+    pathParameters(http).filter((parameter) => !(parameter in input.shape)),
+    [],
+  );
 }
 
 function requireSchemas({ input, output }: Operation): void {
@@ -107,5 +116,9 @@ function requirePermission({ isPublic, permission }: Operation): void {
 
 function requireMakers(operations: readonly Operation[], inputs: Readonly<Record<string, InputMaker>>): void {
   const own = operations.filter(({ kind, name }) => kind === 'write' && !standardCodes.has(name)).map(({ name }) => name);
-  assert.deepEqual(own.filter((name) => inputs[name] === undefined), [], 'gameContract needs `inputs` for these');
+  assert.deepEqual(
+    own.filter((name) => inputs[name] === undefined),
+    [],
+    'gameContract needs `inputs` for these',
+  );
 }

@@ -63,7 +63,9 @@ export interface StormOptions {
  */
 export async function storm({ handler, inputs, seed, steps }: StormOptions): Promise<readonly StormFinding[]> {
   const findings: StormFinding[] = [];
-  const listener = { committed: (event: { operation: Operation; input: ParsedInput; changes: readonly Change[] }) => findings.push(...undeclared(handler, event)) };
+  const listener = {
+    committed: (event: { operation: Operation; input: ParsedInput; changes: readonly Change[] }) => findings.push(...undeclared(handler, event)),
+  };
   await using game = await openGame(handler, { listener });
   const call = (name: string, input: unknown): Promise<unknown> => game.call(name, input);
   const made = new Map<string, string[]>();
@@ -77,7 +79,9 @@ export async function storm({ handler, inputs, seed, steps }: StormOptions): Pro
     const calls: Promise<void>[] = [];
     for (let lane = 0; lane < AT_ONCE; lane++) {
       const [name, maker] = world.pick([first, ...rest]);
-      calls.push(play({ name, input: withKey(handler, name, await maker(world), `storm-${seed}-${step}-${lane}`), isTwice: random() < 0.2, call, made, findings }));
+      calls.push(
+        play({ name, input: withKey(handler, name, await maker(world), `storm-${seed}-${step}-${lane}`), isTwice: random() < 0.2, call, made, findings }),
+      );
     }
     await Promise.all(calls);
   }
@@ -116,7 +120,10 @@ async function answer(work: Promise<unknown>): Promise<{ readonly code: number; 
 }
 
 /** A hook may write whatever the game needs: its operations are held against the ledgers only. */
-function undeclared({ hooks }: GameHandler, { operation, input, changes }: { operation: Operation; input: ParsedInput; changes: readonly Change[] }): StormFinding[] {
+function undeclared(
+  { hooks }: GameHandler,
+  { operation, input, changes }: { operation: Operation; input: ParsedInput; changes: readonly Change[] },
+): StormFinding[] {
   const { name } = operation;
   if (hooks.before[name] !== undefined || hooks.after[name] !== undefined) return [];
   const declared = new Set(changedKeys(operation, input).map(({ entity, key }) => `${entity}:${key}`));

@@ -13,11 +13,14 @@ export type JsonRecord = { readonly [key: string]: JsonValue };
  * The bounds are checked before anything copies or recurses into the value.
  */
 export const JsonObject = z
-  .preprocess((value: JsonRecord, context) => {
-    const fault = faultOf(value);
-    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-    return value;
-  }, z.record(z.string(), z.unknown()))
+  .preprocess(
+    (value: JsonRecord, context) => {
+      const fault = faultOf(value);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+      return value;
+    },
+    z.record(z.string(), z.unknown()),
+  )
   .transform((value, context): JsonRecord => {
     if (isJsonRecord(value)) return value;
     context.addIssue({ code: 'custom', message: 'a JSON object' });

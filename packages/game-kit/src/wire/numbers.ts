@@ -41,7 +41,10 @@ export const AmountOrZero = int64(0n, 'an amount');
 export const IdText = z.bigint().transform(String).pipe(z.string().regex(/^\d+$/));
 
 /** A 64-bit amount on output: bigint → digits, with a minus sign where a ledger entry takes away. */
-export const AmountText = z.bigint().transform(String).pipe(z.string().regex(/^-?\d+$/));
+export const AmountText = z
+  .bigint()
+  .transform(String)
+  .pipe(z.string().regex(/^-?\d+$/));
 
 /** A whole number within 32 bits, 0 … 2^31−1: what an `int` column holds. */
 export const Int = wholeNumber(0, 2 ** 31 - 1);
@@ -53,10 +56,7 @@ export const Int = wholeNumber(0, 2 ** 31 - 1);
  * @param most largest value allowed
  */
 export function queryInt(least: number, most: number) {
-  return z.preprocess(
-    (value: string | number) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value),
-    wholeNumber(least, most),
-  );
+  return z.preprocess((value: string | number) => (typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value), wholeNumber(least, most));
 }
 
 /** The version of the row that a change expects (`If-Match` over HTTP), from 1. */

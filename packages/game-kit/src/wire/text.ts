@@ -39,7 +39,10 @@ export const Name = text(1, NAME_CHARACTERS);
  */
 export function slug(most: number) {
   const error = `1 to ${most} of the characters A–Z a–z 0–9 _ . : -, the first a letter or digit`;
-  return z.string({ error }).max(most, { error, abort: true }).regex(/^[A-Za-z0-9][\w.:-]*$/, { error });
+  return z
+    .string({ error })
+    .max(most, { error, abort: true })
+    .regex(/^[A-Za-z0-9][\w.:-]*$/, { error });
 }
 
 /** Why something was moved, as the ledger keeps it. */

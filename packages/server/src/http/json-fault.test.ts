@@ -12,7 +12,11 @@ function isJson(text: string): boolean {
 }
 
 test('agrees with JSON.parse about what is JSON, whatever is done to a good text', () => {
-  const edit = record({ at: nat(), cut: integer({ min: 0, max: 3 }), put: constantFrom('', '"', '\\', '{', '}', ']', ',', ':', '0', '-', '.', 'e', 'nul', ' ', '\n', '\u0000') });
+  const edit = record({
+    at: nat(),
+    cut: integer({ min: 0, max: 3 }),
+    put: constantFrom('', '"', '\\', '{', '}', ']', ',', ':', '0', '-', '.', 'e', 'nul', ' ', '\n', '\u0000'),
+  });
   assert(
     property(anyJson(), edit, (json, { at, cut, put }) => {
       const start = at % (json.length + 1);

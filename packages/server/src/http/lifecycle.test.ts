@@ -29,7 +29,8 @@ describe('time', () => {
 
   test('a body that does not come is answered with 1004', async () => {
     const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 } });
-    const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{';
+    const head =
+      'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nContent-Length: 9\r\nConnection: close\r\n\r\n{';
     expect(await sendRaw(fixture.port, head)).toMatch(/^HTTP\/1.1 504 [^]*"code":1004/);
   });
 

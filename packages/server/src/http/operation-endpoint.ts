@@ -89,9 +89,7 @@ export class OperationEndpoints {
 
   #call(exchange: Exchange, session: Session, call: { game: string; operation: number | string; input: unknown }): Promise<unknown> {
     const { deadline, requestId, trace } = exchange;
-    return deadline.guard(
-      this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) }),
-    );
+    return deadline.guard(this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) }));
   }
 
   async #authenticate(exchange: Exchange): Promise<Session> {

@@ -80,7 +80,10 @@ export function propertiesOf(schema: JsonSchema): ReadonlyMap<string, unknown> {
 }
 
 function resolve(root: JsonSchema, ref: string): unknown {
-  const steps = ref.replace(/^#\/?/, '').split('/').filter((step) => step !== '');
+  const steps = ref
+    .replace(/^#\/?/, '')
+    .split('/')
+    .filter((step) => step !== '');
   let at: unknown = root;
   for (const step of steps) at = isSchema(at) ? at[step] : undefined;
   return at;

@@ -11,7 +11,9 @@ afterAll(() => fixture.stop());
 
 function paths({ body }: Answer): unknown {
   const { details } = body;
-  return JSON.stringify(details).match(/"path":"[^"]*"/g)?.map((each) => each.slice(8, -1));
+  return JSON.stringify(details)
+    .match(/"path":"[^"]*"/g)
+    ?.map((each) => each.slice(8, -1));
 }
 
 describe('input', () => {
@@ -27,7 +29,10 @@ describe('input', () => {
   });
 
   test('body, path and headers are one input', async () => {
-    const answer = await fixture.ask('POST', '/players/1/items/grant', { body: { itemType: 'sword', quantity: 2 }, headers: { 'Idempotency-Key': 'key-0001' } });
+    const answer = await fixture.ask('POST', '/players/1/items/grant', {
+      body: { itemType: 'sword', quantity: 2 },
+      headers: { 'Idempotency-Key': 'key-0001' },
+    });
     expect(answer.status).toBe(200);
     expect(fixture.game.inputs.at(-1)).toEqual({ playerId: '1', itemType: 'sword', quantity: 2, idempotencyKey: 'key-0001' });
   });
@@ -61,7 +66,14 @@ describe('bad input is 2001 with the place of the fault', () => {
     ['id zero', 'GET', '/players/0', undefined, {}, 'id'],
     ['negative id', 'GET', '/players/-1', undefined, {}, 'id'],
     ['id of 400 digits', 'GET', `/players/${'9'.repeat(400)}`, undefined, {}, 'id'],
-    ['id that a float cannot hold', 'POST', '/players/1/items/grant', '{"itemType":"a","quantity":9007199254740993}', { 'Idempotency-Key': 'key-0001' }, 'quantity'],
+    [
+      'id that a float cannot hold',
+      'POST',
+      '/players/1/items/grant',
+      '{"itemType":"a","quantity":9007199254740993}',
+      { 'Idempotency-Key': 'key-0001' },
+      'quantity',
+    ],
     ['unknown query field', 'GET', '/players?colour=red', undefined, {}, ''],
     ['query field twice', 'GET', '/players?limit=1&limit=2', undefined, {}, 'limit'],
     ['query on a body operation', 'POST', '/players?name=a', { name: 'b' }, {}, 'name'],
@@ -75,7 +87,14 @@ describe('bad input is 2001 with the place of the fault', () => {
     ['path and body differ', 'PATCH', '/players/1', { id: '2' }, {}, 'id'],
     ['path and body differ by an object', 'PATCH', '/players/1', { id: { toString: 1 } }, {}, 'id'],
     ['path and query differ', 'GET', '/players/1?id=2', undefined, {}, 'id'],
-    ['key in header and body differ', 'POST', '/players/1/items/grant', { itemType: 'a', quantity: 1, idempotencyKey: 'key-0002' }, { 'Idempotency-Key': 'key-0001' }, 'idempotencyKey'],
+    [
+      'key in header and body differ',
+      'POST',
+      '/players/1/items/grant',
+      { itemType: 'a', quantity: 1, idempotencyKey: 'key-0002' },
+      { 'Idempotency-Key': 'key-0001' },
+      'idempotencyKey',
+    ],
     ['missing key', 'POST', '/players/1/items/grant', { itemType: 'a', quantity: 1 }, {}, 'idempotencyKey'],
     ['key where none is taken', 'POST', '/players', { name: 'a' }, { 'Idempotency-Key': 'key-0001' }, 'header.idempotency-key'],
     ['If-Match that is no tag', 'PATCH', '/players/1', {}, { 'If-Match': '3' }, 'header.if-match'],
@@ -130,7 +149,8 @@ describe('bad input is 2001 with the place of the fault', () => {
 
 describe('sizes', () => {
   test('a declared body above the limit is refused before it is sent', async () => {
-    const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n';
+    const head =
+      'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nContent-Length: 1048577\r\n\r\n';
     const answer = await sendRaw(fixture.port, head);
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
     expect(answer).toContain('"code":1009');
@@ -138,13 +158,15 @@ describe('sizes', () => {
   });
 
   test('a client that asks before it sends is not told to go on', async () => {
-    const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n';
+    const head =
+      'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 1048577\r\n\r\n';
     const answer = await sendRaw(fixture.port, head);
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
   });
 
   test('a body without a declared length is refused once it passes the limit', async () => {
-    const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const head =
+      'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n';
     const size = 1_048_577;
     const answer = await sendRaw(fixture.port, `${head}${size.toString(16)}\r\n${' '.repeat(size)}`);
     expect(answer).toMatch(/^HTTP\/1.1 413 /);
@@ -157,7 +179,8 @@ describe('sizes', () => {
   });
 
   test('a stranger is turned away before the body is read', async () => {
-    const head = 'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n';
+    const head =
+      'POST /api/v1/games/fake/players HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n';
     expect(await sendRaw(fixture.port, head)).toMatch(/^HTTP\/1.1 401 /);
   });
 

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { parseRoute, RouteTable } from './route-table.ts';
 
 const table = new RouteTable<string>();
-for (const definition of ['GET /players/:id', 'PATCH /players/:key', 'GET /players/top', 'GET /players/:id/items', 'POST /players/:playerId/items/grant', 'GET /:kind/all']) {
+for (const definition of [
+  'GET /players/:id',
+  'PATCH /players/:key',
+  'GET /players/top',
+  'GET /players/:id/items',
+  'POST /players/:playerId/items/grant',
+  'GET /:kind/all',
+]) {
   table.add(parseRoute(definition), definition);
 }
 
@@ -38,6 +45,9 @@ test('a route that is taken is refused, whatever its parameters are called', () 
   expect(() => table.add(parseRoute('GET /players/:other'), 'x')).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ROUTE' }));
 });
 
-test.each(['GET players', 'get /players', 'GET  /players', 'GET /players/:', 'GET /players/:id/:id', 'GET /pl ayers', 'TRACE /x', 'GET /a/', 'GET /%41', ''])('%j is no route', (definition) => {
-  expect(() => parseRoute(definition)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ROUTE' }));
-});
+test.each(['GET players', 'get /players', 'GET  /players', 'GET /players/:', 'GET /players/:id/:id', 'GET /pl ayers', 'TRACE /x', 'GET /a/', 'GET /%41', ''])(
+  '%j is no route',
+  (definition) => {
+    expect(() => parseRoute(definition)).toThrow(expect.objectContaining({ code: 'ERR_SERVER_ROUTE' }));
+  },
+);

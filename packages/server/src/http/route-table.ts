@@ -11,7 +11,9 @@ export interface RoutePattern {
 }
 
 /** What a look-up found: a target, or the methods that the path has instead (empty: no such path). */
-export type RouteMatch<T> = { readonly target: T; readonly parameters: Readonly<Record<string, string>> } | { readonly target: null; readonly allow: readonly string[] };
+export type RouteMatch<T> =
+  | { readonly target: T; readonly parameters: Readonly<Record<string, string>> }
+  | { readonly target: null; readonly allow: readonly string[] };
 
 interface Entry<T> {
   readonly target: T;

@@ -6,7 +6,21 @@ import { start, until } from '../testing/harness.ts';
 import type { Received, TestClient } from '../testing/test-client.ts';
 
 /** A frame byte by byte, without the codec: what it would refuse to write can be sent. */
-function raw({ length, version = 1, kind = 0, flags = 0, priority = 0, body = Buffer.alloc(0) }: { length?: number; version?: number; kind?: number; flags?: number; priority?: number; body?: Buffer }): Buffer {
+function raw({
+  length,
+  version = 1,
+  kind = 0,
+  flags = 0,
+  priority = 0,
+  body = Buffer.alloc(0),
+}: {
+  length?: number;
+  version?: number;
+  kind?: number;
+  flags?: number;
+  priority?: number;
+  body?: Buffer;
+}): Buffer {
   const head = Buffer.alloc(16);
   head.writeUInt32BE(length ?? 12 + body.length, 0);
   head[4] = version;
@@ -106,7 +120,7 @@ test('a body that inflates beyond the frame limit is 1009', async () => {
   expect(await after(client, raw({ flags: 1, body: bomb }))).toMatchObject([{ kind: Kind.error, body: { code: 1009 } }]);
 });
 
-test('damaged compression is the request\'s own 2001', async () => {
+test("damaged compression is the request's own 2001", async () => {
   const { open } = await start();
   const client = await open({ compression: ['deflate'] });
   client.socket.write(raw({ flags: 1, body: Buffer.from('no deflate at all') }));

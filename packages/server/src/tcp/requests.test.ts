@@ -125,7 +125,15 @@ test('writes of one connection on one entity keep their order, those on others p
 test('a batch over the wire', async () => {
   const { open } = await start();
   const client = await open();
-  const answer = await client.call(1, 1, [{ game: 'fake', operation: 'player.get', input: { id: '1' } }, { game: 7, operation: 4 }], { game: 0 });
+  const answer = await client.call(
+    1,
+    1,
+    [
+      { game: 'fake', operation: 'player.get', input: { id: '1' } },
+      { game: 7, operation: 4 },
+    ],
+    { game: 0 },
+  );
   expect(answer).toMatchObject({
     kind: Kind.response,
     game: 0,

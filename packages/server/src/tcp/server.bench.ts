@@ -91,7 +91,9 @@ async function main(): Promise<void> {
   for (const depth of depths) {
     const bare = await measure(echo.port, false, depth);
     const ours = await measure(midgard.port, true, depth);
-    console.log(`depth ${String(depth).padStart(2)}: midgard ${Math.round(ours)}, bare echo of node:net ${Math.round(bare)}, ratio ${(ours / bare).toFixed(2)}`);
+    console.log(
+      `depth ${String(depth).padStart(2)}: midgard ${Math.round(ours)}, bare echo of node:net ${Math.round(bare)}, ratio ${(ours / bare).toFixed(2)}`,
+    );
   }
   echo.peer.kill();
   midgard.peer.kill();

@@ -88,7 +88,16 @@ export async function start({ rateLimits, tls, ...options }: Setup = {}): Promis
   const limits = rateLimits === undefined ? {} : { rateLimits };
   const dispatcher = new Dispatcher({ router, metrics, log, clock: time, ...limits });
   const secure = tls === undefined ? {} : { tls };
-  const server = new TcpServer({ dispatcher, authenticator: fakeAuthenticator, options: { port: 0, ...options }, clock: time, timers: time, metrics, log, ...secure });
+  const server = new TcpServer({
+    dispatcher,
+    authenticator: fakeAuthenticator,
+    options: { port: 0, ...options },
+    clock: time,
+    timers: time,
+    metrics,
+    log,
+    ...secure,
+  });
   const { port } = await server.start();
   const clients: TestClient[] = [];
   running.push(async () => {

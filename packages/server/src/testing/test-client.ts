@@ -89,7 +89,10 @@ export class TestClient {
   }
 
   async hello(fields: Record<string, unknown> = {}): Promise<Received | null> {
-    this.send({ kind: Kind.hello }, { client: 'test/1', auth: { kind: 'apiKey', key: 'server' }, encodings: ['msgpack', 'json'], compression: [], checksum: false, ...fields });
+    this.send(
+      { kind: Kind.hello },
+      { client: 'test/1', auth: { kind: 'apiKey', key: 'server' }, encodings: ['msgpack', 'json'], compression: [], checksum: false, ...fields },
+    );
     return this.next();
   }
 

@@ -17,7 +17,11 @@ const codings: Readonly<Record<ColumnKind, Coding>> = {
   int: { ...integer, decode: Number },
   bool: { ...integer, decode: (cell) => cell === 1n },
   timestamp: { ...integer, decode: (cell) => new Date(Number(cell)) },
-  decimal: { type: 'INTEGER', encode: (value, { traits }) => toUnits(String(value), traits.scale), decode: (cell, { traits }) => fromUnits(String(cell), traits.scale) },
+  decimal: {
+    type: 'INTEGER',
+    encode: (value, { traits }) => toUnits(String(value), traits.scale),
+    decode: (cell, { traits }) => fromUnits(String(cell), traits.scale),
+  },
   text: { type: 'TEXT', encode: String, decode: (cell) => cell },
   json: { type: 'TEXT', encode: (value) => JSON.stringify(value), decode: (cell) => JSON.parse(String(cell)) },
   bytes: { type: 'BLOB', encode: (value) => (value instanceof Uint8Array ? value : null), decode: (cell) => cell },

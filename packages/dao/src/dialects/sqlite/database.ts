@@ -47,7 +47,9 @@ export class SqliteDatabase implements Database {
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    return this.#readers.read(({ connection }) => planMigration(connection, entities).flatMap(({ statements }) => statements), { timeoutMs: migrationTimeoutMs });
+    return this.#readers.read(({ connection }) => planMigration(connection, entities).flatMap(({ statements }) => statements), {
+      timeoutMs: migrationTimeoutMs,
+    });
   }
 
   async migrate(entities: readonly Entity[]): Promise<void> {

@@ -3,7 +3,27 @@
  *
  * A statement is rendered once for each shape with placeholders, never with values; the values are bound by their place.
  */
-import { and, asc, desc, eq, getTableColumns, gt, gte, inArray, isNotNull, isNull, lt, lte, ne, or, sql, type Column, type Placeholder, type SQL, type SQLWrapper } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  getTableColumns,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  lte,
+  ne,
+  or,
+  sql,
+  type Column,
+  type Placeholder,
+  type SQL,
+  type SQLWrapper,
+} from 'drizzle-orm';
 import { SQLiteSyncDialect, blob, integer, sqliteTable, text, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Operator } from '../../conditions.ts';
 import type { Entity } from '../../entity.ts';
@@ -45,7 +65,10 @@ export function tableOf(entity: Entity): EntityTable {
 
 type Compare = (column: Column, slots: readonly Placeholder[]) => SQL | undefined;
 
-const first = (compare: (column: Column, value: Placeholder | undefined) => SQL): Compare => (column, slots) => compare(column, slots[0]);
+const first =
+  (compare: (column: Column, value: Placeholder | undefined) => SQL): Compare =>
+  (column, slots) =>
+    compare(column, slots[0]);
 const comparisons: Readonly<Record<Operator, Compare>> = {
   eq: first(eq),
   ne: first(ne),
@@ -109,7 +132,9 @@ export function renderSelect(table: EntityTable, { where, orderBy, descending, h
   const slots = new Slots();
   const clause = hasAfter ? undefined : whereClause(table, where, slots);
   const order = list(orderBy.map((name) => (descending ? desc : asc)(columnOf(table, name))));
-  return render(sql`select ${allColumns(table)} from ${table.table}${clause ?? afterClause(table, where, orderBy, descending, slots)} order by ${order} limit ${slots.one()}`);
+  return render(
+    sql`select ${allColumns(table)} from ${table.table}${clause ?? afterClause(table, where, orderBy, descending, slots)} order by ${order} limit ${slots.one()}`,
+  );
 }
 
 /** SQLite compares rows of values by its indexes, also where the directions are all descending. */
@@ -124,9 +149,10 @@ function afterClause(table: EntityTable, where: readonly ConditionShape[], order
 export function renderGetMany(table: EntityTable, keys: number): string {
   const slots = new Slots();
   const [only = ''] = table.key;
-  const clause = table.key.length === 1
-    ? inArray(columnOf(table, only), slots.take(keys))
-    : or(...Array.from({ length: keys }, () => and(...table.key.map((name) => eq(columnOf(table, name), slots.one())))));
+  const clause =
+    table.key.length === 1
+      ? inArray(columnOf(table, only), slots.take(keys))
+      : or(...Array.from({ length: keys }, () => and(...table.key.map((name) => eq(columnOf(table, name), slots.one())))));
   return render(sql`select ${allColumns(table)} from ${table.table} where ${clause}`);
 }
 

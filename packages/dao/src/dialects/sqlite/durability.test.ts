@@ -33,7 +33,9 @@ test('what was acknowledged before a kill -9 is there afterwards, and nothing by
   const folder = mkdtempSync(path.join(tmpdir(), 'midgard-durable-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const url = `sqlite:${folder}/durable.db`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', writerProgram, url, source('../../database.ts'), source('../../testing/sample.ts')], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', writerProgram, url, source('../../database.ts'), source('../../testing/sample.ts')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const exited = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(() => void child.kill('SIGKILL'));
   let printed = '';
@@ -44,16 +46,23 @@ test('what was acknowledged before a kill -9 is there afterwards, and nothing by
     if (printed.split('\n').length > 300) child.kill('SIGKILL');
   });
   await exited;
-  const acknowledged = printed.slice(0, printed.lastIndexOf('\n')).split('\n').filter((line) => line !== '').map(BigInt);
+  const acknowledged = printed
+    .slice(0, printed.lastIndexOf('\n'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(BigInt);
   expect(acknowledged.length, errors).toBeGreaterThan(200);
 
   const database = await openDatabase(url);
   onTestFinished(() => database.close());
-  const [found, ids, bags] = await database.read(async (session) => [
-    await session.dao(sample).getMany(acknowledged),
-    (await session.dao(sample).find()).map((row) => row.id),
-    (await session.dao(holding).find()).map((row) => row.bag),
-  ] as const);
+  const [found, ids, bags] = await database.read(
+    async (session) =>
+      [
+        await session.dao(sample).getMany(acknowledged),
+        (await session.dao(sample).find()).map((row) => row.id),
+        (await session.dao(holding).find()).map((row) => row.bag),
+      ] as const,
+  );
   expect(found.map((row) => row.id)).toEqual(acknowledged);
   expect(bags).toEqual(ids);
 }, 30_000);

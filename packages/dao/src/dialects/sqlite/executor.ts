@@ -59,12 +59,13 @@ export class SqliteExecutor implements Executor {
 
   insert(entity: Entity, rows: readonly RowValues[]): readonly RowValues[] {
     const statements = statementsOf(entity);
-    const insertAll = (): readonly RowValues[] => rows.map((row) => {
-      const { text, values } = statements.insert(row);
-      this.connection.run(text, values);
-      // What was bound is what reads back; a statement's own RETURNING would cost as much as the insert.
-      return statements.readBack(values);
-    });
+    const insertAll = (): readonly RowValues[] =>
+      rows.map((row) => {
+        const { text, values } = statements.insert(row);
+        this.connection.run(text, values);
+        // What was bound is what reads back; a statement's own RETURNING would cost as much as the insert.
+        return statements.readBack(values);
+      });
     return this.#guard(entity, () => (rows.length === 1 ? insertAll() : this.#atomically(insertAll)));
   }
 
@@ -90,7 +91,8 @@ export class SqliteExecutor implements Executor {
     // BEGIN, COMMIT, PRAGMA and ATTACH would take the connection out of our hands.
     const [, verb = ''] = /^\s*([a-z]+)\b/i.exec(text) ?? [];
     const isRead = verb.toLowerCase() === 'select';
-    if (!isRead && !['insert', 'update', 'delete', 'with'].includes(verb.toLowerCase())) throw new DaoError('ERR_DAO_STATEMENT', 'a statement begins with select, insert, update, delete or with');
+    if (!isRead && !['insert', 'update', 'delete', 'with'].includes(verb.toLowerCase()))
+      throw new DaoError('ERR_DAO_STATEMENT', 'a statement begins with select, insert, update, delete or with');
     if (!isRead && verb.toLowerCase() !== 'with' && !this.isWritable) throw readOnly();
     const bound = values.map(toInput);
     return this.#guard(undefined, () => this.connection.records(text, bound));

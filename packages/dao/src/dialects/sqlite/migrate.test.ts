@@ -32,9 +32,15 @@ test('each change is recorded once, with its fingerprint and statements', async 
   await database.migrate([base]);
   const wider = thing({ name: text(10), note: text(5).nullable() });
   await database.migrate([wider]);
-  const rows = await database.read((session) => session.execute(sql`select entity, length(fingerprint) as length, statements from midgard_migration order by id`));
+  const rows = await database.read((session) =>
+    session.execute(sql`select entity, length(fingerprint) as length, statements from midgard_migration order by id`),
+  );
   expect(rows).toEqual([
-    { entity: 'thing', length: 64n, statements: 'create table "thing" ("id" integer not null, "name" text not null, primary key ("id")) strict, without rowid' },
+    {
+      entity: 'thing',
+      length: 64n,
+      statements: 'create table "thing" ("id" integer not null, "name" text not null, primary key ("id")) strict, without rowid',
+    },
     { entity: 'thing', length: 64n, statements: 'alter table "thing" add column "note" text' },
   ]);
 });
@@ -52,7 +58,10 @@ test('indexes come and go with the entity, and hand-made ones stay', async () =>
   const database = await open();
   await database.migrate([thing({ name: text(10) }, [{ on: ['name'] }])]);
   const unique = thing({ name: text(10) }, [{ on: ['name'], unique: true }]);
-  expect(await database.plan([unique])).toEqual([expect.stringMatching(/^drop index "ix_thing_/), expect.stringMatching(/^create unique index "uq_thing_.* \("name"\)$/)]);
+  expect(await database.plan([unique])).toEqual([
+    expect.stringMatching(/^drop index "ix_thing_/),
+    expect.stringMatching(/^create unique index "uq_thing_.* \("name"\)$/),
+  ]);
   await database.migrate([unique]);
   expect(await database.plan([unique])).toEqual([]);
 });
@@ -77,8 +86,15 @@ test.each<readonly [title: string, to: Entity]>([
 test('a unique index over equal values is refused, and leaves no half of the migration', async () => {
   const database = await open();
   await database.migrate([base]);
-  await database.transaction((session) => session.dao(base).insertMany([{ id: 1n, name: 'a' }, { id: 2n, name: 'a' }]));
-  await expect(database.migrate([thing({ name: text(10), more: int().nullable() }, [{ on: ['name'], unique: true }])])).rejects.toMatchObject({ code: 'ERR_DAO_SCHEMA' });
+  await database.transaction((session) =>
+    session.dao(base).insertMany([
+      { id: 1n, name: 'a' },
+      { id: 2n, name: 'a' },
+    ]),
+  );
+  await expect(database.migrate([thing({ name: text(10), more: int().nullable() }, [{ on: ['name'], unique: true }])])).rejects.toMatchObject({
+    code: 'ERR_DAO_SCHEMA',
+  });
   expect(await database.plan([base])).toEqual([]);
 });
 
@@ -101,12 +117,30 @@ test('two processes that migrate at once both end well', async () => {
 });
 
 test.each<readonly [title: string, define: () => unknown]>([
-  ['a nullable key', () => defineEntity('x', { columns: { id: id().nullable() }, // @ts-expect-error refused by the types, too
-    key: ['id'] })],
-  ['a key of a time', () => defineEntity('x', { columns: { at: createdAt() }, // @ts-expect-error refused by the types, too
-    key: ['at'] })],
-  ['an unknown key column', () => defineEntity('x', { columns: { id: id() }, // @ts-expect-error refused by the types, too
-    key: ['other'] })],
+  [
+    'a nullable key',
+    () =>
+      defineEntity('x', {
+        columns: { id: id().nullable() }, // @ts-expect-error refused by the types, too
+        key: ['id'],
+      }),
+  ],
+  [
+    'a key of a time',
+    () =>
+      defineEntity('x', {
+        columns: { at: createdAt() }, // @ts-expect-error refused by the types, too
+        key: ['at'],
+      }),
+  ],
+  [
+    'an unknown key column',
+    () =>
+      defineEntity('x', {
+        columns: { id: id() }, // @ts-expect-error refused by the types, too
+        key: ['other'],
+      }),
+  ],
   ['a name that is too long', () => defineEntity('x'.repeat(31), { columns: { id: id() }, key: ['id'] })],
   ['a name that is ours', () => defineEntity('midgardMigration', { columns: { id: id() }, key: ['id'] })],
   ['two names that become one', () => defineEntity('x', { columns: { id: id(), aB: int(), a_b: int() }, key: ['id'] })],

@@ -2,7 +2,18 @@ import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
 import { storageType } from './codec.ts';
 import type { SqliteConnection } from './connection.ts';
-import { type ColumnDefinition, addColumn, createIndex, createTable, definitionOf, dropIndex, fingerprintOf, indexName, migrationTable, physical } from './schema.ts';
+import {
+  type ColumnDefinition,
+  addColumn,
+  createIndex,
+  createTable,
+  definitionOf,
+  dropIndex,
+  fingerprintOf,
+  indexName,
+  migrationTable,
+  physical,
+} from './schema.ts';
 
 /** What brings one entity's table to its definition. */
 export interface EntityPlan {
@@ -20,11 +31,14 @@ export function planMigration(connection: SqliteConnection, entities: readonly E
   if (new Set(entities.map(({ table }) => table)).size !== entities.length) throw new DaoError('ERR_DAO_SCHEMA', 'two entities have the same table');
   const hasRecord = connection.all(`select 1 from sqlite_schema where name = 'midgard_migration'`).length > 0;
   return entities.map((entity) => {
-    const recorded = hasRecord ? connection.records('select fingerprint, definition from "midgard_migration" where entity = ? order by id desc limit 1', [entity.name])[0] : undefined;
+    const recorded = hasRecord
+      ? connection.records('select fingerprint, definition from "midgard_migration" where entity = ? order by id desc limit 1', [entity.name])[0]
+      : undefined;
     const present = connection.records('select name, type, "notnull" as required, pk from pragma_table_info(?)', [entity.table]);
-    const statements = present.length === 0
-      ? [createTable(entity), ...entity.indexes.map((index) => createIndex(entity, index))]
-      : [...columnSteps(entity, present, recordedDefinition(recorded)), ...indexSteps(connection, entity)];
+    const statements =
+      present.length === 0
+        ? [createTable(entity), ...entity.indexes.map((index) => createIndex(entity, index))]
+        : [...columnSteps(entity, present, recordedDefinition(recorded)), ...indexSteps(connection, entity)];
     return { entity, statements, isRecorded: recorded?.['fingerprint'] === fingerprintOf(entity) };
   });
 }
@@ -45,7 +59,10 @@ function runStep(connection: SqliteConnection, entity: Entity, statement: string
   try {
     connection.exec(statement);
   } catch (error) {
-    throw new DaoError('ERR_DAO_SCHEMA', `${entity.name}: the rows that are there do not allow the change (a unique index over equal values?)`, { entity: entity.name, cause: error });
+    throw new DaoError('ERR_DAO_SCHEMA', `${entity.name}: the rows that are there do not allow the change (a unique index over equal values?)`, {
+      entity: entity.name,
+      cause: error,
+    });
   }
 }
 
@@ -82,15 +99,25 @@ function columnSteps(entity: Entity, present: readonly Present[], recorded: Read
 }
 
 function checkKey(entity: Entity, present: readonly Present[]): void {
-  const key = present.filter((column) => column['pk'] !== 0n).sort((a, b) => Number(a['pk']) - Number(b['pk'])).map((column) => String(column['name']));
-  if (key.join() !== entity.key.map((name) => physical(entity, name)).join()) throw new DaoError('ERR_DAO_SCHEMA', `${entity.name}: the table has another key`, { entity: entity.name });
+  const key = present
+    .filter((column) => column['pk'] !== 0n)
+    .sort((a, b) => Number(a['pk']) - Number(b['pk']))
+    .map((column) => String(column['name']));
+  if (key.join() !== entity.key.map((name) => physical(entity, name)).join())
+    throw new DaoError('ERR_DAO_SCHEMA', `${entity.name}: the table has another key`, { entity: entity.name });
 }
 
 function checkColumn(entity: Entity, name: string, existing: Present, recorded: Partial<ColumnDefinition> | undefined): void {
   const wanted = definitionOf(entity)[physical(entity, name)];
   const column = entity.columns[name];
-  if (wanted === undefined || column === undefined || String(existing['type']).toUpperCase() !== storageType(column.kind)) throw refuse(entity, name, 'has another type in the table');
-  if ((existing['required'] === 1n) === wanted.isNullable) throw refuse(entity, name, wanted.isNullable ? 'is required in the table and nullable in the entity' : 'is nullable in the table and required in the entity');
+  if (wanted === undefined || column === undefined || String(existing['type']).toUpperCase() !== storageType(column.kind))
+    throw refuse(entity, name, 'has another type in the table');
+  if ((existing['required'] === 1n) === wanted.isNullable)
+    throw refuse(
+      entity,
+      name,
+      wanted.isNullable ? 'is required in the table and nullable in the entity' : 'is nullable in the table and required in the entity',
+    );
   if (recorded === undefined) return;
   const widens = wanted.kind === 'int64' && (recorded.kind === 'int' || recorded.kind === 'id');
   if (recorded.kind !== wanted.kind && !widens) throw refuse(entity, name, `was a ${recorded.kind ?? '?'} and is now a ${wanted.kind}`);
@@ -104,7 +131,10 @@ function refuse(entity: Entity, name: string, why: string): DaoError {
 
 function indexSteps(connection: SqliteConnection, entity: Entity): readonly string[] {
   // Only indexes that we named: one that somebody made by hand stays.
-  const rows = connection.records(`select name from pragma_index_list(?) where origin = 'c' and (name like 'uq\\_%' escape '\\' or name like 'ix\\_%' escape '\\')`, [entity.table]);
+  const rows = connection.records(
+    `select name from pragma_index_list(?) where origin = 'c' and (name like 'uq\\_%' escape '\\' or name like 'ix\\_%' escape '\\')`,
+    [entity.table],
+  );
   const present = new Set(rows.map((row) => String(row['name'])));
   const wanted = new Map(entity.indexes.map((index) => [indexName(entity, index), index]));
   const dropped = [...present].filter((name) => !wanted.has(name) && name.startsWith(`${name.slice(0, 2)}_${entity.table.slice(0, 18)}_`)).map(dropIndex);

@@ -71,14 +71,21 @@ const increment = fc.tuple(key, fc.bigInt({ min: -4n, max: 4n })).map(([at, delt
   real: (session) => session.dao(holding).increment(at, { quantity: delta }, { min: 0n }),
 }));
 
-const remove = key.map((at): Step => ({ name: `delete ${nameOf(at)}`, model: (model) => model.delete(nameOf(at)), real: (session) => session.dao(holding).delete(at) }));
+const remove = key.map((at): Step => ({
+  name: `delete ${nameOf(at)}`,
+  model: (model) => model.delete(nameOf(at)),
+  real: (session) => session.dao(holding).delete(at),
+}));
 const count = fc.bigInt({ min: 0n, max: 3n }).map((owner): Step => ({
   name: `count of ${owner}`,
   model: (model) => [...model.values()].filter((row) => row.owner === owner).length,
   real: (session) => session.dao(holding).count({ owner }),
 }));
 
-const transactions = fc.array(fc.record({ steps: fc.array(fc.oneof(insert, upsert, update, increment, remove, count), { maxLength: 8 }), fails: fc.boolean() }), { minLength: 1, maxLength: 12 });
+const transactions = fc.array(
+  fc.record({ steps: fc.array(fc.oneof(insert, upsert, update, increment, remove, count), { maxLength: 8 }), fails: fc.boolean() }),
+  { minLength: 1, maxLength: 12 },
+);
 
 const codeOrThrow = (error: unknown): unknown => {
   if (error instanceof DaoError) return error.code;
@@ -86,19 +93,32 @@ const codeOrThrow = (error: unknown): unknown => {
 };
 
 test('random transactions, some of which fail, leave what a Map would hold', async () => {
-  await fc.assert(fc.asyncProperty(transactions, (all) => onFresh(temporaryDatabase, async (database) => {
-    let model: Model = new Map();
-    // All are queued at once, so that they share groups.
-    await Promise.all(all.map(({ steps, fails }) => database.transaction(async (session) => {
-      const attempt: Model = new Map(model);
-      for (const step of steps) expect([step.name, await step.real(session).catch(codeOrThrow)]).toEqual([step.name, step.model(attempt)]);
-      if (fails) throw new RangeError('on purpose');
-      model = attempt;
-    }).catch((error: unknown) => {
-      if (!(error instanceof RangeError)) throw error;
-    })));
-    const rows = await database.read((session) => session.dao(holding).find());
-    const wanted = [...model].map(([name, row]) => ({ bag: BigInt(name.split('/')[0] ?? ''), slot: name.slice(name.indexOf('/') + 1), ...row }));
-    expect(new Set(rows.map((row) => `${row.bag}/${row.slot} ${row.owner} ${row.quantity} ${row.version}`))).toEqual(new Set(wanted.map((row) => `${row.bag}/${row.slot} ${row.owner} ${row.quantity} ${row.version}`)));
-  })), { numRuns: 40 });
+  await fc.assert(
+    fc.asyncProperty(transactions, (all) =>
+      onFresh(temporaryDatabase, async (database) => {
+        let model: Model = new Map();
+        // All are queued at once, so that they share groups.
+        await Promise.all(
+          all.map(({ steps, fails }) =>
+            database
+              .transaction(async (session) => {
+                const attempt: Model = new Map(model);
+                for (const step of steps) expect([step.name, await step.real(session).catch(codeOrThrow)]).toEqual([step.name, step.model(attempt)]);
+                if (fails) throw new RangeError('on purpose');
+                model = attempt;
+              })
+              .catch((error: unknown) => {
+                if (!(error instanceof RangeError)) throw error;
+              }),
+          ),
+        );
+        const rows = await database.read((session) => session.dao(holding).find());
+        const wanted = [...model].map(([name, row]) => ({ bag: BigInt(name.split('/')[0] ?? ''), slot: name.slice(name.indexOf('/') + 1), ...row }));
+        expect(new Set(rows.map((row) => `${row.bag}/${row.slot} ${row.owner} ${row.quantity} ${row.version}`))).toEqual(
+          new Set(wanted.map((row) => `${row.bag}/${row.slot} ${row.owner} ${row.quantity} ${row.version}`)),
+        );
+      }),
+    ),
+    { numRuns: 40 },
+  );
 }, 60_000);

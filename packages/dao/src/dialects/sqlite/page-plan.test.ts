@@ -9,7 +9,11 @@ function planOf(entity: typeof sample | typeof holding, orderBy: readonly string
   onTestFinished(() => raw.close());
   for (const statement of [createTable(entity), ...entity.indexes.map((index) => createIndex(entity, index))]) raw.exec(statement);
   const { text, values } = statementsOf(entity).select({ where: [], orderBy, descending, after, limit: 10 });
-  return raw.prepare(`explain query plan ${text}`).all(...values).map((row) => row['detail']).join('; ');
+  return raw
+    .prepare(`explain query plan ${text}`)
+    .all(...values)
+    .map((row) => row['detail'])
+    .join('; ');
 }
 
 test.each([false, true])('a page goes to its place by all of its order, without a sort (descending: %s)', (descending) => {

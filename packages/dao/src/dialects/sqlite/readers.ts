@@ -59,11 +59,13 @@ export class Readers {
       if (this.#running >= this.#maxConnections) return;
       this.#waiting.delete(work);
       this.#running += 1;
-      this.#run(work).catch((error: unknown) => work.fail(error)).finally(() => {
-        this.#running -= 1;
-        this.#startWaiting();
-        if (this.#running === 0) this.#onIdle?.();
-      });
+      this.#run(work)
+        .catch((error: unknown) => work.fail(error))
+        .finally(() => {
+          this.#running -= 1;
+          this.#startWaiting();
+          if (this.#running === 0) this.#onIdle?.();
+        });
     }
   }
 

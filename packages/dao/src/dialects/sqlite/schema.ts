@@ -18,13 +18,25 @@ export interface ColumnDefinition {
 
 /** @returns the columns by physical name, as they are recorded */
 export function definitionOf(entity: Entity): Readonly<Record<string, ColumnDefinition>> {
-  return Object.fromEntries(Object.entries(entity.columns).map(([name, { kind, traits: { isNullable, maxLength, precision, scale } }]) => [physical(entity, name), { kind, isNullable, maxLength, precision, scale }]));
+  return Object.fromEntries(
+    Object.entries(entity.columns).map(
+      ([
+        name,
+        {
+          kind,
+          traits: { isNullable, maxLength, precision, scale },
+        },
+      ]) => [physical(entity, name), { kind, isNullable, maxLength, precision, scale }],
+    ),
+  );
 }
 
 /** @returns a digest that changes with everything that a migration could have to do */
 export function fingerprintOf(entity: Entity): string {
   const indexes = entity.indexes.map((index) => indexName(entity, index));
-  return createHash('sha256').update(JSON.stringify([entity.table, definitionOf(entity), entity.key, indexes])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([entity.table, definitionOf(entity), entity.key, indexes]))
+    .digest('hex');
 }
 
 /** @returns the physical name of a property */
@@ -55,7 +67,10 @@ export function addColumn(entity: Entity, name: string, column: Column): string 
 
 /** Names tell what an index is, so a changed one has another name; 30 bytes are what every dialect takes. */
 export function indexName(entity: Entity, { on, unique }: Index): string {
-  const digest = createHash('sha256').update(JSON.stringify([entity.table, on])).digest('hex').slice(0, 8);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([entity.table, on]))
+    .digest('hex')
+    .slice(0, 8);
   return `${unique ? 'uq' : 'ix'}_${entity.table.slice(0, 18)}_${digest}`;
 }
 

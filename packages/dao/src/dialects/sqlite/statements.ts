@@ -3,7 +3,18 @@ import type { Condition } from '../../conditions.ts';
 import type { Entity } from '../../entity.ts';
 import type { Change, RowValues, Selection } from '../dialect.ts';
 import { decodeCell, encodeCell } from './codec.ts';
-import { type ConditionShape, type EntityTable, renderCount, renderDelete, renderGetMany, renderInsert, renderSelect, renderUpdate, renderUpsert, tableOf } from './drizzle.ts';
+import {
+  type ConditionShape,
+  type EntityTable,
+  renderCount,
+  renderDelete,
+  renderGetMany,
+  renderInsert,
+  renderSelect,
+  renderUpdate,
+  renderUpsert,
+  tableOf,
+} from './drizzle.ts';
 
 /** A statement with its values, in the order of its placeholders. */
 export interface BoundStatement {

@@ -35,7 +35,12 @@ export class Work {
    * @param run the caller's work; resolves to what hands its result to the caller
    * @param onGivenUpWaiting takes it out of the queue that it waits in
    */
-  constructor(run: (executor: SqliteExecutor) => Promise<() => void>, reject: (error: unknown) => void, onGivenUpWaiting: (work: Work) => void, { signal, timeoutMs = 0 }: WorkOptions) {
+  constructor(
+    run: (executor: SqliteExecutor) => Promise<() => void>,
+    reject: (error: unknown) => void,
+    onGivenUpWaiting: (work: Work) => void,
+    { signal, timeoutMs = 0 }: WorkOptions,
+  ) {
     this.#run = run;
     this.#reject = reject;
     this.#onGivenUpWaiting = onGivenUpWaiting;

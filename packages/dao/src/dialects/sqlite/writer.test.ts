@@ -42,7 +42,11 @@ test('nobody of a group is told before its commit', async () => {
   const database = await openAt(file, { maxGroupMs: 60_000 });
   const raw = openRaw(file);
   const seen: unknown[] = [];
-  await Promise.all([1n, 2n, 3n].map((id) => database.transaction((session) => session.dao(sample).insert(sampleRow(id))).then(() => seen.push(raw.prepare('select count(*) as n from sample').get()))));
+  await Promise.all(
+    [1n, 2n, 3n].map((id) =>
+      database.transaction((session) => session.dao(sample).insert(sampleRow(id))).then(() => seen.push(raw.prepare('select count(*) as n from sample').get())),
+    ),
+  );
   expect(seen).toEqual([{ n: 3 }, { n: 3 }, { n: 3 }]);
 });
 
@@ -70,8 +74,14 @@ test('a transaction that SQLite rolled back by itself can write nothing more, an
   const results = await Promise.allSettled([
     database.transaction((session) => session.dao(sample).insert(sampleRow(1n))),
     database.transaction(async (session) => {
-      await session.dao(sample).insert(sampleRow(2n, { name: 'lost' })).catch(() => undefined);
-      await session.dao(sample).insert(sampleRow(3n)).catch(() => undefined);
+      await session
+        .dao(sample)
+        .insert(sampleRow(2n, { name: 'lost' }))
+        .catch(() => undefined);
+      await session
+        .dao(sample)
+        .insert(sampleRow(3n))
+        .catch(() => undefined);
     }),
     database.transaction((session) => session.dao(sample).insert(sampleRow(4n))),
   ]);
@@ -91,18 +101,29 @@ test('a lock of another process is waited for without blocking, and not for ever
   await expect(waiting).resolves.toMatchObject({ id: 1n });
 });
 
-test.each(['commit', 'ROLLBACK', ' begin', 'savepoint x', 'release midgard_work', 'pragma synchronous = off', `attach 'x' as y`, 'vacuum', '/* a */ commit', '-- a\ncommit', '; commit', 'create table x (a)', ''])(
-  'the hand-written statement %j is refused, and its transaction goes on',
-  async (text) => {
-    const database = await openAt(temporaryPath());
-    await database.transaction(async (session) => {
-      await session.dao(sample).insert(sampleRow(1n));
-      await expect(session.execute(sql.raw(text))).rejects.toMatchObject({ code: 'ERR_DAO_STATEMENT' });
-      await session.dao(sample).insert(sampleRow(2n));
-    });
-    expect(await database.read((session) => session.dao(sample).count())).toBe(2);
-  },
-);
+test.each([
+  'commit',
+  'ROLLBACK',
+  ' begin',
+  'savepoint x',
+  'release midgard_work',
+  'pragma synchronous = off',
+  `attach 'x' as y`,
+  'vacuum',
+  '/* a */ commit',
+  '-- a\ncommit',
+  '; commit',
+  'create table x (a)',
+  '',
+])('the hand-written statement %j is refused, and its transaction goes on', async (text) => {
+  const database = await openAt(temporaryPath());
+  await database.transaction(async (session) => {
+    await session.dao(sample).insert(sampleRow(1n));
+    await expect(session.execute(sql.raw(text))).rejects.toMatchObject({ code: 'ERR_DAO_STATEMENT' });
+    await session.dao(sample).insert(sampleRow(2n));
+  });
+  expect(await database.read((session) => session.dao(sample).count())).toBe(2);
+});
 
 test('a common table expression cannot write in a read', async () => {
   const database = await openAt(temporaryPath());
@@ -113,7 +134,9 @@ test('a common table expression cannot write in a read', async () => {
 
 test('errors of hand-written statements show neither the statement nor its values', async () => {
   const database = await openAt(temporaryPath());
-  const error: unknown = await database.read((session) => session.execute(sql`select * from secret_table where x = ${'secret value'}`)).catch((reason: unknown) => reason);
+  const error: unknown = await database
+    .read((session) => session.execute(sql`select * from secret_table where x = ${'secret value'}`))
+    .catch((reason: unknown) => reason);
   expect(error).toMatchObject({ code: 'ERR_DAO_STATEMENT' });
   expect(String(error)).not.toContain('secret');
 });
@@ -138,7 +161,9 @@ test('close moves the log into the file, and what was written is there again', a
 test('the writer syncs every commit, and checks foreign keys', async () => {
   const file = temporaryPath();
   const database = await openAt(file);
-  const rows = await database.transaction((session) => session.execute(sql`select synchronous, journal_mode, foreign_keys from pragma_synchronous, pragma_journal_mode, pragma_foreign_keys`));
+  const rows = await database.transaction((session) =>
+    session.execute(sql`select synchronous, journal_mode, foreign_keys from pragma_synchronous, pragma_journal_mode, pragma_foreign_keys`),
+  );
   expect(rows).toEqual([{ synchronous: 2n, journal_mode: 'wal', foreign_keys: 1n }]);
 });
 
@@ -150,7 +175,10 @@ test('ping tells when the file is no longer in its place', async () => {
   await expect(database.ping()).rejects.toMatchObject({ code: 'ERR_DAO_UNAVAILABLE' });
 });
 
-test.each([['a folder', '/'], ['a place where no file can be', '/dev/null/x.db']])('%s is not opened', async (_title, target) => {
+test.each([
+  ['a folder', '/'],
+  ['a place where no file can be', '/dev/null/x.db'],
+])('%s is not opened', async (_title, target) => {
   await expect(openDatabase(`sqlite:${target}`)).rejects.toMatchObject({ code: 'ERR_DAO_UNAVAILABLE' });
 });
 
@@ -158,8 +186,11 @@ test('a file that is no database is told so', async () => {
   await expect(openDatabase(`sqlite:${import.meta.filename}`)).rejects.toMatchObject({ code: 'ERR_DAO_UNAVAILABLE' });
 });
 
-test.each(['mysql://u:secret@h/d', 'oracle://u:secret@h/s', 'postgres://secret', 'sqlite', 'sqlite:', '', 'constructor:x'])('%j has no dialect, and the URL is not repeated', async (url) => {
-  const error: unknown = await openDatabase(url).catch((reason: unknown) => reason);
-  expect(error).toMatchObject({ code: 'ERR_DAO_DIALECT' });
-  expect(String(error)).not.toContain('secret');
-});
+test.each(['mysql://u:secret@h/d', 'oracle://u:secret@h/s', 'postgres://secret', 'sqlite', 'sqlite:', '', 'constructor:x'])(
+  '%j has no dialect, and the URL is not repeated',
+  async (url) => {
+    const error: unknown = await openDatabase(url).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ERR_DAO_DIALECT' });
+    expect(String(error)).not.toContain('secret');
+  },
+);

@@ -127,7 +127,8 @@ export class Writer {
   }
 
   async #runInSavepoint(work: Work): Promise<Outcome> {
-    if (!this.#savepoint('savepoint midgard_work')) return { isDone: false, isGivenUp: false, acknowledge: () => work.fail(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not begin')) };
+    if (!this.#savepoint('savepoint midgard_work'))
+      return { isDone: false, isGivenUp: false, acknowledge: () => work.fail(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not begin')) };
     const outcome = await work.start(this.#connection, true);
     if (!outcome.isDone) this.#savepoint('rollback to midgard_work');
     this.#savepoint('release midgard_work');

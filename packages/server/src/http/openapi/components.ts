@@ -46,7 +46,9 @@ export const problemSchema: JsonSchema = {
     code: {
       type: 'integer',
       enum: Object.values(errorTable).map(({ code }) => code),
-      description: Object.values(errorTable).map(({ code, title }) => `${code} ${title}`).join('; '),
+      description: Object.values(errorTable)
+        .map(({ code, title }) => `${code} ${title}`)
+        .join('; '),
     },
     message: { type: 'string' },
     details: { description: 'For code 2001: {issues: [{path, message, expected?}]}' },

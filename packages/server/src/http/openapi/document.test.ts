@@ -22,7 +22,11 @@ interface Described {
 function described(): readonly Described[] {
   const { paths } = document;
   return Object.entries(isSchema(paths) ? paths : {}).flatMap(([path, item]) =>
-    Object.entries(isSchema(item) ? item : {}).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation: isSchema(operation) ? operation : {} })),
+    Object.entries(isSchema(item) ? item : {}).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      operation: isSchema(operation) ? operation : {},
+    })),
   );
 }
 
@@ -35,7 +39,10 @@ function walk(value: unknown, visit: (key: string, value: unknown) => void): voi
 }
 
 function at(pointer: string): unknown {
-  return pointer.slice(2).split('/').reduce<unknown>((value, key) => (isSchema(value) ? value[key] : undefined), document);
+  return pointer
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((value, key) => (isSchema(value) ? value[key] : undefined), document);
 }
 
 describe('the document', () => {
@@ -71,12 +78,15 @@ describe('the document', () => {
       const parameters = Array.isArray(operation['parameters']) ? operation['parameters'] : [];
       const declared = parameters.filter((each) => each.in === 'path').map((each) => each.name);
       expect(declared).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-      for (const each of parameters.filter((parameter) => parameter.in === 'path')) expect(each).toMatchObject({ required: true, schema: { type: expect.any(String) } });
+      for (const each of parameters.filter((parameter) => parameter.in === 'path'))
+        expect(each).toMatchObject({ required: true, schema: { type: expect.any(String) } });
     }
   });
 
   test('every operation of every game is in it, and nothing else of a game', () => {
-    const inDocument = described().filter(({ path }) => path.startsWith('/api/v1/games/')).map(({ operation }) => String(operation['operationId']));
+    const inDocument = described()
+      .filter(({ path }) => path.startsWith('/api/v1/games/'))
+      .map(({ operation }) => String(operation['operationId']));
     const served = fixture.router.routes().flatMap((game) => game.game.handler.operations.map(({ name }) => `${game.id}.${name}`));
     expect(inDocument).toHaveLength(served.length);
     expect(new Set(inDocument)).toEqual(new Set(served));

@@ -31,10 +31,16 @@ export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo)
   }
   return {
     openapi: '3.1.0',
-    info: { ...info, description: 'Game data over HTTP. Ids and amounts are 64-bit integers written as digits; rows carry a version, which is their entity tag.' },
+    info: {
+      ...info,
+      description: 'Game data over HTTP. Ids and amounts are 64-bit integers written as digits; rows carry a version, which is their entity tag.',
+    },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }, { bearer: [] }],
-    tags: [{ name: 'midgard', description: 'the middleware itself' }, ...games.map(({ id, version }) => ({ name: id, description: `game ${id}, version ${version}` }))],
+    tags: [
+      { name: 'midgard', description: 'the middleware itself' },
+      ...games.map(({ id, version }) => ({ name: id, description: `game ${id}, version ${version}` })),
+    ],
     paths,
     components: {
       schemas: components.toJSON(),

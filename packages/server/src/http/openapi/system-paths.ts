@@ -87,7 +87,10 @@ export function systemPaths(components: Components): Readonly<Record<string, Rec
     '/livez': open('midgard.livez', 'the process runs', { '200': json('midgard.livez.output', { type: 'object', properties: { status: { const: 'ok' } } }) }),
     '/readyz': open('midgard.readyz', 'requests can be served', ready),
     '/ready': open('midgard.ready', 'the same as /readyz', ready),
-    '/health': open('midgard.health', 'a summary for people', { '200': json('midgard.health.output', healthOutput), '503': json('midgard.health.output', healthOutput) }),
+    '/health': open('midgard.health', 'a summary for people', {
+      '200': json('midgard.health.output', healthOutput),
+      '503': json('midgard.health.output', healthOutput),
+    }),
     '/metrics': open('midgard.metrics', 'figures for Prometheus', { '200': content('text/plain', { type: 'string' }), ...problems(404) }),
     '/openapi.json': open('midgard.openapi', 'this document', { '200': json('midgard.openapi.output', { type: 'object' }) }),
     '/docs': open('midgard.docs', 'this document as a page', { '200': content('text/html', { type: 'string' }) }),

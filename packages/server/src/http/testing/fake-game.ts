@@ -5,9 +5,17 @@ import type { ServedGame } from '../../game.ts';
 
 const Id = z.preprocess(
   (value: string | number | bigint) => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value),
-  z.string({ error: 'an id' }).regex(/^\d{1,19}$/, { error: 'an id' }).refine((digits) => BigInt(digits) > 0n && BigInt(digits) < 2n ** 63n, { error: 'an id' }),
+  z
+    .string({ error: 'an id' })
+    .regex(/^\d{1,19}$/, { error: 'an id' })
+    .refine((digits) => BigInt(digits) > 0n && BigInt(digits) < 2n ** 63n, { error: 'an id' }),
 );
-const Name = z.string().trim().min(1).max(64).refine((text) => text.isWellFormed(), { error: 'well-formed text' });
+const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .refine((text) => text.isWellFormed(), { error: 'well-formed text' });
 const Player = z.object({ id: z.string(), name: z.string(), level: z.int(), version: z.int() });
 type Player = z.output<typeof Player>;
 
@@ -122,14 +130,46 @@ export class FakeGame implements ServedGame {
     return [
       sketch({ code: 1, name: 'player.get', http: 'GET /players/:id', input, output: Player, run: ({ id }) => this.#require(id) }),
       sketch({ code: 2, name: 'player.create', http: 'POST /players', input: create, output: Player, run: (each) => this.#create(each) }),
-      sketch({ code: 3, name: 'player.update', http: 'PATCH /players/:id', input: update, output: Player, isVersioned: true, run: (each) => this.#update(each) }),
+      sketch({
+        code: 3,
+        name: 'player.update',
+        http: 'PATCH /players/:id',
+        input: update,
+        output: Player,
+        isVersioned: true,
+        run: (each) => this.#update(each),
+      }),
       sketch({ code: 4, name: 'player.list', http: 'GET /players', input: list, output: items, run: () => ({ items: [], nextCursor: null }) }),
       sketch({ code: 5, name: 'player.delete', http: 'DELETE /players/:id', input, output: done, run: () => ({ done: true }) }),
-      sketch({ code: 31, name: 'item.grant', http: 'POST /players/:playerId/items/grant', input: grant, output: done, idempotent: 'required', run: () => ({ done: true }) }),
+      sketch({
+        code: 31,
+        name: 'item.grant',
+        http: 'POST /players/:playerId/items/grant',
+        input: grant,
+        output: done,
+        idempotent: 'required',
+        run: () => ({ done: true }),
+      }),
       sketch({ code: 20, name: 'auth.login', http: 'POST /auth/login', input: nothing, output: done, permission: null, run: () => ({ done: true }) }),
-      sketch({ code: 100, name: 'slow.wait', http: 'GET /slow', input: nothing, output: done, permission: 'player:read', run: (_input, signal) => this.#wait(signal) }),
+      sketch({
+        code: 100,
+        name: 'slow.wait',
+        http: 'GET /slow',
+        input: nothing,
+        output: done,
+        permission: 'player:read',
+        run: (_input, signal) => this.#wait(signal),
+      }),
       sketch({ code: 101, name: 'broken.run', http: 'GET /broken', input: nothing, output: done, permission: 'player:read', run: breakDown }),
-      sketch({ code: 102, name: 'large.get', http: 'GET /large', input: nothing, output: z.object({ text: z.string(), version: z.int() }), permission: 'player:read', run: () => ({ text: 'x'.repeat(5000), version: 1 }) }),
+      sketch({
+        code: 102,
+        name: 'large.get',
+        http: 'GET /large',
+        input: nothing,
+        output: z.object({ text: z.string(), version: z.int() }),
+        permission: 'player:read',
+        run: () => ({ text: 'x'.repeat(5000), version: 1 }),
+      }),
     ];
   }
 }
