@@ -3,7 +3,8 @@ import { ApiKeys, type GameServerSecret, Handshake, SigningKeys, Tokens } from '
 import { type Database, openDatabase } from '@midgard/dao';
 import type { Config } from './config-schema.ts';
 import { apiKey, apiKeyStore } from './key-store.ts';
-import type { Secrets } from './secrets.ts';
+import { type Secrets, secretVariables } from './secrets.ts';
+import { SetupError } from './setup-error.ts';
 
 /** Audience of our access tokens: a token for another service is refused here, and ours there. */
 const audience = 'midgard';
@@ -22,7 +23,7 @@ export function openApiKeys(database: Database, secrets: Secrets, isProduction: 
 
 /** Access tokens, signed with the key of the secrets. */
 export async function openTokens({ auth }: Config, secrets: Secrets): Promise<Tokens> {
-  const keys = await SigningKeys.from([JSON.parse(secrets.signingKey)]);
+  const keys = await signingKeys(secrets);
   return new Tokens({ keys, issuer: auth.issuer, audience, accessTtlSeconds: auth.accessTtlSeconds });
 }
 
@@ -32,4 +33,16 @@ export function openHandshake({ auth }: Config): Handshake {
     Object.entries(auth.servers).map(([id, { secret, games }]) => [id, { secret: Buffer.from(secret), role: 'game-server', games }]),
   );
   return new Handshake({ secretOf: async (serverId) => servers.get(serverId) });
+}
+
+/** What fails here has the key in its message, so neither message nor cause goes on. */
+async function signingKeys({ signingKey }: Secrets): Promise<SigningKeys> {
+  try {
+    return await SigningKeys.from([JSON.parse(signingKey)]);
+  } catch {
+    throw new SetupError(
+      'ERR_SETUP_SECRET',
+      `auth.signingKey (${secretVariables.signingKey}) is no Ed25519 private key as a JSON Web Key; midgard secrets prints one`,
+    );
+  }
 }

@@ -16,7 +16,13 @@ export interface Secrets {
 
 const names = ['keyPepper', 'signingKey', 'cursorSecret'] as const;
 const savedSecrets = z.strictObject({ keyPepper: z.string(), signingKey: z.string(), cursorSecret: z.string() });
-const environmentNames = { keyPepper: 'MIDGARD_AUTH_KEY_PEPPER', signingKey: 'MIDGARD_AUTH_SIGNING_KEY', cursorSecret: 'MIDGARD_AUTH_CURSOR_SECRET' } as const;
+
+/** The variables that set the secrets. */
+export const secretVariables = {
+  keyPepper: 'MIDGARD_AUTH_KEY_PEPPER',
+  signingKey: 'MIDGARD_AUTH_SIGNING_KEY',
+  cursorSecret: 'MIDGARD_AUTH_CURSOR_SECRET',
+} as const;
 
 /**
  * Takes the secrets from the configuration; outside production, those that it lacks are made once and kept in the data folder, readable by the owner only.
@@ -32,17 +38,22 @@ export async function resolveSecrets(config: Config, isProduction: boolean): Pro
 }
 
 function missingSecrets(config: Config): SetupError {
-  const missing = names.filter((name) => config.auth[name] === undefined).map((name) => `auth.${name} (${environmentNames[name]})`);
-  return new SetupError('ERR_SETUP_SECRET', `production needs secrets of its own; set ${missing.join(', ')}`);
+  const missing = names.filter((name) => config.auth[name] === undefined).map((name) => `auth.${name} (${secretVariables[name]})`);
+  return new SetupError('ERR_SETUP_SECRET', `production needs secrets of its own; set ${missing.join(', ')}; midgard secrets prints new ones`);
 }
 
-async function developmentSecrets(file: string): Promise<Secrets> {
-  if (existsSync(file)) return parseSaved(file);
-  const made = {
+/** Makes new secrets, good for production too. */
+export async function makeSecrets(): Promise<Secrets> {
+  return {
     keyPepper: randomBytes(32).toString('base64url'),
     signingKey: JSON.stringify(await generateSigningKey()),
     cursorSecret: randomBytes(32).toString('base64url'),
   };
+}
+
+async function developmentSecrets(file: string): Promise<Secrets> {
+  if (existsSync(file)) return parseSaved(file);
+  const made = await makeSecrets();
   writePrivately(file, `${JSON.stringify(made, null, 2)}\n`);
   return made;
 }

@@ -108,6 +108,27 @@ describe('midgard start', { timeout }, () => {
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
+  test('starts in production with the secrets that midgard secrets prints, and prints no key', async () => {
+    await using maker = new ServiceProcess();
+    const { stdout } = await maker.command('secrets');
+    const secrets = Object.fromEntries([...stdout.matchAll(/^(\w+)='?(.*?)'?$/gm)].map(([, name = '', value = '']) => [name, value]));
+    await using service = new ServiceProcess({ NODE_ENV: 'production', ...secrets });
+    const { banner, baseUrl, key } = await service.start();
+    expect([key, banner.includes('mdg_')]).toEqual(['', false]);
+    expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
+    expect(readdirSync(path.join(service.folder, 'data')).filter((file) => file.startsWith('development'))).toEqual([]);
+    const created = await service.command('keys', 'create', '--game', 'realm', '--role', 'viewer');
+    expect(created.stdout).toMatch(/^mdg_live_/);
+  });
+
+  test('tells of a damaged secret which one it is, and nothing of its value', async () => {
+    await using service = new ServiceProcess({ MIDGARD_AUTH_SIGNING_KEY: '{"d":hunter2hunter2}' });
+    const { exitCode, stderr } = await service.command('start');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('MIDGARD_AUTH_SIGNING_KEY');
+    expect(stderr).not.toContain('hunter2');
+  });
+
   test('tells every error of a bad configuration at once, with what was meant', async () => {
     await using service = new ServiceProcess({ MIDGARD_SERVER_TCP_PORT: 'eighty' });
     writeFileSync(path.join(service.folder, 'midgard.yaml'), 'server:\n  htpp:\n    port: 1\n  http:\n    port: 99999\n');

@@ -5,6 +5,7 @@ import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './keys-commands.ts';
 import { migrateCommand } from './migrate-command.ts';
+import { secretsCommand } from './secrets-command.ts';
 import { startCommand } from './start-command.ts';
 import { tokenCommand } from './token-command.ts';
 
@@ -43,6 +44,7 @@ export function program(): Command {
     .option('--ledger', 'prove that every balance is the sum of its entries and that all entries sum to zero')
     .option('--json', 'print the report as JSON')
     .action(doctorCommand);
+  midgard.command('secrets').description('print new secrets for production, as lines of an environment file').action(secretsCommand);
   midgard.command('config-schema').description('print the JSON Schema of midgard.yaml, for editors').action(configSchemaCommand);
   return midgard;
 }
