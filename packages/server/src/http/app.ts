@@ -101,7 +101,7 @@ class Front {
       return problemReply(new MidgardError('tooLarge', `request target longer than ${maxUrlCharacters} characters`), { requestId, status: 414 });
     }
     const endpoint = find(exchange);
-    if ('answer' in endpoint) return endpoint.answer();
+    if ('answer' in endpoint) return exchange.deadline.guard(endpoint.answer());
     if (endpoint.allow.length === 0) throw new MidgardError('operationNotFound', 'no such path');
     const isPreflight = method === 'OPTIONS' && exchange.header('access-control-request-method') !== undefined;
     if (isPreflight && cors !== undefined) return { status: 204, body: null, headers: preflightHeaders(cors, endpoint.allow) };

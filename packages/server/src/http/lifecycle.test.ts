@@ -27,6 +27,11 @@ describe('time', () => {
     expect(await fixture.ask('GET', '/players/1')).toMatchObject({ status: 504, body: { code: 1004 } });
   });
 
+  test('a readiness check that hangs is answered with 1004', async () => {
+    const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 }, readiness: () => new Promise(() => undefined) });
+    expect(await fixture.ask('GET', '//readyz')).toMatchObject({ status: 504, body: { code: 1004 } });
+  });
+
   test('a body that does not come is answered with 1004', async () => {
     const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 } });
     const head =

@@ -89,7 +89,7 @@ export class OperationEndpoints {
 
   #call(exchange: Exchange, session: Session, call: { game: string; operation: number | string; input: unknown }): Promise<unknown> {
     const { deadline, requestId, trace } = exchange;
-    return deadline.guard(this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) }));
+    return this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) });
   }
 
   async #authenticate(exchange: Exchange): Promise<Session> {
@@ -97,6 +97,7 @@ export class OperationEndpoints {
     if (exchange.header('authorization') !== undefined && exchange.header('x-api-key') !== undefined) {
       throw invalidInput('header.x-api-key', 'stands beside Authorization: say who calls in one way');
     }
+    // Guarded here too: what comes late must not go on to run the operation.
     const principal = await exchange.deadline.guard(authenticator.fromHttp(exchange.headers, exchange.address));
     return dispatcher.openSession(principal, 'http');
   }

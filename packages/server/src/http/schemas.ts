@@ -24,6 +24,14 @@ function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
       if (type === 'bigint') return { type: 'string', pattern: String.raw`^-?\d+$` };
       return type === 'date' ? { type: 'string', format: 'date-time' } : 'any';
     },
+    override: ({ jsonSchema: each }) => withoutNoise(each),
   });
   return jsonSchema;
+}
+
+/** Takes out what is true of every JSON number and date, and says nothing to whoever reads the document. */
+function withoutNoise(schema: { minimum?: number; maximum?: number; format?: string; pattern?: string }): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.format === 'date-time') delete schema.pattern;
 }

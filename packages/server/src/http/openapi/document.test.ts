@@ -110,6 +110,15 @@ describe('the document', () => {
     expect(Object.keys(Object(at('#/components/schemas/fake.item.grant.input')).properties)).toEqual(['itemType', 'quantity']);
   });
 
+  test('tells of 304 and If-None-Match only where an answer has a version', () => {
+    const telling = described().filter(({ operation }) => JSON.stringify(operation).includes('IfNoneMatch'));
+    expect(telling.map(({ operation }) => operation['operationId'])).toEqual(['fake.player.get', 'fake.large.get', 'other.player.get', 'other.large.get']);
+  });
+
+  test('bounds that every number has are left out', () => {
+    expect(at('#/components/schemas/fake.player.get.output/properties/version')).toEqual({ type: 'integer' });
+  });
+
   test('a public operation needs no key, the others do', () => {
     for (const { operation } of described()) {
       if (operation['operationId'] === 'fake.auth.login') expect(operation['security']).toEqual([]);

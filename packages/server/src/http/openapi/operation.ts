@@ -48,12 +48,12 @@ function queryParameters({ pattern, inputSchema }: OperationRoute): readonly Jso
     .map(([name, schema]) => ({ name, in: 'query', required: required.has(name) && !hasDefault(schema), schema }));
 }
 
-function headerParameters({ operation }: OperationRoute): readonly JsonSchema[] {
-  const { kind, idempotent, isVersioned } = operation;
+function headerParameters(route: OperationRoute): readonly JsonSchema[] {
+  const { idempotent, isVersioned } = route.operation;
   return [
     ...(idempotent === 'no' ? [] : [{ $ref: `#/components/parameters/Idempotency${idempotent === 'required' ? 'Required' : 'Optional'}` }]),
     ...(isVersioned ? [{ $ref: '#/components/parameters/IfMatch' }] : []),
-    ...(kind === 'read' ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
+    ...(isConditional(route) ? [{ $ref: '#/components/parameters/IfNoneMatch' }] : []),
   ];
 }
 
@@ -103,7 +103,13 @@ function requestBodyOf({ inputSchema, pattern }: OperationRoute, schema: JsonSch
   return { required: needed.length > 0, content: { 'application/json': { schema, example } } };
 }
 
-function successOf({ createdAt, operation, outputSchema }: OperationRoute, schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+/** Only an answer with a version has an entity tag that a caller could send back. */
+function isConditional({ operation, outputSchema }: OperationRoute): boolean {
+  return operation.kind === 'read' && propertiesOf(outputSchema).has('version');
+}
+
+function successOf(route: OperationRoute, schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
+  const { createdAt, operation, outputSchema } = route;
   const status = createdAt === null ? '200' : '201';
   const headers = {
     'X-Request-Id': { schema: { type: 'string' } },
@@ -111,7 +117,7 @@ function successOf({ createdAt, operation, outputSchema }: OperationRoute, schem
     ...(createdAt !== null && { Location: { description: 'where the new row can be read', schema: { type: 'string', format: 'uri-reference' } } }),
   };
   const success = { description: operation.summary ?? 'done', headers, content: { 'application/json': { schema } } };
-  return { [status]: success, ...(operation.kind === 'read' && { '304': { description: 'the caller has the current version' } }) };
+  return { [status]: success, ...(isConditional(route) && { '304': { description: 'the caller has the current version' } }) };
 }
 
 function errorsOf({ operation, takesBody }: OperationRoute): Readonly<Record<string, JsonSchema>> {

@@ -65,7 +65,7 @@ const healthOutput: JsonSchema = {
 /** The paths that belong to no game: built-in operations, probes, metrics, this document, its page. */
 export function systemPaths(components: Components): Readonly<Record<string, Record<string, unknown>>> {
   const json = (name: string, schema: JsonSchema): JsonSchema => content('application/json', components.add(name, schema));
-  const ready = { '200': json('midgard.readyz.output', readinessOutput), ...problems(503) };
+  const ready = { '200': json('midgard.readyz.output', readinessOutput), ...problems(503, 504) };
   return {
     '/api/v1/batch': {
       post: {
