@@ -1,3 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { signHandshake } from '@midgard/auth';
+import { connect } from '@midgard/client';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { ServiceProcess } from './testing/service-process.ts';
@@ -37,6 +42,19 @@ test('a viewer reads and does not write; a player sees its own data only', { tim
   const bearer = { headers: { Authorization: `Bearer ${stdout.trim()}` } };
   expect(await (await fetch(`${players}/${mine?.id}`, bearer)).json()).toEqual(mine);
   expect((await fetch(`${players}/${other?.id}`, bearer)).status).toBe(403);
+});
+
+test('a game server logs in by a signature over a fresh nonce, once for each nonce', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  const secret = 'a shared secret of at least 32 bytes';
+  writeFileSync(path.join(service.folder, 'midgard.yaml'), `auth: { servers: { eu-1: { secret: "${secret}", games: [realm] } } }\n`);
+  const { tcpPort } = await service.start();
+  const proof = { serverId: 'eu-1', timestamp: Date.now(), nonce: randomBytes(16).toString('base64url') };
+  const auth = { kind: 'hmac', ...proof, signature: signHandshake({ ...proof, secret: Buffer.from(secret) }) } as const;
+  const client = await connect({ port: tcpPort, auth });
+  expect(await client.whoami()).toMatchObject({ subject: 'server:eu-1', roles: ['game-server'], games: ['realm'] });
+  await client.close();
+  await expect(connect({ port: tcpPort, auth })).rejects.toMatchObject({ code: 3003 });
 });
 
 test('a wrong command says what is wrong and ends with 2 or 1, never with a stack', { timeout }, async () => {
