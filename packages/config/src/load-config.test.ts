@@ -216,6 +216,7 @@ describe('errors', () => {
     ['a variable', '', { MIDGARD_AUTH_PEPPER: 'hunter2hunter' }],
     ['a URL with a password', 'cache: { redis: { url: "http://u:a@hunter2/b@h/x" } }', {}],
     ['broken YAML', 'auth:\n  pepper: "hunter2\n', {}],
+    ['broken YAML whose fault is the secret', 'auth:\n  pepper: }hunter2\n', {}],
     ['broken YAML with stray text', 'auth:\n  pepper: "a" hunter2\n', {}],
   ])('the value of a secret never shows: %s', (_name, text, env) => {
     const error = errorOf(text, env);
@@ -247,6 +248,21 @@ describe('errors', () => {
     const read = (text: string) => () => loadConfig({ schema: strict, text, env: {}, prefix: 'X' });
     expect(read('prot: 1')).toThrow(/^invalid configuration: prot: unknown key$/);
     expect(read('inner: { a: 1, b: 2 }')).toThrow(/^invalid configuration: inner\.b: unknown key$/);
+  });
+
+  test('an unknown key of an object that may also be a text is told with a hint, strict or not', () => {
+    const plain = z.object({ store: z.union([z.object({ path: z.string(), pathMode: z.int().optional() }), z.string()]) });
+    const read = (text: string) => () => loadConfig({ schema: plain, text, env: {}, prefix: 'X' });
+    expect(read('store: memory')).not.toThrow();
+    expect(read('store: { path: x, patMode: 1 }')).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining({ path: 'store.patMode', hint: 'did you mean store.pathMode?' })] }),
+    );
+  });
+
+  test('below a place that takes any value every key is known', () => {
+    const open = z.object({ any: z.unknown(), loose: z.looseObject({ a: z.int() }), map: z.record(z.string(), z.json()) });
+    const { config } = loadConfig({ schema: open, text: 'any: { x: { y: 1 } }\nloose: { a: 1, b: 2 }\nmap: { c: { d: 3 } }', env: {}, prefix: 'X' });
+    expect(config).toEqual({ any: { x: { y: 1 } }, loose: { a: 1, b: 2 }, map: { c: { d: 3 } } });
   });
 
   test.each(['- a\n- b\n', 'just text\n', '42\n'])('a file that is no map is an issue: %j', (text) => {

@@ -8,6 +8,23 @@ export interface UnknownKey {
   readonly hint?: string;
 }
 
+/** Leaves that no map fits: beside an object in a union they make no key of it known. */
+const scalarTypes: ReadonlySet<string> = new Set([
+  'string',
+  'number',
+  'int',
+  'bigint',
+  'boolean',
+  'null',
+  'undefined',
+  'enum',
+  'literal',
+  'template_literal',
+  'date',
+  'nan',
+  'never',
+]);
+
 /** Recursive schemas end nowhere; no configuration is deeper. */
 const deepestLevel = 12;
 
@@ -48,9 +65,15 @@ function unknownPaths(schema: Schema, data: unknown, above: Path): Path[] {
   if (Array.isArray(data)) return data.flatMap((item, at) => pathsBelow(schema, at, item, above));
   if (!isMap(data)) return [];
   const shapes = shapesOf(schema);
-  const takesAnyKey = shapes.some((shape) => shape.kind === 'record' || shape.kind === 'leaf' || (shape.kind === 'object' && shape.isOpen));
+  const takesAnyKey = shapes.some(takesMaps);
   const isKnown = (key: string): boolean => takesAnyKey || !shapes.some(({ kind }) => kind === 'object') || childOf(schema, key) !== undefined;
   return Object.entries(data).flatMap(([key, value]) => (isKnown(key) ? pathsBelow(schema, key, value, above) : [[...above, key]]));
+}
+
+/** Whether a map of any keys may stand here: a record, an open object, or a leaf such as `unknown` that is no scalar. */
+function takesMaps(shape: Shape): boolean {
+  if (shape.kind === 'leaf') return !scalarTypes.has(shape.schema._zod.def.type);
+  return shape.kind === 'record' || (shape.kind === 'object' && shape.isOpen);
 }
 
 function pathsBelow(schema: Schema, key: string | number, value: unknown, above: Path): Path[] {
