@@ -83,6 +83,18 @@ describe('schema', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ long: expect.arrayContaining(['[999900 more]']), err: { message: 'told' } });
   });
 
+  test('what is cut is marked, fields of an object too', () => {
+    const { log, entry, lines } = capture();
+    const wide = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`f${n}`, n]));
+    const spent = Array.from({ length: 100 }, () => Array.from({ length: 20 }, () => ({ leaf: 1 })));
+    log.info({ wide, spent }, 'x');
+    expect(entry()['wide']).toMatchObject({ f99: 99, more: '[50 more]' });
+    expect(entry()['wide']).not.toHaveProperty('f100');
+    // An empty object or list would say that there was nothing.
+    expect(lines[0]).not.toMatch(/\{\}|\[\]/);
+    expect(lines[0]?.includes('"[more]"')).toBe(true);
+  });
+
   test('what is nested deeper than eight levels is cut', () => {
     const { log, lines } = capture();
     let nested: object = { leaf: true };

@@ -87,7 +87,10 @@ class Copy {
   #fields(entries: readonly (readonly [string, unknown])[], depth: number): Record<string, unknown> {
     // Each field of the line has a budget of its own: a huge one does not hide the error beside it.
     const copyOf = (item: unknown): unknown => (depth === 0 ? new Copy(this.#isSecret) : this).of(item, depth + 1);
-    return Object.fromEntries(this.#affordable(entries).map(([key, item]) => [key, this.#isSecret(key) ? hide(item) : copyOf(item)]));
+    const kept = this.#affordable(entries);
+    const copied = kept.map(([key, item]): [string, unknown] => [key, this.#isSecret(key) ? hide(item) : copyOf(item)]);
+    if (kept.length < entries.length) copied.push(['more', `[${entries.length - kept.length} more]`]);
+    return Object.fromEntries(copied);
   }
 
   #affordable<T>(items: readonly T[]): readonly T[] {
