@@ -1,0 +1,1 @@
+export { QueueError, type QueueErrorCode } from './errors.ts';

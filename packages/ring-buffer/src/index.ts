@@ -1,0 +1,1 @@
+export { RingBufferError, type RingBufferErrorCode } from './errors.ts';

@@ -1,0 +1,1 @@
+export { WorkersError, type WorkersErrorCode } from './errors.ts';
