@@ -1,1 +1,2 @@
 export { QueueError, type QueueErrorCode } from './errors.ts';
+export { PriorityQueue } from './priority-queue.ts';
