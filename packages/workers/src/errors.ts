@@ -1,5 +1,8 @@
-/** `OPTIONS`: a bound, a size or a time makes no sense. */
-export type WorkersErrorCode = 'ERR_WORKERS_OPTIONS';
+/**
+ * `OPTIONS`: a bound, a size or a time makes no sense; `OVERLOADED`: as many wait as may; `TIMEOUT`: it took or waited too long;
+ * `CRASHED`: the thread under the task died; `CLOSED`: the pool takes no more, or its time of grace is over.
+ */
+export type WorkersErrorCode = 'ERR_WORKERS_OPTIONS' | 'ERR_WORKERS_OVERLOADED' | 'ERR_WORKERS_TIMEOUT' | 'ERR_WORKERS_CRASHED' | 'ERR_WORKERS_CLOSED';
 
 /** The one error of this library. */
 export class WorkersError extends Error {

@@ -1,1 +1,13 @@
+export type { Percentiles } from './delay-window.ts';
 export { WorkersError, type WorkersErrorCode } from './errors.ts';
+export { IoLimiter, type IoLimiterListener, type IoLimiterOptions, type IoLimiterStats, type LimitedRunOptions } from './io-limiter.ts';
+export type { TaskOutcome } from './job.ts';
+export { moved } from './moved.ts';
+export type { WorkerPoolStats } from './pool-figures.ts';
+export type { CloseOptions, RunOptions, TaskEvent, ThreadEvent, WorkerPoolListener, WorkerPoolOptions } from './pool-options.ts';
+export type { Priority } from './priority-line.ts';
+export type { TaskInput, TaskName, TaskOutput } from './task-types.ts';
+export type { Assignment, StartThread, Thread, ThreadEvents } from './thread.ts';
+export type { Clock, Timer, Timers } from './time.ts';
+export { WorkerPool } from './worker-pool.ts';
+export { WorkerPools } from './worker-pools.ts';

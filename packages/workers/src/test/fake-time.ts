@@ -1,0 +1,38 @@
+import type { Clock, Timer, Timers } from '../time.ts';
+
+/** A clock and timers that a test moves by hand. */
+export class FakeTime implements Clock, Timers {
+  readonly #timers = new Set<{ readonly dueAt: number; readonly callback: () => void }>();
+  #ms = 1000;
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#ms;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const timer = { dueAt: this.#ms + delayMs, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  /** Moves on and fires what falls due, in order of time. */
+  advance(ms: number): void {
+    const end = this.#ms + ms;
+    for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
+      this.#ms = next.dueAt;
+      this.#timers.delete(next);
+      next.callback();
+    }
+    this.#ms = end;
+  }
+
+  #nextUntil(end: number): { readonly dueAt: number; readonly callback: () => void } | undefined {
+    const due = [...this.#timers].filter(({ dueAt }) => dueAt <= end);
+    return due.sort((a, b) => a.dueAt - b.dueAt)[0];
+  }
+}
