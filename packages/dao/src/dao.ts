@@ -49,6 +49,12 @@ type Counted<E extends Entity> = {
 /** What to add, by column; negative takes away. */
 export type Increments<E extends Entity> = Readonly<Partial<{ [K in Counted<E>]: E['columns'][K]['$value'] }>>;
 
+/** A row with the version that it is to have, from 1. */
+export interface VersionedRow<E extends Entity> {
+  readonly row: NewRow<E>;
+  readonly version: number;
+}
+
 /**
  * Typed access to the rows of one entity within a session. Every value is bound; every method throws {@link DaoError}
  * with, besides what is named there: `ERR_DAO_RANGE` (a value does not fit its column), `ERR_DAO_INPUT` (unknown column, operator or
@@ -80,4 +86,19 @@ export interface Dao<E extends Entity> {
    * @throws {DaoError} `ERR_DAO_INSUFFICIENT` (below the minimum), `ERR_DAO_RANGE` (above the greatest of its kind), `ERR_DAO_NOT_FOUND`
    */
   increment(key: KeyOf<E>, deltas: Increments<E>, options?: { readonly min?: bigint }): Promise<Row<E>>;
+  /**
+   * Inserts each row, or adds its `columns` to those of the row that has its key; other columns of that row stay. All or
+   * none, in as few multi-row statements as can be. Keys must differ.
+   *
+   * @throws {DaoError} `ERR_DAO_RANGE`: a sum would be beyond its column; `ERR_DAO_DUPLICATE` (another unique index)
+   */
+  addMany(rows: readonly NewRow<E>[], columns: readonly Counted<E>[]): Promise<void>;
+  /**
+   * Inserts each row with its version, or puts it in the place of the row that has its key, if that one's version is lower.
+   * All or none, in as few multi-row statements as can be. Keys must differ; columns left out become null.
+   *
+   * @returns the rows that were written; one that is not among them had met a row of its version or a newer one
+   * @throws {DaoError} `ERR_DAO_INPUT`: the entity has no version; `ERR_DAO_DUPLICATE` (another unique index)
+   */
+  saveNewer(rows: readonly VersionedRow<E>[]): Promise<readonly Row<E>[]>;
 }

@@ -1,11 +1,12 @@
 import { type Condition, parseConditions, requireColumn } from './conditions.ts';
 import type { CursorOrder } from './cursor.ts';
-import type { RowValues } from './dialects/dialect.ts';
+import type { MergeRule, RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
-import { changeRow, incrementRow } from './row-changes.ts';
+import { changeRow, countedBounds, incrementRow } from './row-changes.ts';
 import { completeRow, keyConditions, keyValues, versionCondition, versionConflict } from './rows.ts';
 import type { ExecutorSession, SessionParts } from './session.ts';
+import { checkValue } from './values.ts';
 
 interface Query {
   readonly where?: RowValues;
@@ -123,19 +124,48 @@ export class EntityDao {
   }
 
   async upsert(row: RowValues): Promise<RowValues> {
-    const writer = this.#session.writer();
     const complete = completeRow(this.#entity, row, this.#parts.clock.now());
-    if (!this.#entity.key.includes(this.#entity.cacheBy)) {
-      // The row may leave the cached thing that it belonged to: that one has changed too.
-      const before = await writer.get(
-        this.#entity,
-        this.#entity.key.map((name) => complete[name]),
-      );
-      if (before !== undefined) this.#session.noteChange(this.#entity, before);
-    }
-    const after = await this.#session.writer().upsert(this.#entity, complete);
+    await this.#noteLeft([complete]);
+    const [after] = await this.#session.writer().merge(this.#entity, [complete], { kind: 'replace' });
+    if (after === undefined) throw new DaoError('ERR_DAO_STATEMENT', `${this.#entity.name}: upsert gave no row`, { entity: this.#entity.name });
     this.#session.noteChange(this.#entity, after);
     return after;
+  }
+
+  async addMany(rows: readonly RowValues[], columns: readonly string[]): Promise<void> {
+    if (columns.length === 0) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: nothing to add`, { entity: this.#entity.name });
+    const now = this.#parts.clock.now();
+    const complete = rows.map((row) => completeRow(this.#entity, row, now));
+    await this.#merge(complete, { kind: 'add', columns: columns.map((column) => ({ column, ...countedBounds(this.#entity, column) })) });
+  }
+
+  async saveNewer(rows: readonly { readonly row: RowValues; readonly version: number }[]): Promise<readonly RowValues[]> {
+    const name = this.#entity.managed.version;
+    if (name === undefined) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name} has no version`, { entity: this.#entity.name });
+    const now = this.#parts.clock.now();
+    const complete = rows.map(({ row, version }) => {
+      checkValue(this.#entity, name, requireColumn(this.#entity, name), version);
+      return { ...completeRow(this.#entity, row, now), [name]: version };
+    });
+    await this.#noteLeft(complete);
+    return this.#merge(complete, { kind: 'raise' });
+  }
+
+  /** A row that is replaced may leave the cached thing that it belonged to: that one changes too. */
+  async #noteLeft(rows: readonly RowValues[]): Promise<void> {
+    if (rows.length === 0 || this.#entity.key.includes(this.#entity.cacheBy)) return;
+    const keys = rows.map((row) => this.#entity.key.map((name) => row[name]));
+    for (const before of await this.#session.writer().getMany(this.#entity, keys)) this.#session.noteChange(this.#entity, before);
+  }
+
+  async #merge(rows: readonly RowValues[], rule: MergeRule): Promise<readonly RowValues[]> {
+    const writer = this.#session.writer();
+    const keys = rows.map((row) => JSON.stringify(this.#entity.key.map((name) => String(row[name]))));
+    // Dialects differ in what a statement does that names a key twice.
+    if (new Set(keys).size < keys.length) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: a key is named twice`, { entity: this.#entity.name });
+    const written = rows.length === 0 ? [] : await writer.merge(this.#entity, rows, rule);
+    for (const row of written) this.#session.noteChange(this.#entity, row);
+    return written;
   }
 
   #order({ orderBy = [], descending = false }: Query): CursorOrder {

@@ -4,7 +4,7 @@ export type { Clock } from './clock.ts';
 export { Column, bool, bytes, createdAt, decimal, id, int, int64, json, text, timestamp, updatedAt, version } from './column.ts';
 export type { ColumnKind, ColumnTraits, InsertMode, JsonValue, ManagedRole } from './column.ts';
 export type { Comparisons, Conditions, TextComparisons } from './conditions.ts';
-export type { Dao, FindQuery, Increments, Page, PageQuery, VersionOptions } from './dao.ts';
+export type { Dao, FindQuery, Increments, Page, PageQuery, VersionedRow, VersionOptions } from './dao.ts';
 export { openDatabase } from './database.ts';
 export type { DaoListener, Database, DatabaseOptions, RowChange, Session, WorkOptions } from './database.ts';
 export { defineEntity } from './entity.ts';

@@ -78,18 +78,25 @@ export async function incrementRow(entity: Entity, session: ExecutorSession, par
 }
 
 function stepOf(entity: Entity, name: string, value: unknown, min: bigint | undefined): Step {
-  const { kind, traits } = requireColumn(entity, name);
-  if (traits.role !== null) throw managedError(entity, name);
-  if ((kind !== 'id' && kind !== 'int64' && kind !== 'int') || traits.isNullable || entity.key.includes(name) || name === entity.cacheBy) {
-    throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null and no key can be incremented`, {
-      entity: entity.name,
-      columns: [name],
-    });
-  }
-  const delta = toDelta(entity, name, kind === 'int', value);
-  const bounds = integerBounds[kind];
+  const bounds = countedBounds(entity, name);
+  const delta = toDelta(entity, name, requireColumn(entity, name).kind === 'int', value);
   const floor = min !== undefined && min > bounds.min ? min : bounds.min;
   return { column: name, delta, least: floor - delta, greatest: bounds.max - delta };
+}
+
+/**
+ * @returns the least and the greatest value of a column that can be counted in
+ * @throws {DaoError} `ERR_DAO_INPUT`: it is no integer, may be null, is part of the key, or the library's own
+ */
+export function countedBounds(entity: Entity, name: string): { readonly min: bigint; readonly max: bigint } {
+  const { kind, traits } = requireColumn(entity, name);
+  if (traits.role !== null) throw managedError(entity, name);
+  if ((kind === 'id' || kind === 'int64' || kind === 'int') && !traits.isNullable && !entity.key.includes(name) && name !== entity.cacheBy)
+    return integerBounds[kind];
+  throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null and no key can be incremented`, {
+    entity: entity.name,
+    columns: [name],
+  });
 }
 
 function toDelta(entity: Entity, name: string, isInt: boolean, value: unknown): bigint {

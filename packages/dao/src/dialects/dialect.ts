@@ -27,6 +27,18 @@ export interface Change {
 }
 
 /**
+ * What a merge does with a row whose key is there; `key` and `createdAt` always stay.
+ *
+ * - `replace`: gets all columns, and one more version
+ * - `raise`: gets all columns with the version of the new row, if its own is lower; else it stays
+ * - `add`: gets the named columns added, and one more version; a sum out of its bounds fails all (`ERR_DAO_RANGE`)
+ */
+export type MergeRule =
+  | { readonly kind: 'replace' }
+  | { readonly kind: 'raise' }
+  | { readonly kind: 'add'; readonly columns: readonly { readonly column: string; readonly min: bigint; readonly max: bigint }[] };
+
+/**
  * What a dialect does for one session, on one connection.
  *
  * Values were held against their columns before; rows come back as the entity declares them.
@@ -44,8 +56,12 @@ export interface Executor {
   insert(entity: Entity, rows: readonly RowValues[]): Answer<readonly RowValues[]>;
   /** @returns the changed rows as they are now */
   update(entity: Entity, change: Change): Answer<readonly RowValues[]>;
-  /** Inserts, or where the key exists sets all but the key and createdAt and adds one to the version. */
-  upsert(entity: Entity, row: RowValues): Answer<RowValues>;
+  /**
+   * Inserts, or does with the row that has the key what the rule says; in as few statements as can be, all rows or none. Keys differ.
+   *
+   * @returns the rows that were written, as they are now
+   */
+  merge(entity: Entity, rows: readonly RowValues[], rule: MergeRule): Answer<readonly RowValues[]>;
   /** @returns the deleted rows as they were */
   delete(entity: Entity, where: readonly Condition[]): Answer<readonly RowValues[]>;
   /** Runs one select, insert, update, delete or with statement. */

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { bulkCases } from './bulk-cases.ts';
 import { hostileCases } from './hostile-cases.ts';
 import { queryCases } from './query-cases.ts';
 import type { OpenForTest } from './sample.ts';
@@ -16,6 +17,7 @@ export function daoConformance(name: string, open: OpenForTest): void {
   describe(`${name} keeps the promises of a dao dialect`, () => {
     describe('values', () => valueCases(open));
     describe('writes', () => writeCases(open));
+    describe('bulk writes', () => bulkCases(open));
     describe('queries', () => queryCases(open));
     describe('transactions', () => transactionCases(open));
     describe('hostile input', () => hostileCases(open));

@@ -182,6 +182,7 @@ export function writeCases(open: OpenForTest): void {
   test.each<readonly [title: string, move: (session: Session) => Promise<unknown>, keys: readonly string[]]>([
     ['an update', (session) => session.dao(holding).update({ bag: 1n, slot: 'a' }, { owner: 6n }), ['5', '6']],
     ['an upsert', (session) => session.dao(holding).upsert({ bag: 1n, slot: 'a', owner: 7n, quantity: 1n }), ['5', '7']],
+    ['a save', (session) => session.dao(holding).saveNewer([{ row: { bag: 1n, slot: 'a', owner: 8n, quantity: 1n }, version: 2 }]), ['5', '8']],
     ['a delete', (session) => session.dao(holding).delete({ bag: 1n, slot: 'a' }), ['5']],
     ['an increment', (session) => session.dao(holding).increment({ bag: 1n, slot: 'a' }, { quantity: 1n }), ['5']],
   ])('%s names the thing that a row leaves and the one that it comes to', (_title, move, keys) =>

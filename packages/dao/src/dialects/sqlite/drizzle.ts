@@ -161,25 +161,48 @@ export function renderCount(table: EntityTable, where: readonly ConditionShape[]
   return render(sql`select count(*) from ${table.table}${whereClause(table, where, new Slots())}`);
 }
 
-function insertInto(table: EntityTable, slots: Slots): SQL {
-  const names = Object.keys(table.columns);
-  return sql`insert into ${table.table} (${allColumns(table)}) values (${list(slots.take(names.length).map((slot) => sql`${slot}`))})`;
+function insertInto(table: EntityTable, rows: number, slots: Slots): SQL {
+  const size = Object.keys(table.columns).length;
+  const row = (): SQL => sql`(${list(slots.take(size).map((slot) => sql`${slot}`))})`;
+  return sql`insert into ${table.table} (${allColumns(table)}) values ${list(Array.from({ length: rows }, row))}`;
 }
 
-/** Values: those of all columns in the order of the entity. */
-export function renderInsert(table: EntityTable): string {
-  return render(insertInto(table, new Slots()));
+/** Values: those of all columns in the order of the entity, one row after the other. */
+export function renderInsert(table: EntityTable, rows: number): string {
+  return render(insertInto(table, rows, new Slots()));
 }
 
-/** Values: as for an insert. */
-export function renderUpsert(table: EntityTable, kept: readonly string[], stepped: string | undefined): string {
-  const assignments = Object.keys(table.columns)
-    .filter((name) => !kept.includes(name))
-    .map((name) => (name === stepped ? sql`${bare(table, name)} = ${columnOf(table, name)} + 1` : sql`${bare(table, name)} = excluded.${bare(table, name)}`));
+/** What happens to a row whose key is there when rows are merged. */
+export interface MergeShape {
+  /** Columns that get the new row's value. */
+  readonly replaced: readonly string[];
+  /** Columns that get the new row's value added; each has a least and a greatest value. */
+  readonly added: readonly string[];
+  /** Column that gets one more. */
+  readonly stepped: string | undefined;
+  /** Column whose value must be below the new row's, else the row stays as it is. */
+  readonly raised: string | undefined;
+}
+
+/** Values: as for an insert, then for each added column its least and its greatest value. */
+export function renderMerge(table: EntityTable, rows: number, { replaced, added, stepped, raised }: MergeShape): string {
+  const slots = new Slots();
+  const inserted = insertInto(table, rows, slots);
+  const sum = (name: string): SQL => sql`${columnOf(table, name)} + excluded.${bare(table, name)}`;
+  const assignments = [
+    ...replaced.map((name) => sql`${bare(table, name)} = excluded.${bare(table, name)}`),
+    ...added.map((name) => sql`${bare(table, name)} = ${sum(name)}`),
+    ...(stepped === undefined ? [] : [sql`${bare(table, stepped)} = ${columnOf(table, stepped)} + 1`]),
+  ];
+  const conditions = [
+    ...added.map((name) => sql`${sum(name)} between ${slots.one()} and ${slots.one()}`),
+    ...(raised === undefined ? [] : [sql`${columnOf(table, raised)} < excluded.${bare(table, raised)}`]),
+  ];
   const keyColumns = list(table.key.map((name) => bare(table, name)));
   // With nothing to set the key is set to itself, so that the row is returned all the same.
   const set = assignments.length > 0 ? list(assignments) : list(table.key.map((name) => sql`${bare(table, name)} = excluded.${bare(table, name)}`));
-  return render(sql`${insertInto(table, new Slots())} on conflict (${keyColumns}) do update set ${set} returning ${allColumns(table)}`);
+  const where = conditions.length === 0 ? sql`` : sql` where ${and(...conditions)}`;
+  return render(sql`${inserted} on conflict (${keyColumns}) do update set ${set}${where} returning ${allColumns(table)}`);
 }
 
 /** Values: those that are set, those that are added, those of `where`. */

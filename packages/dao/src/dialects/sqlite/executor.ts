@@ -3,7 +3,7 @@ import type { SQL } from 'drizzle-orm';
 import type { Condition } from '../../conditions.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
-import type { Change, Executor, RowValues, Selection } from '../dialect.ts';
+import type { Change, Executor, MergeRule, RowValues, Selection } from '../dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { renderTemplate } from './drizzle.ts';
 import { isReadOnly, toDaoError } from './errors.ts';
@@ -59,26 +59,30 @@ export class SqliteExecutor implements Executor {
 
   insert(entity: Entity, rows: readonly RowValues[]): readonly RowValues[] {
     const statements = statementsOf(entity);
-    const insertAll = (): readonly RowValues[] =>
-      rows.map((row) => {
-        const { text, values } = statements.insert(row);
-        this.connection.run(text, values);
-        // What was bound is what reads back; a statement's own RETURNING would cost as much as the insert.
-        return statements.readBack(values);
-      });
-    return this.#guard(entity, () => (rows.length === 1 ? insertAll() : this.#atomically(insertAll)));
+    const insertChunk = (chunk: readonly RowValues[]): readonly RowValues[] => {
+      const { text, values } = statements.insert(chunk);
+      this.connection.run(text, values);
+      // What was bound is what reads back; a statement's own RETURNING would cost as much as the insert.
+      return statements.readBack(values);
+    };
+    return this.#guard(entity, () => this.#inChunks(statements, rows, insertChunk));
+  }
+
+  merge(entity: Entity, rows: readonly RowValues[], rule: MergeRule): readonly RowValues[] {
+    const statements = statementsOf(entity);
+    const mergeChunk = (chunk: readonly RowValues[]): readonly RowValues[] => {
+      const { text, values } = statements.merge(chunk, rule);
+      const merged = statements.decodeAll(this.connection.all(text, values));
+      if (rule.kind === 'add' && merged.length < chunk.length)
+        throw new DaoError('ERR_DAO_RANGE', `${entity.name}: a sum would be beyond its column`, { entity: entity.name });
+      return merged;
+    };
+    return this.#guard(entity, () => this.#inChunks(statements, rows, mergeChunk));
   }
 
   update(entity: Entity, change: Change): readonly RowValues[] {
     const statements = statementsOf(entity);
     return this.#rows(statements, statements.update(change));
-  }
-
-  upsert(entity: Entity, row: RowValues): RowValues {
-    const statements = statementsOf(entity);
-    const [after] = this.#rows(statements, statements.upsert(row));
-    if (after === undefined) throw new DaoError('ERR_DAO_STATEMENT', `${entity.name}: upsert gave no row`, { entity: entity.name });
-    return after;
   }
 
   delete(entity: Entity, where: readonly Condition[]): readonly RowValues[] {
@@ -113,6 +117,19 @@ export class SqliteExecutor implements Executor {
       if (!this.connection.isTransaction) this.end(() => new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction was lost', { cause: error }));
       throw known;
     }
+  }
+
+  /** All or none, in statements of lengths that repeat: powers of two. */
+  #inChunks(statements: EntityStatements, rows: readonly RowValues[], run: (chunk: readonly RowValues[]) => readonly RowValues[]): readonly RowValues[] {
+    const runAll = (): readonly RowValues[] => {
+      const done: RowValues[] = [];
+      for (let from = 0, size = 0; from < rows.length; from += size) {
+        size = Math.min(statements.mostRows, 2 ** Math.floor(Math.log2(rows.length - from)));
+        done.push(...run(rows.slice(from, from + size)));
+      }
+      return done;
+    };
+    return rows.length === 1 ? run(rows) : this.#atomically(runAll);
   }
 
   #atomically<T>(work: () => T): T {

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Condition } from '../../conditions.ts';
 import type { Entity } from '../../entity.ts';
-import type { Change, RowValues, Selection } from '../dialect.ts';
+import type { Change, MergeRule, RowValues, Selection } from '../dialect.ts';
 import { decodeCell, encodeCell } from './codec.ts';
 import {
   type ConditionShape,
@@ -9,10 +9,11 @@ import {
   renderCount,
   renderDelete,
   renderGetMany,
+  type MergeShape,
   renderInsert,
+  renderMerge,
   renderSelect,
   renderUpdate,
-  renderUpsert,
   tableOf,
 } from './drizzle.ts';
 
@@ -24,6 +25,10 @@ export interface BoundStatement {
 
 /** Shapes come from code, not from requests, but a list's length is the caller's: hence buckets and a bound. */
 const maxShapes = 256;
+/** Beyond this a longer statement saves nothing more. */
+const mostRows = 128;
+/** SQLite's own bound on the values of one statement. */
+const maxBindings = 32_766;
 
 /** The statements of one entity: each shape is rendered once, which costs ten times what running it does. */
 export class EntityStatements {
@@ -32,14 +37,12 @@ export class EntityStatements {
   readonly #columns: readonly (readonly [name: string, column: Entity['columns'][string]])[];
   readonly #texts = new Map<string, string>();
   readonly #get: string;
-  readonly #insert: string;
 
   constructor(entity: Entity) {
     this.entity = entity;
     this.#table = tableOf(entity);
     this.#columns = Object.entries(entity.columns);
     this.#get = renderGetMany(this.#table, 1);
-    this.#insert = renderInsert(this.#table);
   }
 
   get(key: readonly unknown[]): BoundStatement {
@@ -65,14 +68,20 @@ export class EntityStatements {
     return { text: this.#text(`count ${bound.name}`, () => renderCount(this.#table, bound.shapes)), values: bound.values };
   }
 
-  insert(row: RowValues): BoundStatement {
-    return { text: this.#insert, values: this.#encodeRow(row) };
+  /** @returns how many rows fit into one statement: a power of two, so that few lengths of statements exist */
+  get mostRows(): number {
+    return Math.min(mostRows, 2 ** Math.floor(Math.log2(maxBindings / this.#columns.length)));
   }
 
-  upsert(row: RowValues): BoundStatement {
-    const { managed, key } = this.entity;
-    const kept = managed.createdAt === undefined ? key : [...key, managed.createdAt];
-    return { text: this.#text('upsert', () => renderUpsert(this.#table, kept, managed.version)), values: this.#encodeRow(row) };
+  insert(rows: readonly RowValues[]): BoundStatement {
+    const text = this.#text(`insert ${rows.length}`, () => renderInsert(this.#table, rows.length));
+    return { text, values: rows.flatMap((row) => this.#encodeRow(row)) };
+  }
+
+  merge(rows: readonly RowValues[], rule: MergeRule): BoundStatement {
+    const { name, shape, bounds } = this.#mergeShape(rule);
+    const text = this.#text(`merge ${rows.length} ${name}`, () => renderMerge(this.#table, rows.length, shape));
+    return { text, values: [...rows.flatMap((row) => this.#encodeRow(row)), ...bounds] };
   }
 
   update({ where, set, add }: Change): BoundStatement {
@@ -100,14 +109,38 @@ export class EntityStatements {
     return row;
   }
 
-  /** @returns the row that these bound values of an insert will read back as */
-  readBack(values: readonly SQLInputValue[]): RowValues {
-    // A Uint8Array is copied: the caller may change his.
-    return this.decode(values.map((value) => (value instanceof Uint8Array ? Uint8Array.from(value) : value))) ?? {};
+  /** @returns the rows that these bound values of an insert will read back as */
+  readBack(values: readonly SQLInputValue[]): RowValues[] {
+    const size = this.#columns.length;
+    const rows: RowValues[] = [];
+    for (let from = 0; from < values.length; from += size) {
+      // A Uint8Array is copied: the caller may change his.
+      const cells = values.slice(from, from + size).map((value) => (value instanceof Uint8Array ? Uint8Array.from(value) : value));
+      rows.push(this.decode(cells) ?? {});
+    }
+    return rows;
   }
 
   decodeAll(rows: readonly unknown[]): readonly RowValues[] {
     return rows.map((cells) => this.decode(cells)).filter((row) => row !== undefined);
+  }
+
+  #mergeShape(rule: MergeRule): { readonly name: string; readonly shape: MergeShape; readonly bounds: readonly bigint[] } {
+    const { managed, key, columns } = this.entity;
+    if (rule.kind === 'add') {
+      const replaced = managed.updatedAt === undefined ? [] : [managed.updatedAt];
+      const added = rule.columns.map(({ column }) => column);
+      return {
+        name: `add ${added.join()}`,
+        shape: { replaced, added, stepped: managed.version, raised: undefined },
+        bounds: rule.columns.flatMap(({ min, max }) => [min, max]),
+      };
+    }
+    const isKept = (name: string): boolean => key.includes(name) || name === managed.createdAt || (rule.kind === 'replace' && name === managed.version);
+    const replaced = Object.keys(columns).filter((name) => !isKept(name));
+    const stepped = rule.kind === 'replace' ? managed.version : undefined;
+    const raised = rule.kind === 'raise' ? managed.version : undefined;
+    return { name: rule.kind, shape: { replaced, added: [], stepped, raised }, bounds: [] };
   }
 
   #text(shape: string, render: () => string): string {
