@@ -11,4 +11,5 @@ export { defineEntity } from './entity.ts';
 export type { ColumnMap, Entity, EntityDefinition, Index, KeyKind, KeyOf, NewRow, Patch, Row } from './entity.ts';
 export { DaoError } from './errors.ts';
 export type { DaoErrorCode, DaoErrorOptions } from './errors.ts';
+export { checkNewRow } from './rows.ts';
 export { IdGenerator } from './id-generator.ts';

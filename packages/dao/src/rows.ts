@@ -1,6 +1,6 @@
 import { type Condition, requireColumn } from './conditions.ts';
 import type { RowValues } from './dialects/dialect.ts';
-import type { Entity } from './entity.ts';
+import type { Entity, NewRow } from './entity.ts';
 import { DaoError } from './errors.ts';
 import { checkValue } from './values.ts';
 
@@ -25,6 +25,15 @@ export function completeRow(entity: Entity, row: RowValues, nowMs: number): RowV
     complete[name] = value;
   }
   return complete;
+}
+
+/**
+ * Tells whether a row could be inserted, as far as its values go: for writes that are acknowledged before they are made.
+ *
+ * @throws {DaoError} `ERR_DAO_INPUT`: an unknown or managed column is named; `ERR_DAO_RANGE`: a value is missing or does not fit
+ */
+export function checkNewRow<E extends Entity>(entity: E, row: NewRow<E>): void {
+  completeRow(entity, row, 0);
 }
 
 /** @returns the error for a column that only the library writes */

@@ -316,7 +316,7 @@ test('two logs never have one folder open, and a closed one lets it go', async (
     await log.close();
     await using again = await DurableLog.open(place);
     expect(await texts(again)).toEqual([[1, 'a']]);
-    expect(await readdir(place.directory)).toEqual(['0000000000000001.log', 'lock']);
+    expect(await readdir(place.directory)).toEqual(['0000000000000001.log', 'id', 'lock']);
   } finally {
     await rm(folder, { recursive: true });
   }

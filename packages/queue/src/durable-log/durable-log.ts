@@ -71,6 +71,8 @@ interface Parts {
  * ```
  */
 export class DurableLog {
+  /** The log's own name, 32 hexadecimal digits, the same for all its life: sequences mean something only together with it. */
+  readonly id: string;
   /** What opening had to cut off the end; undefined where the log ended well. */
   readonly cut: LogCut | undefined;
   readonly #directory: string;
@@ -121,6 +123,7 @@ export class DurableLog {
     this.#durable = recovered.nextSequence - 1;
     this.#consumed = recovered.consumed;
     this.#noted = recovered.consumed;
+    this.id = recovered.id;
     this.cut = recovered.cut;
   }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { QueueError } from '../errors.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { type LogFile, type LogFiles, writeWhole } from './log-files.ts';
+import { logId } from './log-id.ts';
 import type { RecordFault } from './record.ts';
 import { firstSequenceOf, hasSegmentHeader, readSegment, segmentHeader, segmentHeaderBytes, segmentName, type SegmentEnd } from './segment.ts';
 
@@ -25,6 +26,8 @@ export interface LogCut {
 
 /** What a log holds once it is open. */
 export interface RecoveredLog {
+  /** The log's own name, the same for all its life. */
+  readonly id: string;
   /** The files before the last, which no record is added to any more. */
   readonly finished: readonly Segment[];
   readonly last: Segment;
@@ -50,16 +53,18 @@ interface Place {
 export async function recoverLog(place: Place): Promise<RecoveredLog> {
   const { files, directory } = place;
   const noted = await readCheckpoint(files, directory);
+  const isNew = noted === undefined && (await files.list(directory)).every((name) => firstSequenceOf(name) === undefined);
+  const id = await logId(files, directory, isNew);
   const segments = await existingSegments(place, noted ?? 0);
   const [first] = segments;
   const last = segments.at(-1);
-  if (first === undefined || last === undefined) return { ...(await beginAgain(place, noted ?? 0)), cut: undefined };
+  if (first === undefined || last === undefined) return { id, ...(await beginAgain(place, noted ?? 0)), cut: undefined };
   if (noted !== undefined && first.firstSequence > noted + 1) {
     throw new QueueError('ERR_QUEUE_LOG_CORRUPT', `records ${noted + 1} to ${first.firstSequence - 1} are missing before ${first.file}: restore their file`);
   }
   const file = await files.open(path.join(directory, last.file));
   try {
-    return await openLast(place, { segments, last, file, consumed: noted ?? first.firstSequence - 1 });
+    return { id, ...(await openLast(place, { segments, last, file, consumed: noted ?? first.firstSequence - 1 })) };
   } catch (error) {
     await file.close();
     throw error;
@@ -69,7 +74,7 @@ export async function recoverLog(place: Place): Promise<RecoveredLog> {
 async function openLast(
   place: Place,
   { segments, last, file, consumed }: { segments: readonly Segment[]; last: Segment; file: LogFile; consumed: number },
-): Promise<RecoveredLog> {
+): Promise<Omit<RecoveredLog, 'id'>> {
   const { bytes, nextSequence, fault } = await scan(file, last, place.maxPayloadBytes);
   const cut = fault === undefined ? undefined : await cutTail(place, file, last, { bytes, fault });
   last.bytes = bytes;
@@ -83,7 +88,7 @@ async function openLast(
 }
 
 /** A new first segment behind all that was consumed. */
-async function beginAgain(place: Place, consumed: number): Promise<Omit<RecoveredLog, 'cut'>> {
+async function beginAgain(place: Place, consumed: number): Promise<Omit<RecoveredLog, 'id' | 'cut'>> {
   const { segment: last, file } = await createSegment(place, consumed + 1);
   return { finished: [], last, file, nextSequence: consumed + 1, consumed };
 }

@@ -135,6 +135,19 @@ test.each(['gone', 'damaged'])('with its note %s, a log replays all that is left
   expect(again.figures()).toMatchObject({ durable: 12, consumed: left[0]! - 1 });
 });
 
+test('a log keeps its name for all its life, and is not opened under another one', async () => {
+  const { disk } = await written();
+  const name = Buffer.from(disk.contents('/log/id'));
+  await using log = await DurableLog.open({ directory, files: disk });
+  expect(log.id).toBe(name.toString());
+  expect(log.id).toMatch(/^[0-9a-f]{32}$/);
+  await log.close();
+  disk.overwrite('/log/id', Buffer.alloc(32));
+  await expect(DurableLog.open({ directory, files: disk })).rejects.toMatchObject({ code: 'ERR_QUEUE_LOG_CORRUPT' });
+  await disk.remove('/log/id');
+  await expect(DurableLog.open({ directory, files: disk })).rejects.toMatchObject({ code: 'ERR_QUEUE_LOG_CORRUPT' });
+});
+
 test('numbers of records that were consumed and then cut off are not given again', async () => {
   const { disk, whole } = await written();
   const log = await DurableLog.open({ directory, files: disk });
@@ -142,7 +155,7 @@ test('numbers of records that were consumed and then cut off are not given again
   await log.close();
   disk.overwrite(file, whole.subarray(0, whole.length - 1));
   expect(await reopened(disk)).toMatchObject({ texts: [], next: 6 });
-  expect(await disk.list(directory)).toEqual(['checkpoint', '0000000000000006.log']);
+  expect(await disk.list(directory)).toEqual(['id', 'checkpoint', '0000000000000006.log']);
   await using again = await DurableLog.open({ directory, files: disk });
   expect(again.figures()).toMatchObject({ durable: 6, consumed: 5, segments: 1 });
 });
