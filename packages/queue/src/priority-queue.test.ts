@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PriorityQueue } from './priority-queue.ts';
+import { isCollected } from './test/garbage.ts';
 
 /** The queue once more, as plainly as it can be said: a list that is sorted again on each push. */
 class NaiveQueue {
@@ -95,6 +96,20 @@ describe('edges', () => {
     queue.push('a', 1);
     expect(() => queue.push('b', Number.NaN)).toThrow(expect.objectContaining({ code: 'ERR_QUEUE_OPTIONS' }));
     expect([queue.size, queue.pop()]).toEqual([1, 'a']);
+  });
+
+  test('what has left is not kept alive', async () => {
+    const queue = new PriorityQueue<object>();
+    const references = Array.from({ length: 10 }, (_, i) => {
+      const item = { i };
+      queue.push(item, i);
+      return new WeakRef(item);
+    });
+    for (let i = 0; i < 9; i += 1) queue.pop();
+    const isGone = await Promise.all(references.map((reference) => isCollected(reference)));
+    expect(isGone).toEqual(Array.from({ length: 10 }, (_, i) => i < 9));
+    queue.clear();
+    expect(await isCollected(references[9]!)).toBe(true);
   });
 
   test('clear leaves an empty queue that takes items again', () => {
