@@ -1,3 +1,8 @@
 export { PoolError, type PoolErrorCode } from './errors.ts';
 export { ObjectPool, type ObjectPoolOptions, type ObjectPoolUsage } from './object-pool.ts';
 export { BufferPool, type BufferPoolOptions, type BufferPoolUsage } from './buffer-pool.ts';
+export { ResourcePool } from './resource-pool/resource-pool.ts';
+export type { PoolSize, ResourcePoolUsage } from './resource-pool/usage.ts';
+export type { AcquireOptions, HealthOptions, LeakOptions, ResourcePoolOptions } from './resource-pool/options.ts';
+export type { AcquireFailure, DestroyReason, Leak, ResourcePoolListener } from './resource-pool/listener.ts';
+export type { Clock, Timer, Timers } from './resource-pool/time.ts';
