@@ -70,19 +70,20 @@ function requireDistinct(values: readonly string[], what: string): void {
 
 function checkEntities(operations: readonly Operation[], entities: readonly Entity[]): void {
   const known = new Set(entities.map(({ name }) => name));
-  for (const { name, cache, changes } of operations) {
-    const named = [...Object.keys(changes), ...(cache === undefined ? [] : [cache.entity])];
+  for (const { name, cache, changes, reads } of operations) {
+    const named = [...Object.keys(changes), ...Object.keys(reads), ...(cache === undefined ? [] : [cache.entity])];
     const unknown = named.find((entity) => !known.has(entity));
     if (unknown !== undefined) throw new GameKitError('ERR_GAME_OPERATION', `${name}: the game has no entity "${unknown}"`);
   }
 }
 
 function hooksByName(hooks: object, operations: readonly Operation[]): Record<string, AnyHook['run'] | undefined> {
-  const writes = new Set(operations.filter(({ kind }) => kind === 'write').map(({ name }) => name));
+  // A write-behind operation has no transaction of its own that a hook could run in.
+  const writes = new Set(operations.filter(({ kind, isWriteBehind }) => kind === 'write' && !isWriteBehind).map(({ name }) => name));
   const byName: Record<string, AnyHook['run']> = {};
   for (const [name, hook] of Object.entries(hooks)) {
     if (hook === undefined) continue;
-    if (!writes.has(name) || !isHook(hook)) throw new GameKitError('ERR_GAME_OPERATION', `a hook for "${name}", which is no write of this game`);
+    if (!writes.has(name) || !isHook(hook)) throw new GameKitError('ERR_GAME_OPERATION', `a hook for "${name}", which is no write with hooks of this game`);
     byName[name] = hook;
   }
   return byName;

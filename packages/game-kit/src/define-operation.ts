@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { GameContext } from './context.ts';
 import { GameKitError } from './game-kit-error.ts';
-import type { Idempotency, InputSchema, OperationOf, ReadDefinition, WriteDefinition, WriteOperationOf } from './operation.ts';
+import type { Idempotency, InputSchema, OperationOf, ReadDefinition, WriteBehindDefinition, WriteDefinition, WriteOperationOf } from './operation.ts';
 import { IdempotencyKey } from './wire/text.ts';
+import { makeChanges } from './write-behind/apply-batch.ts';
+import { Deferral } from './write-behind/deferred-change.ts';
 
 const MAX_CODE = 65_535;
 const NAME_SHAPE = /^[a-z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*$/;
@@ -32,6 +34,7 @@ export function read<const Name extends string, I extends InputSchema, O extends
 ): OperationOf<Name, I, O> {
   check(definition);
   const { cache, input, http, name } = definition;
+  const { reads = cache === undefined ? {} : { [cache.entity]: (parsed: z.output<I>) => cache.key(parsed) } } = definition;
   if (cache !== undefined && pathParameters(http).length !== Object.keys(input.shape).length) {
     throw mistake(name, 'a cached operation takes its path parameters and nothing else');
   }
@@ -43,6 +46,9 @@ export function read<const Name extends string, I extends InputSchema, O extends
     input: input.strict(),
     cache,
     changes: {},
+    reads,
+    isWriteBehind: false,
+    defer: notDeferred,
     prepare: () => undefined,
     // A method's parameters compare both ways: the runtime gives the context that defineGame promised.
     handle: (context: C, parsed) => definition.handle(context, parsed),
@@ -86,9 +92,76 @@ export function write<
     input: withKey(input.strict(), idempotent),
     cache: undefined,
     changes,
+    reads: {},
+    isWriteBehind: false,
+    defer: notDeferred,
     prepare: (preparation: never, parsed) => definition.prepare?.(preparation, parsed),
     handle: (context: C, parsed, prepared: Prepared) => definition.handle(context, parsed, prepared),
   };
+}
+
+/**
+ * Defines a write that is acknowledged when it is in the durable log, and made in the database in a batch a moment later:
+ * for what comes often and need not be answered from the database, such as counters and events.
+ *
+ * Each is made exactly once, in the order of the acknowledgements; reads that declare the same entity and key (`reads`, or their
+ * cache rule) see it. It has no hooks. Where a runtime has no log, it is an ordinary write.
+ *
+ * @param definition see {@link WriteBehindDefinition}
+ * @throws {GameKitError} `ERR_GAME_OPERATION`: something in it cannot work
+ * @example
+ * ```ts
+ * import { defineEntity, Id, id, IdText, slug, textColumn, version, writeBehind } from '@midgard/game-kit';
+ * import { z } from 'zod';
+ *
+ * const kills = defineEntity('kills', { columns: { playerId: id(), monster: textColumn(32), count: id(), version: version() }, key: ['playerId', 'monster'] });
+ *
+ * export const countKill = writeBehind({
+ *   code: 101, name: 'player.countKill', permission: 'player:update', http: 'POST /players/:id/kills/:monster',
+ *   input: z.strictObject({ id: Id, monster: slug(32) }), output: z.object({ id: IdText }),
+ *   idempotent: 'optional', changes: { kills: ({ id }) => id }, owner: 'none',
+ *   defer: (deferral, { id, monster }) => {
+ *     deferral.add(kills, { playerId: id, monster, count: 1n }, ['count']);
+ *     return { id };
+ *   },
+ * });
+ * ```
+ */
+export function writeBehind<
+  const Name extends string,
+  I extends InputSchema,
+  O extends z.ZodType,
+  const Key extends Idempotency,
+  C extends GameContext = GameContext,
+  Prepared = undefined,
+>(definition: WriteBehindDefinition<Name, I, O, Key, C, Prepared>): WriteOperationOf<Name, I, O, Key> {
+  const { name, input, http, idempotent, changes, event = name } = definition;
+  check(definition);
+  if (http.startsWith('GET ')) throw mistake(name, 'a write is no GET');
+  const defer = (deferral: Deferral, parsed: z.output<I>, prepared: Prepared): z.input<O> => definition.defer(deferral, parsed, prepared);
+  return {
+    ...shared(definition),
+    kind: 'write',
+    idempotent,
+    event,
+    input: withKey(input.strict(), idempotent),
+    cache: undefined,
+    changes,
+    reads: {},
+    isWriteBehind: true,
+    defer,
+    prepare: (preparation: never, parsed) => definition.prepare?.(preparation, parsed),
+    handle: async (context: C, parsed, prepared: Prepared) => {
+      const deferral = new Deferral(context);
+      const output = defer(deferral, parsed, prepared);
+      await makeChanges(context.session, deferral.changes);
+      return output;
+    },
+  };
+}
+
+function notDeferred(): never {
+  throw new GameKitError('ERR_GAME_STATE', 'only a write-behind operation is deferred');
 }
 
 /**

@@ -1,4 +1,4 @@
-export { read, write, pathParameters } from './define-operation.ts';
+export { read, write, writeBehind, pathParameters } from './define-operation.ts';
 export type {
   Awaitable,
   CacheRule,
@@ -11,6 +11,8 @@ export type {
   OperationTypes,
   OwnerPolicy,
   ReadDefinition,
+  ReadsRule,
+  WriteBehindDefinition,
   WriteDefinition,
   WriteOperationOf,
 } from './operation.ts';
@@ -20,6 +22,9 @@ export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';
 export type { GameContext, GameLog, IdSource, Preparation, Source, Work } from './context.ts';
 export type { Clock } from './clock.ts';
 export { GameRuntime, type ExecuteRequest, type GameRuntimeOptions, type RuntimeListener } from './runtime/game-runtime.ts';
+export { Deferral } from './write-behind/deferred-change.ts';
+export type { Timers } from './write-behind/timers.ts';
+export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';
 export type { CachePolicies, CachePolicy } from './runtime/read-cache.ts';
 export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
 export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { GameContext, Preparation } from './context.ts';
+import type { Deferral } from './write-behind/deferred-change.ts';
 
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | Promise<T>;
@@ -35,6 +36,9 @@ export interface CacheRule<Input> {
 
 /** For each entity that a write changes, the keys, or `'unknown'` where only its run can tell (a new row's id). */
 export type ChangesRule<Input> = { readonly [entity: string]: 'unknown' | KeyLookup<Input>['keysOf'] };
+
+/** For each entity that a read looks at, the keys of what it looks at. */
+export type ReadsRule<Input> = { readonly [entity: string]: KeyLookup<Input>['keysOf'] };
 
 /** Whether a write takes an idempotency key: it must, it may, it has no such field. */
 export type Idempotency = 'required' | 'optional' | 'no';
@@ -73,9 +77,15 @@ export interface Operation<Name extends string = string, Input = unknown, Output
   readonly owner: OwnerPolicy<Parsed> | undefined;
   readonly cache: CacheRule<Parsed> | undefined;
   readonly changes: ChangesRule<Parsed>;
+  /** What must be in the database before this looks: acknowledged writes of these keys that still wait are made first. */
+  readonly reads: ReadsRule<Parsed>;
+  /** Acknowledged when it is in the durable log, and made in the database in a batch later. */
+  readonly isWriteBehind: boolean;
   /** Slow work before the transaction begins (a password hash); its result is handed to `handle`. */
   prepare(preparation: Preparation, input: Parsed): Awaitable<unknown>;
   handle(context: GameContext, input: Parsed, prepared: unknown): Awaitable<unknown>;
+  /** Of a write-behind operation: says what is to change and what the caller is told; touches nothing. */
+  defer(deferral: Deferral, input: Parsed, prepared: unknown): unknown;
   /** Never set: holds the types for {@link OperationTypes}. */
   readonly types?: { readonly input: Input; readonly output: Output; readonly parsed: Parsed; readonly result: Result };
 }
@@ -96,6 +106,8 @@ interface Definition<Name extends string, I extends InputSchema, O extends z.Zod
 /** What {@link read} takes. */
 export interface ReadDefinition<Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext> extends Definition<Name, I, O, C> {
   readonly cache?: CacheRule<z.output<I>>;
+  /** What it looks at, where write-behind operations change that; a cached read looks at what it is kept under unless told. */
+  readonly reads?: ReadsRule<z.output<I>>;
   handle(context: C, input: z.output<I>): Awaitable<z.input<O>>;
 }
 
@@ -115,6 +127,25 @@ export interface WriteDefinition<
   /** Slow work that must not hold up the transactions of others; what it gives is handed to `handle`. */
   prepare?(preparation: Preparation<C>, input: z.output<I>): Awaitable<Prepared>;
   handle(context: C, input: z.output<I>, prepared: Prepared): Awaitable<z.input<O>>;
+}
+
+/** What {@link writeBehind} takes. */
+export interface WriteBehindDefinition<
+  Name extends string,
+  I extends InputSchema,
+  O extends z.ZodType,
+  Key extends Idempotency,
+  C extends GameContext,
+  Prepared,
+> extends Definition<Name, I, O, C> {
+  readonly idempotent: Key;
+  readonly changes: ChangesRule<z.output<I>>;
+  /** Topic of the outbox row, the operation's name unless told; null where the output is secret or nobody's news. */
+  readonly event?: string | null;
+  /** What must be known before: reads of the database; what it gives is handed to `defer`. */
+  prepare?(preparation: Preparation<C>, input: z.output<I>): Awaitable<Prepared>;
+  /** Says what is to change. Must not wait: the order of the log is the order of the changes. */
+  defer(deferral: Deferral, input: z.output<I>, prepared: Prepared): z.input<O>;
 }
 
 /** The type of an operation that {@link read} or {@link write} made from these schemas. */

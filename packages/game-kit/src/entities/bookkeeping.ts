@@ -1,5 +1,5 @@
 import type { JsonValue } from '@midgard/errors';
-import { createdAt, defineEntity, id, json, text, timestamp } from '@midgard/dao';
+import { bytes, createdAt, defineEntity, id, json, text, timestamp, updatedAt } from '@midgard/dao';
 
 /** The first answer to each idempotency key, written in the transaction that it answers for. */
 export const idempotency = defineEntity('idempotency', {
@@ -12,4 +12,16 @@ export const idempotency = defineEntity('idempotency', {
 export const outbox = defineEntity('outbox', {
   columns: { id: id(), event: text(64), payload: json<JsonValue>(), publishedAt: timestamp().nullable(), createdAt: createdAt() },
   key: ['id'],
+});
+
+/** Up to which record each durable log was applied: written in the transaction that applies them. */
+export const writeBehindLog = defineEntity('write_behind_log', {
+  columns: { logId: text(32), applied: id(), updatedAt: updatedAt() },
+  key: ['logId'],
+});
+
+/** Acknowledged writes that the database refuses for good, as they stood in the log. */
+export const deadWrite = defineEntity('dead_write', {
+  columns: { logId: text(32), sequence: id(), operation: text(128), entry: bytes(16_777_216), reason: text(500), createdAt: createdAt() },
+  key: ['logId', 'sequence'],
 });

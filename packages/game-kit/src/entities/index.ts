@@ -1,5 +1,5 @@
 import type { Entity } from '@midgard/dao';
-import { idempotency, outbox } from './bookkeeping.ts';
+import { deadWrite, idempotency, outbox, writeBehindLog } from './bookkeeping.ts';
 import { character } from './character.ts';
 import { credential, refreshToken } from './credential.ts';
 import { item, itemEntry } from './item.ts';
@@ -20,7 +20,11 @@ export const standardEntities: readonly Entity[] = [
   refreshToken,
   idempotency,
   outbox,
+  writeBehindLog,
+  deadWrite,
 ];
 
 /** Entities that follow from others' changes: no operation declares them, and nothing is cached by them. */
-export const bookkeepingEntities: ReadonlySet<string> = new Set([itemEntry, walletEntry, idempotency, outbox].map(({ name }) => name));
+export const bookkeepingEntities: ReadonlySet<string> = new Set(
+  [itemEntry, walletEntry, idempotency, outbox, writeBehindLog, deadWrite].map(({ name }) => name),
+);

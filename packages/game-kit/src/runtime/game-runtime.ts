@@ -10,10 +10,13 @@ import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
 import type { Operation } from '../operation.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
-import { changedKeys } from './changed-keys.ts';
+import { deferOperation } from '../write-behind/defer-operation.ts';
+import { changedThings } from '../write-behind/pending-writes.ts';
+import { WriteBehind, type WriteBehindFigures, type WriteBehindOptions } from '../write-behind/write-behind.ts';
+import { changedKeys, type NamedKey, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
 import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
-import { firstAnswer, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
+import { firstAnswer, IdempotencyKeys, type KeyedWrite, requireSame, storeAnswer } from './idempotency.ts';
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
@@ -49,6 +52,8 @@ export interface GameRuntimeOptions {
   readonly cache?: CachePolicies;
   readonly log?: GameLog;
   readonly listener?: RuntimeListener;
+  /** The durable log that write-behind operations are acknowledged from; without it they are ordinary writes. */
+  readonly writeBehind?: WriteBehindOptions | undefined;
 }
 
 /** One call of an operation. */
@@ -96,6 +101,7 @@ export class GameRuntime {
   readonly #snapshots: Snapshots;
   readonly #cache: ReadCache;
   readonly #keys = new IdempotencyKeys();
+  readonly #writeBehind: WriteBehind | undefined;
   /** Inputs that were parsed to find their order keys, so that `execute` need not do it again. */
   readonly #parsed = new WeakMap<object, { readonly operation: Operation; readonly input: ParsedInput }>();
   readonly #running = new Set<Promise<unknown>>();
@@ -116,19 +122,38 @@ export class GameRuntime {
     this.#shared = { game: manifest, ids, log, logins: { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds } };
     this.#snapshots = new Snapshots(database);
     this.#cache = new ReadCache(operations, cache, clock);
+    this.#writeBehind =
+      options.writeBehind === undefined ? undefined : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities });
     for (const operation of operations) this.#operations.set(operation.code, operation).set(operation.name, operation);
   }
 
-  /** Brings the database's tables to the game's entities. @throws {DaoError} what `migrate` throws */
+  /**
+   * Brings the database's tables to the game's entities, and takes up acknowledged writes that an earlier life left in the log.
+   *
+   * @throws {DaoError} what `migrate` throws
+   * @throws {GameKitError} `ERR_GAME_STATE`: database and log do not fit together
+   */
   async start(): Promise<void> {
     await this.#database.migrate(this.handler.entities);
+    await this.#writeBehind?.start();
     this.#state = 'started';
   }
 
-  /** Refuses what comes from now on (1008) and waits for what runs. The database stays open. */
-  async stop(): Promise<void> {
+  /**
+   * Refuses what comes from now on (1008), waits for what runs, and makes acknowledged writes that wait. The database stays open.
+   *
+   * @param options.graceMs milliseconds for these; what is left then stays in the log for the next start (default 10 000)
+   */
+  async stop({ graceMs = 10_000 }: { readonly graceMs?: number } = {}): Promise<void> {
+    const isFirst = this.#state === 'started';
     this.#state = 'stopped';
     await Promise.allSettled(this.#running);
+    if (isFirst) await this.#writeBehind?.stop(graceMs);
+  }
+
+  /** What write-behind does and holds; undefined where there is none. O(1). */
+  writeBehindFigures(): WriteBehindFigures | undefined {
+    return this.#writeBehind?.figures();
   }
 
   /** @returns the operation of that code or name, undefined where the game has none */
@@ -188,6 +213,7 @@ export class GameRuntime {
     const requireOwner = ownerCheck(operation, input, caller);
     const cache = this.#cache.of(operation);
     if (cache === undefined) {
+      await this.#settle(readKeys(operation, input), signal);
       return this.#inSnapshot(call, async (context) => {
         await requireOwner?.(context);
         return encodeOutput(operation, await operation.handle(context, input, undefined));
@@ -196,9 +222,10 @@ export class GameRuntime {
     if (requireOwner !== undefined) await this.#inSnapshot(call, requireOwner);
     // The load is everybody's who asks for this key meanwhile: one caller's time-out must not end it.
     const load = { ...call, caller: null, signal: undefined };
-    const loaded = cache.get(String(operation.cache?.key(input)), () =>
-      this.#inSnapshot(load, async (context) => deepFreeze(encodeOutput(operation, await operation.handle(context, input, undefined)))),
-    );
+    const loaded = cache.get(String(operation.cache?.key(input)), async () => {
+      await this.#settle(readKeys(operation, input), undefined);
+      return this.#inSnapshot(load, async (context) => deepFreeze(encodeOutput(operation, await operation.handle(context, input, undefined))));
+    });
     return signal === undefined ? loaded : orTimeout(loaded, signal);
   }
 
@@ -207,15 +234,53 @@ export class GameRuntime {
     const { idempotencyKey: key, ...input } = call.input;
     const bare = { ...call, input };
     // Refused as early as can be: a player without any right to this must not cost a transaction.
-    ownerCheck(operation, input, caller);
+    const requireOwner = ownerCheck(operation, input, caller);
+    const isDeferred = operation.isWriteBehind && this.#writeBehind !== undefined;
+    if (isDeferred && requireOwner !== undefined) await this.#inSnapshot(bare, requireOwner);
     const prepared = await operation.prepare(this.#preparation(bare), input);
-    if (typeof key !== 'string') return this.#transact(bare, prepared, undefined);
+    const work = (keyed?: KeyedWrite): Promise<JsonValue> => (isDeferred ? this.#defer(bare, prepared, keyed) : this.#transact(bare, prepared, keyed));
+    if (typeof key !== 'string') return work();
     const keyed = { key, operation: operation.name, inputHash: hashInput(input) };
-    return this.#keys.guard(key, () => this.#transact(bare, prepared, keyed));
+    return this.#keys.guard(key, async () => this.#pendingAnswer(keyed) ?? work(keyed));
+  }
+
+  /** The answer of a write that was acknowledged under this key and still waits for the database. */
+  #pendingAnswer(keyed: KeyedWrite): JsonValue | undefined {
+    const first = this.#writeBehind?.byKey(keyed.key);
+    if (first?.keyed === undefined) return undefined;
+    requireSame(keyed, { operation: first.operation, inputHash: first.keyed.inputHash });
+    return first.output;
+  }
+
+  async #defer(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
+    const { operation, input, caller, now, signal } = call;
+    const { game, ids } = this.#shared;
+    if (keyed !== undefined) {
+      const first = await this.#inSnapshot(call, (context) => firstAnswer(context, keyed));
+      if (first !== undefined) return first;
+    }
+    if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
+    const write = deferOperation({ operation, input, prepared, keyed }, { game, ids, caller, now });
+    await this.#writeBehind?.take(write);
+    const changes = changedThings(write);
+    // From here on a read waits for the write to be made; what was cached before it must not be given any more.
+    this.#cache.drop(changes);
+    this.#listener.committed?.({ operation, input, changes });
+    return write.output;
+  }
+
+  /** Waits until acknowledged writes of these keys are made, so that what follows sees them. */
+  async #settle(keys: readonly NamedKey[], signal: AbortSignal | undefined): Promise<void> {
+    for (const { entity, key } of keys) {
+      const settled = this.#writeBehind?.settle(entity, String(key));
+      if (settled !== undefined) await (signal === undefined ? settled : orTimeout(settled, signal));
+    }
   }
 
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
     const { operation, input, signal } = call;
+    // A direct write comes after what was acknowledged before it: else a late one would bury it.
+    await this.#settle(changedKeys(operation, input), signal);
     let used: Session | undefined;
     let outcome: JsonValue | CommittedRefusal;
     try {
@@ -244,7 +309,7 @@ export class GameRuntime {
     const { name, event } = operation;
     const { session, ids } = context;
     await ownerCheck(operation, input, caller)?.(context);
-    const first = keyed === undefined ? undefined : await firstAnswer(session, keyed);
+    const first = keyed === undefined ? undefined : await firstAnswer(context, keyed);
     if (first !== undefined) return first;
     try {
       const { before, after } = this.handler.hooks;

@@ -1,6 +1,7 @@
 import type { Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError } from '@midgard/errors';
+import type { Work } from '../context.ts';
 import { idempotency } from '../entities/bookkeeping.ts';
 import { isDaoError } from '../refusals.ts';
 
@@ -43,8 +44,8 @@ export class IdempotencyKeys {
  * @returns the first answer, undefined where there is none yet
  * @throws {MidgardError} 2009 where the key was used for another write
  */
-export async function firstAnswer(session: Session, write: KeyedWrite): Promise<JsonValue | undefined> {
-  const row = await session.dao(idempotency).get(write.key);
+export async function firstAnswer(work: Work, write: KeyedWrite): Promise<JsonValue | undefined> {
+  const row = await work.rows(idempotency, write.key);
   if (row === undefined) return undefined;
   requireSame(write, row);
   return row.output;
@@ -55,7 +56,8 @@ export async function storeAnswer(session: Session, write: KeyedWrite, output: J
   await session.dao(idempotency).insert({ ...write, output });
 }
 
-function requireSame(write: KeyedWrite, first: Omit<KeyedWrite, 'key'>): void {
+/** @throws {MidgardError} 2009 where a key's first write was another one */
+export function requireSame(write: KeyedWrite, first: Omit<KeyedWrite, 'key'>): void {
   if (write.operation === first.operation && write.inputHash === first.inputHash) return;
   throw new MidgardError('idempotencyReused', 'this idempotency key was used for another request');
 }

@@ -19,8 +19,11 @@ function operation(given: Pick<Operation, 'kind' | 'code' | 'name' | 'permission
     owner: undefined,
     cache: undefined,
     changes: {},
+    reads: {},
+    isWriteBehind: false,
     prepare: () => undefined,
     handle: () => undefined,
+    defer: () => undefined,
   };
 }
 

@@ -45,8 +45,11 @@ function sketch({ run, ...given }: Sketch): { operation: Operation; run: Sketch[
     owner: 'none',
     cache: undefined,
     changes: {},
+    reads: {},
+    isWriteBehind: false,
     prepare: () => undefined,
     handle: () => undefined,
+    defer: () => undefined,
     ...given,
   };
   return { operation, run };
