@@ -1,4 +1,25 @@
 export { QueueError, type QueueErrorCode } from './errors.ts';
+export { DurableLog, type DurableLogFigures, type DurableLogListener, type DurableLogOptions } from './durable-log/durable-log.ts';
+export type { LogBounds } from './durable-log/log-bounds.ts';
+export type { LogFile, LogFiles } from './durable-log/log-files.ts';
+export type { LogRecord, RecordFault } from './durable-log/record.ts';
+export type { LogCut } from './durable-log/recover.ts';
 export { PriorityQueue } from './priority-queue.ts';
+export { LocalQueue, type LocalQueueOptions } from './local-queue.ts';
+export type {
+  AddOptions,
+  Backoff,
+  DeadLetter,
+  Job,
+  JobHandler,
+  ProcessOptions,
+  Queue,
+  QueueCounts,
+  QueueListener,
+  QueueOptions,
+  UnfinishedJob,
+} from './queue.ts';
+export { RedisQueue, type RedisQueueOptions } from './redis-queue/redis-queue.ts';
+export type { Allowances } from './redis-queue/server-check.ts';
 export { TimingWheel, type TimingWheelOptions } from './timing-wheel/timing-wheel.ts';
 export type { Clock, Timer, Timers } from './timers.ts';
