@@ -7,6 +7,7 @@ import { developmentKey } from './development-key.ts';
 import { openGames, runtimeOf } from './games.ts';
 import { checkDatabases } from './health.ts';
 import { addressLimits } from './limits.ts';
+import { watchMemory } from './memory/watch-memory.ts';
 import { resolveSecrets } from './secrets.ts';
 import { serviceMetrics } from './service-metrics.ts';
 import { version } from './version.ts';
@@ -36,6 +37,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   if (config.cache.redis.url !== undefined) log.warn({}, 'cache.redis.url is set, but the Redis tier is not built yet: reads are cached in this process only');
   const registry = new Registry();
   const metrics = serviceMetrics(registry);
+  parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
   const secrets = await resolveSecrets(config, isProduction);
   const serviceDatabase = parts.use(await openServiceDatabase(config));

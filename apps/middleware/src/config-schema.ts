@@ -44,12 +44,37 @@ const Rate = z.strictObject({
   burst: z.int().min(1).max(10_000_000),
 });
 
+const Memory = z.strictObject({
+  youngGenerationMb: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(16)
+    .describe("Megabytes of each half of V8's young generation, set by midgard start; 0 leaves it to Node, --max-semi-space-size on the command line wins"),
+  leakWatch: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      intervalMs: Milliseconds.default(30_000).describe('Time from one sample to the next'),
+      windowMs: Milliseconds.default(600_000).describe('Length of a window, of which the lowest level counts'),
+      windows: z.int().min(3).max(1000).default(6).describe('Windows in a row that must rise before it warns'),
+    })
+    .prefault({}),
+  idleGc: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Collect garbage when there is no request'),
+      quietMs: Milliseconds.default(5000).describe('Time without a request after which it collects'),
+      minIntervalMs: Milliseconds.default(60_000).describe('Least time from one collection to the next'),
+    })
+    .prefault({}),
+});
+
 /** Everything that can be set, with its bounds and defaults: the one place that the file, the environment and the editor's JSON Schema come from. */
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('data').describe('Folder of the embedded databases and the development secrets'),
   workers: z.int().min(1).max(1, 'more than one worker process is not built yet').default(1),
   instance: z.int().min(0).max(1023).default(0).describe('Number of this instance, part of every id that it makes; no two instances may share one'),
   shutdownGraceMs: Milliseconds.default(10_000).describe('Time for requests in flight after SIGTERM'),
+  memory: Memory.prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { explainFailure } from './cli/explain-failure.ts';
-import { program } from './cli/program.ts';
+import { readSettings } from './config.ts';
+import { setYoungGeneration } from './memory/young-generation.ts';
 
 try {
+  // Before anything heavy is loaded, because it starts this process anew.
+  if (process.argv.slice(2).join(' ') === 'start') setYoungGeneration(readSettings().config.memory.youngGenerationMb, process);
+  const { program } = await import('./cli/program.ts');
   await program().parseAsync();
   // What is left open now, such as an idle keep-alive socket, must not hold a finished command back.
   process.exit();

@@ -1,10 +1,11 @@
 import { type Registry, collectProcess } from '@midgard/metrics';
 import type { RequestMeasure, ServerMetrics, Transport } from '@midgard/server';
+import type { Activity } from './memory/watch-memory.ts';
 
 const requestBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Counts what the front ends do, in the names that Prometheus' conventions ask for. */
-export function serviceMetrics(registry: Registry): ServerMetrics {
+/** Counts what the front ends do, in the names that Prometheus' conventions ask for, and knows how much goes on. */
+export function serviceMetrics(registry: Registry): ServerMetrics & Activity {
   collectProcess(registry);
   const connections = registry.gauge({ name: 'midgard_connections', help: 'Open connections', labels: ['transport'] });
   const handshakes = registry.counter({ name: 'midgard_handshakes_total', help: 'Answered hellos by error code, 0 for welcome', labels: ['code'] });
@@ -14,9 +15,19 @@ export function serviceMetrics(registry: Registry): ServerMetrics {
   const sentBytes = traffic('midgard_tcp_sent_bytes_total', 'Bytes written to game servers');
   const sentFrames = traffic('midgard_tcp_sent_frames_total', 'Frames written to game servers');
   const requests = requestMetrics(registry);
+  let openConnections = 0;
+  let finishedRequests = 0;
   return {
-    connectionOpened: (transport) => connections.labels({ transport }).add(1),
-    connectionClosed: (transport) => connections.labels({ transport }).add(-1),
+    openConnections: () => openConnections,
+    finishedRequests: () => finishedRequests,
+    connectionOpened: (transport) => {
+      openConnections += 1;
+      connections.labels({ transport }).add(1);
+    },
+    connectionClosed: (transport) => {
+      openConnections -= 1;
+      connections.labels({ transport }).add(-1);
+    },
     handshake: (code) => handshakes.labels({ code: String(code) }).add(1),
     received: (bytes, frames) => {
       receivedBytes.add(bytes);
@@ -26,7 +37,10 @@ export function serviceMetrics(registry: Registry): ServerMetrics {
       sentBytes.add(bytes);
       sentFrames.add(frames);
     },
-    requestFinished: requests,
+    requestFinished: (measure) => {
+      finishedRequests += 1;
+      requests(measure);
+    },
   };
 }
 

@@ -1,0 +1,59 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/** Options of {@link IdleGc}. */
+export interface IdleGcOptions {
+  /** How many requests have been finished so far. */
+  readonly finishedRequests: () => number;
+  /** Time without a finished request after which it is quiet, in milliseconds. */
+  readonly quietMs: number;
+  /** Least time from one collection to the next, in milliseconds. */
+  readonly minIntervalMs: number;
+  readonly collect: () => void;
+  /** Milliseconds that never go back (default: `performance`). */
+  readonly clock?: { now(): number };
+}
+
+/** Collects garbage once in each quiet period, while nobody waits for an answer. Call {@link IdleGc.look} a few times in `quietMs`. */
+export class IdleGc {
+  readonly #options: Required<IdleGcOptions>;
+  #finished = 0;
+  #quietSinceMs: number;
+  #collectedAtMs = -Infinity;
+  /** Whether there was a request since the last collection: without one there is no garbage worth a pause. */
+  #hasWork = false;
+
+  constructor(options: IdleGcOptions) {
+    this.#options = { clock: performance, ...options };
+    this.#quietSinceMs = this.#options.clock.now();
+  }
+
+  /** Looks whether it is quiet, and collects if so. O(1) beside the collection. */
+  look(): void {
+    const { finishedRequests, quietMs, minIntervalMs, collect, clock } = this.#options;
+    const now = clock.now();
+    const finished = finishedRequests();
+    if (finished !== this.#finished) {
+      this.#finished = finished;
+      this.#quietSinceMs = now;
+      this.#hasWork = true;
+      return;
+    }
+    if (!this.#hasWork || now - this.#quietSinceMs < quietMs || now - this.#collectedAtMs < minIntervalMs) return;
+    this.#hasWork = false;
+    this.#collectedAtMs = now;
+    collect();
+  }
+}
+
+/**
+ * V8's own collector as a function, without a flag on the command line: a context made after the flag is set has it.
+ *
+ * @returns a function that collects everything; it gives memory back to the system as well
+ */
+export function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new TypeError('V8 gave no gc()');
+  return () => void collect({ type: 'major', execution: 'async' });
+}
