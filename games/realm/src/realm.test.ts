@@ -17,6 +17,8 @@ async function idOf(world: StormWorld, operation: string, input: object): Promis
 
 const winter = { name: 'Winter', startsAt: '2026-01-01T00:00:00Z', endsAt: '2026-02-01T00:00:00Z' };
 
+const sword = { product: 'sword', quantity: 1, currency: 'gold', amount: 5 };
+
 describe('Realm keeps the contract of a game', () => {
   const contract = gameContract(realm, {
     inputs: {
@@ -30,6 +32,11 @@ describe('Realm keeps the contract of a game', () => {
         second: { playerId: world.pick(world.players), money: [{ currency: 'gold', amount: upTo(world, 50) }] },
       }),
       'season.open': () => winter,
+      'orderEvent.record': async (world) => ({
+        id: await idOf(world, 'order.create', { ...sword, playerId: world.pick(world.players), idempotencyKey: `sword-${world.random()}` }),
+        kind: 'shown',
+      }),
+      'counter.add': (world) => ({ playerId: world.pick(world.players), name: world.pick(['kills', 'steps']), amount: upTo(world, 50) }),
       'season.score': async (world) => ({ id: await idOf(world, 'season.open', winter), playerId: world.pick(world.players), points: upTo(world, 50) }),
     },
   });
