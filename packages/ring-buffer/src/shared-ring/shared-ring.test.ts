@@ -1,0 +1,354 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SharedRing, type RingConsumer, type RingProducer } from '../index.ts';
+import { laneState, withState } from './lane-tail.ts';
+import { attachLayout, laneWord } from './layout.ts';
+
+const code = (name: string) => expect.objectContaining({ code: name });
+
+function drained(consumer: RingConsumer, maxMessages?: number): number[][] {
+  const messages: number[][] = [];
+  consumer.drain((bytes, start, end) => void messages.push([...bytes.subarray(start, end)]), maxMessages);
+  return messages;
+}
+
+/** What a thread leaves that ends in the middle of a message: the mark, and bytes behind the tail that were never committed. */
+function die(ring: SharedRing, producer: RingProducer): void {
+  const { words, lanes } = attachLayout(ring.handle.buffer);
+  const word = lanes[producer.id % 1024]!.control + laneWord.tail;
+  const scribble = (): void => {
+    producer.tryWrite(producer.maxMessageBytes, (bytes, start, end) => {
+      bytes.fill(0xdb, start - 4, end);
+      throw new Error('ends here');
+    });
+  };
+  try {
+    scribble();
+  } catch {
+    // As meant: with room it scribbles, without it dies before.
+  }
+  Atomics.store(words, word, withState(Atomics.load(words, word), laneState.writing));
+}
+
+const content = (id: number, sequence: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => id * 31 + sequence * 7 + i);
+
+/** The books of one lane, kept with positions that never wrap. */
+class LaneModel {
+  tail = 0;
+  head = 0;
+  producer: RingProducer | undefined;
+  readonly records: { readonly bytes: Uint8Array; readonly end: number }[] = [];
+
+  push(bytes: Uint8Array, laneUnits: number): boolean {
+    const units = Math.ceil((bytes.length + 4) / 8);
+    const untilEnd = laneUnits - (this.tail % laneUnits);
+    const end = this.tail + units + (units > untilEnd ? untilEnd : 0);
+    if (end - this.head > laneUnits) return false;
+    this.tail = end;
+    this.records.push({ bytes, end });
+    return true;
+  }
+
+  /** Undefined: the lane is empty. */
+  pop(): number[] | undefined {
+    const record = this.records.shift();
+    if (record !== undefined) this.head = record.end;
+    return record === undefined ? undefined : [...record.bytes];
+  }
+}
+
+class RingModel {
+  readonly lanes: readonly LaneModel[];
+  tornMessages = 0;
+  #nextLane = 0;
+
+  constructor(laneCount: number) {
+    this.lanes = Array.from({ length: laneCount }, () => new LaneModel());
+  }
+
+  drain(maxMessages: number): number[][] {
+    const messages: number[][] = [];
+    for (let visited = 0; visited < this.lanes.length && messages.length < maxMessages; visited += 1) {
+      const lane = this.lanes[this.#nextLane]!;
+      this.#nextLane = (this.#nextLane + 1) % this.lanes.length;
+      for (let next = lane.pop(); next !== undefined; next = messages.length < maxMessages ? lane.pop() : undefined) messages.push(next);
+    }
+    return messages;
+  }
+}
+
+const kinds = ['push', 'write', 'throw', 'close', 'abandon', 'abandonAsExited', 'abandonMidWrite', 'dieAndExit', 'dieUnseen'] as const;
+const anyOf = (kind: (typeof kinds)[number]) => fc.record({ kind: fc.constant(kind), lane: fc.nat(2), amount: fc.nat(60) });
+const step = fc.oneof(
+  { weight: 20, arbitrary: fc.constantFrom('push' as const, 'write' as const).chain(anyOf) },
+  { weight: 5, arbitrary: fc.constantFrom(...kinds).chain(anyOf) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('drain' as const), lane: fc.constant(0), amount: fc.integer({ min: 1, max: 12 }) }) },
+);
+
+test('model: any run of pushes, drains, deaths and late commits loses, doubles and mixes up nothing', () => {
+  const laneBytes = fc.constantFrom(64, 128, 256);
+  fc.assert(
+    fc.property(laneBytes, fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 200, size: 'max' }), (laneBytes, maxProducers, steps) => {
+      const ring = SharedRing.create({ laneBytes, maxProducers });
+      const consumer = ring.consumer();
+      const model = new RingModel(maxProducers);
+      for (const [sequence, { kind, lane: laneIndex, amount }] of steps.entries()) {
+        if (kind === 'drain') {
+          expect(drained(consumer, amount)).toEqual(model.drain(amount));
+          continue;
+        }
+        const lane = model.lanes[laneIndex % maxProducers]!;
+        for (const each of model.lanes) each.producer ??= ring.producer();
+        const producer = lane.producer!;
+        const bytes = content(producer.id, sequence, Math.min(amount, producer.maxMessageBytes));
+        if (kind === 'push') {
+          expect(producer.tryPush(bytes)).toBe(lane.push(bytes, laneBytes / 8));
+          continue;
+        }
+        if (kind === 'write') {
+          expect(producer.tryWrite(bytes.length, (memory, start) => memory.set(bytes, start))).toBe(lane.push(bytes, laneBytes / 8));
+          continue;
+        }
+        if (kind === 'throw') {
+          try {
+            producer.tryWrite(bytes.length, (memory, start, end) => {
+              memory.fill(0xdb, start - 4, end);
+              throw new Error('changed its mind');
+            });
+          } catch (error) {
+            expect(error).toMatchObject({ message: 'changed its mind' });
+          }
+          continue;
+        }
+        let isTorn = false;
+        if (kind === 'close') producer.close();
+        else if (kind === 'abandon' || kind === 'abandonAsExited') expect(ring.abandon(producer.id, { hasExited: kind === 'abandonAsExited' })).toBe(false);
+        else if (kind === 'abandonMidWrite') isTorn = commitsTooLate(ring, producer);
+        else {
+          die(ring, producer);
+          if (kind === 'dieUnseen') expect([ring.abandon(producer.id), ring.usage().keptBack]).toEqual([true, 1]);
+          isTorn = ring.abandon(producer.id, { hasExited: true }) || kind === 'dieUnseen';
+          expect(isTorn).toBe(true);
+        }
+        if (isTorn) model.tornMessages += 1;
+        expect(() => producer.tryPush(bytes)).toThrow(code('ERR_RING_ABANDONED'));
+        expect(ring.abandon(producer.id, { hasExited: true })).toBe(false);
+        lane.producer = undefined;
+      }
+      expect(drained(consumer)).toEqual(model.drain(Infinity));
+      expect(drained(consumer)).toEqual([]);
+      const producers = model.lanes.filter(({ producer }) => producer !== undefined).length;
+      expect(ring.usage()).toEqual({ producers, keptBack: 0, pendingBytes: 0, tornMessages: model.tornMessages, brokenLanes: 0 });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** A slow producer that is given up in the middle of a message, and then finishes it. False: there was no room to begin. */
+function commitsTooLate(ring: SharedRing, producer: RingProducer): boolean {
+  let hasBegun = false;
+  const write = (): boolean =>
+    producer.tryWrite(producer.maxMessageBytes, (bytes, start, end) => {
+      hasBegun = true;
+      expect(ring.abandon(producer.id)).toBe(true);
+      expect(ring.abandon(producer.id)).toBe(false);
+      expect(() => ring.lend()).toThrow(code('ERR_RING_PRODUCERS'));
+      bytes.fill(0xdb, start, end);
+    });
+  try {
+    expect(write()).toBe(false);
+    ring.abandon(producer.id);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ERR_RING_ABANDONED' });
+  }
+  return hasBegun;
+}
+
+describe('SharedRing', () => {
+  test('a producer that died in the middle of a message leaves nothing, and its lane goes to the next', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 128 });
+    const consumer = ring.consumer();
+    const first = ring.producer();
+    first.tryPush(Uint8Array.of(1));
+    die(ring, first);
+    expect(drained(consumer)).toEqual([[1]]);
+    expect(() => ring.producer()).toThrow(code('ERR_RING_PRODUCERS'));
+    expect(ring.abandon(first.id, { hasExited: true })).toBe(true);
+    const second = ring.producer();
+    expect(second.id).not.toBe(first.id);
+    second.tryPush(Uint8Array.of(2));
+    expect(drained(consumer)).toEqual([[2]]);
+    expect(ring.usage().tornMessages).toBe(1);
+  });
+
+  test('others go on while a dead producer holds its lane', () => {
+    const ring = SharedRing.create({ maxProducers: 2, laneBytes: 64 });
+    const consumer = ring.consumer();
+    die(ring, ring.producer());
+    const other = ring.producer();
+    for (let i = 0; i < 100; i += 1) {
+      expect(other.tryPush(Uint8Array.of(i))).toBe(true);
+      expect(drained(consumer)).toEqual([[i]]);
+    }
+  });
+
+  test('a producer that was given up cannot write a byte into the lane of its successor', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 128 });
+    const consumer = ring.consumer();
+    const late = ring.producer();
+    ring.abandon(late.id);
+    const successor = ring.producer();
+    let hasWritten = false;
+    expect(() => late.tryWrite(8, () => (hasWritten = true))).toThrow(code('ERR_RING_ABANDONED'));
+    expect(hasWritten).toBe(false);
+    late.close();
+    expect(successor.tryPush(Uint8Array.of(7))).toBe(true);
+    expect(drained(consumer)).toEqual([[7]]);
+  });
+
+  test('a producer that was given up while its lane is full is told, and does not take it for a lack of room', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 64 });
+    const producer = ring.producer();
+    while (producer.tryPush(new Uint8Array(20)));
+    ring.abandon(producer.id);
+    expect(() => producer.tryPush(new Uint8Array(20))).toThrow(code('ERR_RING_ABANDONED'));
+  });
+
+  test('an empty lane has room for the longest message at every place', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 128 });
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    expect(producer.maxMessageBytes).toBe(60);
+    for (let i = 0; i < 40; i += 1) {
+      expect(producer.tryPush(new Uint8Array(i % 3))).toBe(true);
+      drained(consumer);
+      expect(producer.tryPush(new Uint8Array(60))).toBe(true);
+      expect(drained(consumer)).toEqual([Array.from({ length: 60 }, () => 0)]);
+    }
+    expect(() => producer.tryPush(new Uint8Array(61))).toThrow(code('ERR_RING_MESSAGE_SIZE'));
+    for (const length of [-1, 1.5, Number.NaN]) expect(() => producer.tryWrite(length, () => {})).toThrow(code('ERR_RING_MESSAGE_SIZE'));
+  });
+
+  test('positions wrap: many times as much passes through as they can count', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 1_048_576 });
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    const big = new Uint8Array(producer.maxMessageBytes);
+    for (let i = 0; i < 50; i += 1) {
+      big[0] = i;
+      expect(producer.tryPush(big)).toBe(true);
+      let first = -1;
+      consumer.drain((bytes, start) => void (first = bytes[start] ?? -1));
+      expect(first).toBe(i);
+    }
+  });
+
+  test('a small batch leaves no lane waiting for ever behind a busy one', () => {
+    const ring = SharedRing.create({ maxProducers: 2 });
+    const consumer = ring.consumer();
+    const [busy, quiet] = [ring.producer(), ring.producer()];
+    for (let i = 0; i < 10; i += 1) busy.tryPush(Uint8Array.of(1));
+    quiet.tryPush(Uint8Array.of(2));
+    expect([...drained(consumer, 1), ...drained(consumer, 1)]).toEqual([[1], [2]]);
+  });
+
+  test('a reader that throws has read its message, and the rest stays', () => {
+    const ring = SharedRing.create();
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    for (const id of [1, 2]) producer.tryPush(Uint8Array.of(id));
+    expect(() =>
+      consumer.drain(() => {
+        throw new Error('reader');
+      }),
+    ).toThrow('reader');
+    expect(drained(consumer)).toEqual([[2]]);
+    expect(ring.usage().pendingBytes).toBe(0);
+  });
+
+  test('neither a reader nor a writer can call itself', () => {
+    const ring = SharedRing.create();
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    const pushes = (): boolean => producer.tryWrite(1, () => void producer.tryPush(Uint8Array.of(1)));
+    expect(pushes).toThrow(code('ERR_RING_REENTRANT'));
+    expect(() => producer.tryWrite(1, () => producer.close())).toThrow(code('ERR_RING_REENTRANT'));
+    expect(producer.tryPush(Uint8Array.of(3))).toBe(true);
+    expect(() => consumer.drain(() => void consumer.drain(() => {}))).toThrow(code('ERR_RING_REENTRANT'));
+    expect(drained(consumer)).toEqual([]);
+  });
+
+  test('a lane whose records make no sense is skipped to its tail and counted', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 128 });
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    for (const length of [1000, -7, 12, 0x7fff_ffff]) {
+      producer.tryPush(Uint8Array.of(1));
+      const { words, lanes } = attachLayout(ring.handle.buffer);
+      words[lanes[0]!.start / 4 + (words[lanes[0]!.control + laneWord.head]! & 15) * 2] = length;
+      expect(drained(consumer)).toEqual([]);
+    }
+    producer.tryPush(Uint8Array.of(5));
+    expect(drained(consumer)).toEqual([[5]]);
+    expect(ring.usage().brokenLanes).toBe(4);
+  });
+
+  test('an id opens one producer, once', () => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const id = ring.lend();
+    expect(() => ring.lend()).toThrow(code('ERR_RING_PRODUCERS'));
+    const producer = SharedRing.attach(structuredClone(ring.handle)).producer({ id });
+    expect(() => ring.producer({ id })).toThrow(code('ERR_RING_PRODUCER'));
+    producer.close();
+    expect(() => ring.producer({ id })).toThrow(code('ERR_RING_PRODUCER'));
+    const abandonedBeforeItCame = ring.lend();
+    expect(ring.abandon(abandonedBeforeItCame)).toBe(false);
+    expect(() => ring.producer({ id: abandonedBeforeItCame })).toThrow(code('ERR_RING_PRODUCER'));
+    for (const id of [1, -1, 0.5]) expect(() => ring.abandon(id)).toThrow(code('ERR_RING_PRODUCER'));
+  });
+
+  test('an old id does not abandon the producer that has the lane now', () => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const old = ring.lend();
+    ring.abandon(old);
+    const producer = ring.producer();
+    expect(ring.abandon(old, { hasExited: true })).toBe(false);
+    expect(producer.tryPush(Uint8Array.of(1))).toBe(true);
+  });
+
+  test('there is one consumer', () => {
+    const ring = SharedRing.create();
+    ring.consumer();
+    expect(() => SharedRing.attach(ring.handle).consumer()).toThrow(code('ERR_RING_CONSUMER'));
+  });
+
+  test('memory that is not of a ring is refused', () => {
+    const loose: { attach(handle: unknown): unknown } = SharedRing;
+    const foreign = [new SharedArrayBuffer(8), new SharedArrayBuffer(4096), new ArrayBuffer(4096), undefined];
+    for (const buffer of foreign) expect(() => loose.attach({ buffer })).toThrow(code('ERR_RING_HANDLE'));
+    expect(() => loose.attach(undefined)).toThrow(code('ERR_RING_HANDLE'));
+    const cut = SharedRing.create({ maxProducers: 2, laneBytes: 64 }).handle.buffer.slice(0, 600);
+    expect(() => SharedRing.attach({ buffer: cut })).toThrow(code('ERR_RING_HANDLE'));
+  });
+
+  test.each([
+    { maxProducers: 0 },
+    { maxProducers: 1025 },
+    { maxProducers: 1.5 },
+    { laneBytes: 32 },
+    { laneBytes: 100 },
+    { laneBytes: 2 ** 21 },
+    { laneBytes: Number.NaN },
+  ])('%o is refused', (options) => {
+    expect(() => SharedRing.create(options)).toThrow(code('ERR_RING_OPTIONS'));
+  });
+
+  test.each([{ pushTimeoutMs: -1 }, { pushTimeoutMs: Number.NaN }, { maxWaitingPushes: 0 }])(
+    'a producer with %o is refused, and no lane is lost',
+    (options) => {
+      const ring = SharedRing.create({ maxProducers: 1 });
+      expect(() => ring.producer(options)).toThrow(code('ERR_RING_OPTIONS'));
+      expect(ring.usage().producers).toBe(0);
+    },
+  );
+});
