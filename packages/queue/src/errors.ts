@@ -6,6 +6,8 @@
  * - `UNAVAILABLE`: Redis did not confirm in time; what was asked of it may be done or not
  * - `REDIS_POLICY`: this Redis may evict, and so lose, jobs
  * - `REDIS_DURABILITY`: this Redis keeps no append-only file, and so loses jobs when it restarts
+ * - `CRON`: a cron pattern or a time zone cannot be read, or names a time that never comes
+ * - `JOB`: a name is taken, or there is no job of it, or it runs and must not run twice at a time
  * - `LOG_LOCKED`: another log has the folder open
  * - `LOG_RECORD`: a record is larger than the bound
  * - `LOG_FULL`: the disk, or the log by its own bound, is full
@@ -21,6 +23,8 @@ export type QueueErrorCode =
   | 'ERR_QUEUE_UNAVAILABLE'
   | 'ERR_QUEUE_REDIS_POLICY'
   | 'ERR_QUEUE_REDIS_DURABILITY'
+  | 'ERR_QUEUE_CRON'
+  | 'ERR_QUEUE_JOB'
   | 'ERR_QUEUE_LOG_LOCKED'
   | 'ERR_QUEUE_LOG_RECORD'
   | 'ERR_QUEUE_LOG_FULL'

@@ -34,13 +34,3 @@ export const processTimers: Timers = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
-
-/**
- * Lets an error that nobody here may handle become an uncaught exception on a turn of its own, as that of a `setTimeout` callback
- * would: the work under way is finished first, and nothing is swallowed.
- */
-export function throwLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
-}

@@ -1,5 +1,6 @@
 import { QueueError } from '../errors.ts';
-import { maxTimerMs, monotonicClock, processTimers, throwLater, type Clock, type Timer, type Timers } from '../timers.ts';
+import { throwLater } from '../throw-later.ts';
+import { maxTimerMs, monotonicClock, processTimers, type Clock, type Timer, type Timers } from '../timers.ts';
 import { Hierarchy } from './hierarchy.ts';
 import { TimerTable } from './timer-table.ts';
 
