@@ -1,3 +1,4 @@
+import type { GameRuntime } from '@midgard/game-kit';
 import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
@@ -5,12 +6,14 @@ import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './a
 import type { Settings } from './config.ts';
 import { developmentKey } from './development-key.ts';
 import { openGames, runtimeOf } from './games.ts';
+import { Grace } from './grace.ts';
 import { checkDatabases } from './health.ts';
 import { addressLimits } from './limits.ts';
 import { watchMemory } from './memory/watch-memory.ts';
 import { resolveSecrets } from './secrets.ts';
 import { serviceMetrics } from './service-metrics.ts';
 import { version } from './version.ts';
+import { durableLogMetrics, openWriteLog, writeBehindMetrics } from './write-behind.ts';
 
 /** The running service, as the command that started it sees it. */
 export interface Service {
@@ -29,7 +32,7 @@ export interface Service {
  */
 export async function compose({ config, isProduction, warnings }: Settings): Promise<Service> {
   const { tcp, http } = config.server;
-  const graceMs = config.shutdownGraceMs;
+  const grace = new Grace(config.shutdownGraceMs);
   await using parts = new AsyncDisposableStack();
 
   const log = createLogger({ name: 'midgard', level: config.log.level });
@@ -48,12 +51,18 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const games = await openGames(config, secrets);
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   const router = new GameRouter();
+  const logMetrics = durableLogMetrics(registry);
+  const runtimes: GameRuntime[] = [];
   for (const game of games) {
-    const runtime = runtimeOf(game, { config, tokens, log });
+    const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
+    if (writeLog !== undefined) parts.use(writeLog);
+    const runtime = runtimeOf(game, { config, tokens, log, writeLog });
     await runtime.start();
-    parts.defer(() => runtime.stop());
+    parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
     router.add(runtime);
+    runtimes.push(runtime);
   }
+  writeBehindMetrics(registry, runtimes);
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
   const limits = addressLimits(config, isProduction);
@@ -82,6 +91,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   });
   parts.defer(async () => {
     httpServer.drain();
+    const graceMs = grace.leftMs();
     await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
   });
   const httpAddress = await httpServer.start();

@@ -68,13 +68,34 @@ const Memory = z.strictObject({
     .prefault({}),
 });
 
+const WriteBehind = z.strictObject({
+  enabled: z.boolean().default(true).describe('Acknowledge write-behind operations from the durable log; off makes them ordinary writes'),
+  delayMs: Milliseconds.default(100).describe('How long a write may wait for others of its key; the queue is emptied over about that time'),
+  maxBatch: z.int().min(1).max(100_000).default(1000).describe('Most writes of one transaction'),
+  maxPending: z.int().min(1).max(10_000_000).default(100_000).describe('Most acknowledged writes that wait for the database; one more gets error 1005'),
+  segmentBytes: z
+    .int()
+    .min(64 * kibibyte)
+    .max(1024 * mebibyte)
+    .default(64 * mebibyte)
+    .describe('A file of the durable log that would grow beyond this is followed by a new one'),
+  maxDiskBytes: z
+    .int()
+    .min(64 * kibibyte)
+    .default(8192 * mebibyte)
+    .describe('Most bytes of the durable log of one game; beyond it writers get error 1005'),
+});
+
 /** Everything that can be set, with its bounds and defaults: the one place that the file, the environment and the editor's JSON Schema come from. */
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('data').describe('Folder of the embedded databases and the development secrets'),
   workers: z.int().min(1).max(1, 'more than one worker process is not built yet').default(1),
   instance: z.int().min(0).max(1023).default(0).describe('Number of this instance, part of every id that it makes; no two instances may share one'),
-  shutdownGraceMs: Milliseconds.default(10_000).describe('Time for requests in flight after SIGTERM'),
+  shutdownGraceMs: Milliseconds.default(10_000).describe(
+    'Time after SIGTERM for requests in flight, and then for acknowledged writes that wait for the database',
+  ),
   memory: Memory.prefault({}),
+  writeBehind: WriteBehind.prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z

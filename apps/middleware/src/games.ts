@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Tokens } from '@midgard/auth';
 import { type Database, IdGenerator, openDatabase } from '@midgard/dao';
-import { type GameHandler, GameRuntime } from '@midgard/game-kit';
+import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Config } from './config-schema.ts';
 import { loadGame } from './load-game.ts';
@@ -35,14 +35,25 @@ export async function openGames(config: Config, secrets: Pick<Secrets, 'cursorSe
   return games;
 }
 
+/** What {@link runtimeOf} needs besides the game. */
+export interface RuntimeParts {
+  readonly config: Config;
+  readonly tokens: Tokens;
+  readonly log: Logger;
+  /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
+  readonly writeLog?: WriteLog | undefined;
+}
+
 /** Puts a game to work on its database. */
-export function runtimeOf({ handler, database }: OpenGame, { config, tokens, log }: { config: Config; tokens: Tokens; log: Logger }): GameRuntime {
+export function runtimeOf({ handler, database }: OpenGame, { config, tokens, log, writeLog }: RuntimeParts): GameRuntime {
   const { accessTtlSeconds } = config.auth;
+  const { delayMs, maxBatch, maxPending } = config.writeBehind;
   return new GameRuntime(handler, {
     database,
     ids: new IdGenerator({ instance: config.instance }),
     tokens,
     accessTtlSeconds,
     log: log.child({ game: handler.manifest.id }),
+    writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },
   });
 }

@@ -212,13 +212,17 @@ export class DurableLog {
   }
 
   async #commitAll(): Promise<void> {
-    while (this.#filling.size > 0) {
-      const batch = this.#filling;
-      this.#filling = this.#spare;
-      this.#spare = batch;
-      await this.#commit(batch);
+    try {
+      while (this.#filling.size > 0) {
+        const batch = this.#filling;
+        this.#filling = this.#spare;
+        this.#spare = batch;
+        await this.#commit(batch);
+      }
+    } finally {
+      // Also where a listener threw: those who append next must find a way to the disk.
+      this.#committing = undefined;
     }
-    this.#committing = undefined;
   }
 
   async #commit(batch: CommitBatch): Promise<void> {

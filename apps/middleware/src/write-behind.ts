@@ -1,0 +1,100 @@
+import path from 'node:path';
+import type { GameHandler, GameRuntime, WriteBehindFigures } from '@midgard/game-kit';
+import type { Logger } from '@midgard/logging';
+import type { Registry } from '@midgard/metrics';
+import { DurableLog } from '@midgard/queue';
+import type { Config } from './config-schema.ts';
+
+/** Syncs take from tens of microseconds, on a disk with a battery, to seconds on a bad day. */
+const commitBuckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+/** What the durable logs of all games report to. */
+export interface LogMetrics {
+  committed(game: string, records: number, bytes: number, seconds: number): void;
+  failed(game: string): void;
+}
+
+/** Metrics of the durable logs' commits. */
+export function durableLogMetrics(registry: Registry): LogMetrics {
+  const labels = ['game'] as const;
+  const records = registry.counter({ name: 'midgard_durable_log_records_total', help: 'Records that reached the disk', labels });
+  const bytes = registry.counter({ name: 'midgard_durable_log_bytes_total', help: 'Bytes that reached the disk', labels });
+  const failures = registry.counter({ name: 'midgard_durable_log_failures_total', help: 'Commits that the disk refused; their writers were told', labels });
+  const seconds = registry.histogram({ name: 'midgard_durable_log_commit_seconds', help: 'Time of one write and its sync', labels, buckets: commitBuckets });
+  return {
+    committed: (game, count, size, duration) => {
+      records.labels({ game }).add(count);
+      bytes.labels({ game }).add(size);
+      seconds.labels({ game }).observe(duration);
+    },
+    failed: (game) => failures.labels({ game }).add(1),
+  };
+}
+
+/**
+ * Opens the durable log of a game on this instance.
+ *
+ * @returns undefined where the game writes nothing behind, or the configuration has it off
+ * @throws {QueueError} the log is damaged, or another process has it open
+ */
+export async function openWriteLog(
+  { manifest, operations }: GameHandler,
+  { config, log, metrics }: { readonly config: Config; readonly log: Logger; readonly metrics: LogMetrics },
+): Promise<DurableLog | undefined> {
+  const { enabled, segmentBytes, maxDiskBytes } = config.writeBehind;
+  if (!enabled || !operations.some(({ isWriteBehind }) => isWriteBehind)) return undefined;
+  const game = manifest.id;
+  const opened = await DurableLog.open({
+    directory: path.join(config.dataDir, 'write-behind', `${game}-${config.instance}`),
+    segmentBytes,
+    maxDiskBytes,
+    listener: {
+      committed: ({ records, bytes, durationMs }) => metrics.committed(game, records, bytes, durationMs / 1000),
+      failed: (error) => {
+        metrics.failed(game);
+        log.error({ err: error, game }, 'the durable log could not be written');
+      },
+    },
+  });
+  if (opened.cut !== undefined)
+    log.warn({ game, cut: opened.cut }, 'the end of the durable log was not whole, as after a crash, and was cut off: nothing of it had been acknowledged');
+  return opened;
+}
+
+/** Reports how far the databases are behind the acknowledgements. */
+export function writeBehindMetrics(registry: Registry, runtimes: readonly GameRuntime[]): void {
+  const labels = ['game'] as const;
+  const gauge = (name: string, help: string) => registry.gauge({ name, help, labels });
+  const depth = gauge('midgard_write_behind_depth', 'Acknowledged writes that are not in the database yet');
+  const age = gauge('midgard_write_behind_age_seconds', 'How long the oldest of them has waited');
+  const totals = Object.entries(totalHelp).map(([figure, help]) => ({
+    figure,
+    counter: registry.counter({ name: `midgard_write_behind_${figure}_total`, help, labels }),
+  }));
+  const told = new Map<string, number>();
+  registry.onCollect(() => {
+    for (const runtime of runtimes) {
+      const figures = runtime.writeBehindFigures();
+      if (figures === undefined) continue;
+      const game = runtime.handler.manifest.id;
+      depth.labels({ game }).set(figures.depth);
+      age.labels({ game }).set(figures.oldestMs / 1000);
+      const now = new Map<string, number>(Object.entries(figures));
+      for (const { figure, counter } of totals) {
+        const value = now.get(figure) ?? 0;
+        counter.labels({ game }).add(value - (told.get(`${game} ${figure}`) ?? 0));
+        told.set(`${game} ${figure}`, value);
+      }
+    }
+  });
+}
+
+/** The figures that only grow, by their names in the runtime. */
+const totalHelp = {
+  writes: 'Acknowledged writes that were made in the database',
+  rows: 'Rows that they took: fewer than changes, where several changed one key',
+  changes: 'Changes before they were joined',
+  outdated: 'Saves that met a newer row, which stayed',
+  dead: 'Writes that the database refused for good; they are in dead_write',
+  retries: 'Batches that had to be tried again',
+} as const satisfies Partial<Record<keyof WriteBehindFigures, string>>;
