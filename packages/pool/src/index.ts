@@ -1,6 +1,6 @@
 export { PoolError, type PoolErrorCode } from './errors.ts';
 export { ObjectPool, type ObjectPoolOptions, type ObjectPoolUsage } from './object-pool.ts';
-export { BufferPool, type BufferPoolOptions, type BufferPoolUsage } from './buffer-pool.ts';
+export { BufferPool, type BufferClassUsage, type BufferPoolOptions, type BufferPoolUsage } from './buffer-pool/buffer-pool.ts';
 export { ResourcePool } from './resource-pool/resource-pool.ts';
 export type { PoolSize, ResourcePoolUsage } from './resource-pool/usage.ts';
 export type { AcquireOptions, HealthOptions, LeakOptions, ResourcePoolOptions } from './resource-pool/options.ts';

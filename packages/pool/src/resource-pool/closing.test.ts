@@ -149,6 +149,16 @@ describe('close during create', () => {
     expect(creations[0]!.signal?.aborted).toBe(true);
   });
 
+  test('aborts it when the last of those who wait is aborted', async () => {
+    const { pool, creations } = new Workshop({ hold: ['create'] });
+    const controller = new AbortController();
+    const waiting = expect(pool.acquire({ signal: controller.signal })).rejects.toThrow();
+    void pool.close();
+    controller.abort();
+    await waiting;
+    expect(creations[0]!.signal?.aborted).toBe(true);
+  });
+
   test('does not wait beyond the grace, and what comes after the close is destroyed', async () => {
     const { pool, creations, events, time } = new Workshop({ min: 1, hold: ['create'] });
     const closed = pool.close({ graceMs: 100 });

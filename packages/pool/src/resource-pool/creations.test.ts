@@ -118,6 +118,23 @@ describe('a failure to create', () => {
     pool.release(only);
     expect(await second).toBe(only);
   });
+
+  test('is not that of those who ask anew when they hear of it: they wait for the next try', async () => {
+    const again: Promise<unknown>[] = [];
+    const workshop: Workshop = new Workshop({
+      hold: ['create'],
+      backoff: { firstMs: 100 },
+      listener: { acquireFailed: () => again.length < 5 && again.push(workshop.pool.acquire()) },
+    });
+    const { pool, creations, time } = workshop;
+    const lost = expect(pool.acquire()).rejects.toThrow(code('ERR_POOL_CREATE'));
+    await creations[0]!.fail();
+    await lost;
+    expect(again).toHaveLength(1);
+    await time.advance(100);
+    await creations[1]!.end(creations[1]!.tool);
+    expect(await again[0]).toEqual({ id: 2 });
+  });
 });
 
 describe('a create that takes too long', () => {

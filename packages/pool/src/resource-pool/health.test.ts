@@ -124,16 +124,31 @@ describe('in the background', () => {
     expect(checks.slice(2).map(({ tool }) => tool)).toEqual(tools.slice(2, 4));
   });
 
+  test('a loan is a sign of life, and so is a check', async () => {
+    const { pool, checks, time } = new Workshop({ max: 1, trustMs: 10, everyMs: 5000, idleTimeoutMs: 1e6 });
+    const tool = await pool.acquire();
+    await time.advance(4000);
+    pool.release(tool);
+    await time.advance(4999);
+    expect(checks).toHaveLength(0);
+    await time.advance(1);
+    expect(checks).toHaveLength(1);
+    await time.advance(4999);
+    expect(checks).toHaveLength(1);
+    await time.advance(1);
+    expect(checks).toHaveLength(2);
+  });
+
   test('a check warms nothing up: what was checked is still lent last, and idle since it came back', async () => {
     const { pool, time, events } = new Workshop({ max: 2, trustMs: 1e6, everyMs: 2000, idleTimeoutMs: 6000 });
     const [cold, hot] = await Promise.all([pool.acquire(), pool.acquire()]);
     pool.release(cold);
     await time.advance(1000);
     pool.release(hot);
-    await time.advance(2000);
+    await time.advance(1500);
     expect(pool.tryAcquire()).toBe(hot);
     pool.release(hot);
-    await time.advance(3000);
+    await time.advance(3500);
     expect(events.filter((event) => event.startsWith('destroyed'))).toEqual([`destroyed ${cold.id} idle`]);
   });
 

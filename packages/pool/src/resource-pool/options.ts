@@ -91,6 +91,8 @@ export interface Settings<T extends object> {
   readonly health: Required<HealthOptions<T>> | undefined;
   readonly leaks: Required<LeakOptions> | undefined;
   readonly sweepEveryMs: number;
+  /** Whether a check, the leak watch or the listener wants to know when a loan begins and ends. */
+  readonly isTimed: boolean;
   readonly listener: ResourcePoolListener<T>;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -99,7 +101,7 @@ export interface Settings<T extends object> {
 
 /** @throws {PoolError} `ERR_POOL_OPTIONS` */
 export function settingsOf<T extends object>(options: ResourcePoolOptions<T>): Settings<T> {
-  const { create, destroy, health, leaks, backoff, lifetimeJitter = 0.1 } = options;
+  const { create, destroy, health, leaks, backoff, lifetimeJitter = 0.1, listener = {} } = options;
   const firstMs = duration('backoff.firstMs', backoff?.firstMs, 100);
   if (!(lifetimeJitter >= 0 && lifetimeJitter <= 1)) throw refusal('lifetimeJitter', 'from 0 to 1');
   return {
@@ -116,7 +118,8 @@ export function settingsOf<T extends object>(options: ResourcePoolOptions<T>): S
     health: health === undefined ? undefined : healthOf(health),
     leaks: leaks === undefined ? undefined : leaksOf(leaks),
     sweepEveryMs: duration('sweepEveryMs', options.sweepEveryMs, 1000),
-    listener: options.listener ?? {},
+    isTimed: health !== undefined || leaks !== undefined || listener.acquired !== undefined || listener.released !== undefined,
+    listener,
     clock: options.clock ?? monotonicClock,
     timers: options.timers ?? processTimers,
     random: options.random ?? Math.random,

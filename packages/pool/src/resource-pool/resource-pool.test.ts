@@ -331,6 +331,44 @@ describe('a listener', () => {
     expect(await got[1]).toEqual({ id: 1 });
     expect(pool.usage()).toMatchObject({ borrowed: 1, idle: 0, waiting: 0 });
   });
+
+  test.each(['created', 'released', 'acquired'] as const)('may end the pool when it hears that something was %s', async (event) => {
+    const workshop: Workshop = new Workshop({ max: 1, listener: { [event]: () => void workshop.pool.close({ graceMs: 0 }) } });
+    const { pool, disposals } = workshop;
+    await pool.acquire().then(
+      (tool) => pool.release(tool),
+      () => undefined,
+    );
+    await pool.close();
+    expect(disposals).toHaveLength(1);
+    expect(pool.usage()).toMatchObject({ idle: 0, borrowed: 0, destroying: 0, waiting: 0 });
+    expect(workshop.time.pending).toEqual([]);
+  });
+
+  test('may serve, when it hears of one that timed out, the next whose time is up too', async () => {
+    let lent: Tool | undefined;
+    const workshop: Workshop = new Workshop({
+      max: 1,
+      acquireTimeoutMs: 50,
+      listener: {
+        acquireFailed: () => {
+          if (lent !== undefined) workshop.pool.release(lent);
+          lent = undefined;
+        },
+      },
+    });
+    const { pool, time } = workshop;
+    lent = await pool.acquire();
+    const tool = lent;
+    const late = expect(pool.acquire()).rejects.toThrow(code('ERR_POOL_TIMEOUT'));
+    const lucky = pool.acquire();
+    await time.advance(50);
+    await late;
+    expect(await lucky).toBe(tool);
+    expect(pool.usage()).toMatchObject({ borrowed: 1, waiting: 0 });
+    pool.release(tool);
+    expect(pool.usage()).toMatchObject({ idle: 1 });
+  });
 });
 
 const refused: Partial<ResourcePoolOptions<Tool>>[] = [

@@ -47,8 +47,6 @@ export class ResourcePool<T extends object> {
   readonly #leaks: LeakWatch<T> | undefined;
   readonly #sweeper: Sweeper<T>;
   readonly #closing: Closing<T>;
-  /** Whether a check, the leak watch or the listener wants to know when a loan begins and ends. */
-  readonly #isTimed: boolean;
   #size: PoolSize;
 
   /** @throws {PoolError} `ERR_POOL_OPTIONS`: a bound or a time makes no sense; the message names it */
@@ -56,7 +54,6 @@ export class ResourcePool<T extends object> {
     const settings = settingsOf(options);
     const { health, leaks, clock, timers, listener } = settings;
     this.#settings = settings;
-    this.#isTimed = health !== undefined || leaks !== undefined || listener.acquired !== undefined || listener.released !== undefined;
     this.#size = sizeOf({ min: options.min ?? 0, max: options.max });
     this.#waiters = new WaiterQueue({ clock, timers, listener, reasonToWait: () => this.#creations.lastError, left: () => this.#finishClosing() });
     this.#creations = new Creations(settings, {
@@ -76,7 +73,6 @@ export class ResourcePool<T extends object> {
       leaks: this.#leaks,
       spare: () => this.#count - this.#size.min,
       destroy: (entry, reason) => this.#destroy(entry, reason),
-      swept: () => this.#serve(),
     });
     this.#serve();
   }
@@ -205,7 +201,7 @@ export class ResourcePool<T extends object> {
 
   /** The time of a loan. To ask the clock costs as much as the rest of it, so where nobody wants it exactly it is that of the last sweep. */
   #now(): number {
-    return this.#isTimed ? this.#settings.clock.now() : this.#sweeper.lastAt;
+    return this.#settings.isTimed ? this.#settings.clock.now() : this.#sweeper.lastAt;
   }
 
   /** Places in which a resource could be made. */
@@ -271,6 +267,8 @@ export class ResourcePool<T extends object> {
 
   /** Finds the place of a resource that nobody has: with the one who has waited longest, among the idle ones, or nowhere. */
   #offer(entry: Entry<T>, now: number, isTrusted: boolean): void {
+    // A listener that heard of it has ended the pool.
+    if (entry.state === 'gone') return;
     if (now >= entry.expiresAt) return this.#destroy(entry, 'lifetime');
     if (this.#count > this.#size.max) return this.#destroy(entry, 'resized');
     if (this.#waiters.size > 0 && !isTrusted && this.#checks !== undefined) return this.#checks.start(entry);
@@ -289,7 +287,7 @@ export class ResourcePool<T extends object> {
     const now = this.#now();
     const heldMs = entry.takeBack(now);
     // It came back at the latest when the next sweep is due; no resource is to be called idle too early.
-    if (!this.#isTimed) entry.idleSince += this.#settings.sweepEveryMs;
+    if (!this.#settings.isTimed) entry.idleSince += this.#settings.sweepEveryMs;
     if (isSound) entry.prove(now, this.#checks?.trustMs);
     else if (this.#checks !== undefined) entry.trustedUntil = -Infinity;
     if (this.#settings.listener.released !== undefined) tell(() => this.#settings.listener.released?.(entry.resource, heldMs));

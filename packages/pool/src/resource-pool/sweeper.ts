@@ -14,8 +14,6 @@ export interface SweptPool<T extends object> {
   /** Resources above the least that is to be kept. */
   spare(): number;
   destroy(entry: Entry<T>, reason: DestroyReason): void;
-  /** Called when something may have changed. */
-  swept(): void;
 }
 
 /** Looks from time to time for idle, old, unchecked and leaked resources, as long as there are any resources. */
@@ -60,7 +58,6 @@ export class Sweeper<T extends object> {
     for (const entry of stock.takeWhere(({ idleSince }) => now - idleSince >= idleTimeoutMs && spare-- > 0)) this.#pool.destroy(entry, 'idle');
     this.#check(now);
     leaks?.report(stock.entries(), now);
-    this.#pool.swept();
   }
 
   #check(now: number): void {
