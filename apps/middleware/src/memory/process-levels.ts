@@ -61,7 +61,8 @@ export function topResourceTypes(most = 5): Readonly<Record<string, number>> {
   return Object.fromEntries([...counts].toSorted(([, a], [, b]) => b - a).slice(0, most));
 }
 
-function oldBytes(): number {
+/** What is in use of the heap without the young generation, in bytes. */
+export function oldBytes(): number {
   return getHeapSpaceStatistics().reduce((sum, space) => (youngSpaces.has(space.space_name) ? sum : sum + space.space_used_size), 0);
 }
 
