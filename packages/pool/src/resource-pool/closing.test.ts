@@ -83,6 +83,7 @@ describe('close', () => {
     const { pool, time } = new Workshop();
     const tool = await pool.acquire();
     const closed = pool.close({ graceMs: Infinity });
+    expect(time.pending).not.toContain(Infinity);
     await time.advance(1e9);
     expect(await stateOf(closed)).toBe('pending');
     pool.release(tool);

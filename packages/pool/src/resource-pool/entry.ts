@@ -13,7 +13,7 @@ export class Entry<T> {
   readonly expiresAt: number;
   state: EntryState = 'idle';
   /** Lent without a check before this. */
-  trustedUntil = -Infinity;
+  trustedUntil: number = -Infinity;
   /** Last sign that it works. */
   provenAt: number;
   idleSince: number;
@@ -44,7 +44,7 @@ export class Entry<T> {
   }
 
   /** Notes that it works, as one knows now, and that it is trusted for so long. */
-  prove(now: number, trustMs = Infinity): void {
+  prove(now: number, trustMs: number = Infinity): void {
     this.provenAt = now;
     this.trustedUntil = Math.min(this.expiresAt, now + trustMs);
   }

@@ -152,6 +152,20 @@ describe('in the background', () => {
     expect(events.filter((event) => event.startsWith('destroyed'))).toEqual([`destroyed ${cold.id} idle`]);
   });
 
+  test('who meets a doubtful resource on top gets the proved one below at once', async () => {
+    const { pool, checks, time, holds } = new Workshop({ max: 2, trustMs: 1000, everyMs: 2000 });
+    const [below, top] = await Promise.all([pool.acquire(), pool.acquire()]);
+    pool.release(below);
+    await time.advance(500);
+    pool.release(top);
+    await time.advance(1900); // the background has checked the one below
+    holds.add('check');
+    expect(await pool.acquire()).toBe(below);
+    expect(checks.map(({ tool }) => tool)).toEqual([below, top]);
+    await checks[1]!.end(true);
+    expect(pool.usage()).toMatchObject({ idle: 1, borrowed: 1 });
+  });
+
   test('who comes while all are checked gets the first that passes', async () => {
     const { pool, checks, time, creations } = new Workshop({ max: 1, trustMs: 10, everyMs: 1000, hold: ['check'] });
     pool.release(await pool.acquire());

@@ -233,6 +233,15 @@ describe('waiting', () => {
     expect(await last).toBe(tool);
   });
 
+  test('those above a max that has fallen take no place in the queue', async () => {
+    const { pool } = new Workshop({ max: 3, maxWaiting: 2 });
+    await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+    pool.resize({ max: 1 });
+    const waiting = [pool.acquire(), pool.acquire()];
+    await expect(pool.acquire()).rejects.toThrow(code('ERR_POOL_OVERLOADED'));
+    expect(await Promise.all(waiting.map(stateOf))).toEqual(['pending', 'pending']);
+  });
+
   test('with no waiting allowed, those for whom there is room are served all the same', async () => {
     // coopernurse/node-pool#234
     const { pool, creations, checks, time } = new Workshop({ max: 2, maxWaiting: 0, trustMs: 10, hold: ['create', 'check'] });

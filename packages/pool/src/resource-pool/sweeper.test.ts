@@ -73,6 +73,15 @@ describe('old resources', () => {
     expect(events).toContain('destroyed 1 lifetime');
   });
 
+  test('are lent to nobody where nobody asks the clock either, as soon as a sweep has come', async () => {
+    const { pool, time } = new Workshop({ max: 1, maxLifetimeMs: 1500, lifetimeJitter: 0, sweepEveryMs: 1000, listener: {} });
+    const old = await pool.acquire();
+    const waiting = pool.acquire();
+    await time.advance(2000);
+    pool.release(old);
+    expect(await waiting).not.toBe(old);
+  });
+
   test('are not lent even before a sweep finds them', async () => {
     const { pool, time } = new Workshop({ max: 1, maxLifetimeMs: 1500, lifetimeJitter: 0 });
     pool.release(await pool.acquire());
