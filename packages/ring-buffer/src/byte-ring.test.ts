@@ -13,7 +13,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) =>
 const flat = (views: readonly Uint8Array[]): number[] => views.flatMap((view) => [...view]);
 
 describe('ByteRing', () => {
-  test('model: any run of calls does what a plain list of bytes does', () => {
+  test('model: any run of calls does what a plain list of bytes does', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(30), fc.array(step, { maxLength: 150, size: 'max' }), (capacityBytes, mirror, steps) => {
         const ring = new ByteRing({ capacityBytes, mirrorBytes: Math.min(mirror, capacityBytes) });
@@ -50,6 +50,7 @@ describe('ByteRing', () => {
           }
           expect(flat(ring.readableViews())).toEqual(model);
           expect(sum(ring.writableViews().map((view) => view.length))).toBe(capacityBytes - model.length);
+          expect([...ring.readableViews(), ...ring.writableViews()].every((view) => view.length > 0)).toBe(true);
           expect([ring.size, ring.free]).toEqual([model.length, capacityBytes - model.length]);
         }
       }),

@@ -13,7 +13,7 @@ function collectGarbage(): void {
 }
 
 describe('RingBuffer', () => {
-  test('model: any run of calls does what a plain array does', () => {
+  test('model: any run of calls does what a plain array does', { timeout: 60_000 }, () => {
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constant('push' as const) },
       { weight: 3, arbitrary: fc.constant('pushOver' as const) },
@@ -43,6 +43,7 @@ describe('RingBuffer', () => {
           for (let place = -capacity - 1; place <= capacity; place += 1) expect(ring.at(place)).toBe(model.at(place));
         }
       }),
+      { numRuns: 50 },
     );
   });
 

@@ -104,7 +104,8 @@ export class RingConsumer {
   }
 
   /**
-   * Waits until there is something to drain.
+   * Waits until there is something to drain. While there is, it does not give way to timers and sockets of this thread:
+   * under a flood, drain with `maxMessages` and yield in between.
    *
    * @param timeoutMs longest wait, 0 or more; default Infinity
    * @returns false if nothing came in time, or the ring is closed and empty

@@ -13,7 +13,7 @@ function drained(consumer: RingConsumer, maxMessages?: number): number[][] {
 }
 
 /** What a thread leaves that ends in the middle of a message: the mark, and bytes behind the tail that were never committed. */
-function die(ring: SharedRing, producer: RingProducer): void {
+function die(ring: SharedRing, producer: RingProducer): RingProducer {
   const { words, lanes } = attachLayout(ring.handle.buffer);
   const word = lanes[producer.id % 1024]!.control + laneWord.tail;
   const scribble = (): void => {
@@ -28,6 +28,7 @@ function die(ring: SharedRing, producer: RingProducer): void {
     // As meant: with room it scribbles, without it dies before.
   }
   Atomics.store(words, word, withState(Atomics.load(words, word), laneState.writing));
+  return producer;
 }
 
 const content = (id: number, sequence: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => id * 31 + sequence * 7 + i);
@@ -85,7 +86,7 @@ const step = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('drain' as const), lane: fc.constant(0), amount: fc.integer({ min: 1, max: 12 }) }) },
 );
 
-test('model: any run of pushes, drains, deaths and late commits loses, doubles and mixes up nothing', () => {
+test('model: any run of pushes, drains, deaths and late commits loses, doubles and mixes up nothing', { timeout: 60_000 }, () => {
   const laneBytes = fc.constantFrom(64, 128, 256);
   fc.assert(
     fc.property(laneBytes, fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 200, size: 'max' }), (laneBytes, maxProducers, steps) => {
@@ -140,19 +141,17 @@ test('model: any run of pushes, drains, deaths and late commits loses, doubles a
       const producers = model.lanes.filter(({ producer }) => producer !== undefined).length;
       expect(ring.usage()).toEqual({ producers, keptBack: 0, pendingBytes: 0, tornMessages: model.tornMessages, brokenLanes: 0 });
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
 /** A slow producer that is given up in the middle of a message, and then finishes it. False: there was no room to begin. */
 function commitsTooLate(ring: SharedRing, producer: RingProducer): boolean {
-  let hasBegun = false;
+  // Looked at outside of the writer: what a writer throws for a message that is lost anyway is not passed on.
+  const meanwhile: unknown[] = [];
   const write = (): boolean =>
     producer.tryWrite(producer.maxMessageBytes, (bytes, start, end) => {
-      hasBegun = true;
-      expect(ring.abandon(producer.id)).toBe(true);
-      expect(ring.abandon(producer.id)).toBe(false);
-      expect(() => ring.lend()).toThrow(code('ERR_RING_PRODUCERS'));
+      meanwhile.push(ring.abandon(producer.id), ring.abandon(producer.id), ring.usage().keptBack);
       bytes.fill(0xdb, start, end);
     });
   try {
@@ -160,8 +159,9 @@ function commitsTooLate(ring: SharedRing, producer: RingProducer): boolean {
     ring.abandon(producer.id);
   } catch (error) {
     expect(error).toMatchObject({ code: 'ERR_RING_ABANDONED' });
+    expect(meanwhile).toEqual([true, false, 1]);
   }
-  return hasBegun;
+  return meanwhile.length > 0;
 }
 
 describe('SharedRing', () => {
@@ -179,6 +179,15 @@ describe('SharedRing', () => {
     second.tryPush(Uint8Array.of(2));
     expect(drained(consumer)).toEqual([[2]]);
     expect(ring.usage().tornMessages).toBe(1);
+  });
+
+  test('the lane of one that may still write is kept back until its end is certain', () => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const { id } = die(ring, ring.producer());
+    expect([ring.abandon(id), ring.abandon(id)]).toEqual([true, false]);
+    expect(() => ring.lend()).toThrow(code('ERR_RING_PRODUCERS'));
+    expect(ring.abandon(id, { hasExited: true })).toBe(false);
+    expect(ring.usage()).toMatchObject({ producers: 0, keptBack: 0, tornMessages: 1 });
   });
 
   test('others go on while a dead producer holds its lane', () => {
@@ -204,6 +213,41 @@ describe('SharedRing', () => {
     late.close();
     expect(successor.tryPush(Uint8Array.of(7))).toBe(true);
     expect(drained(consumer)).toEqual([[7]]);
+  });
+
+  test.each([
+    { way: 'commits', end: () => {} },
+    {
+      way: 'throws',
+      end: () => {
+        throw new Error('changed its mind');
+      },
+    },
+  ])('a lane that was kept back is free once its late producer $way', ({ end }) => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const late = ring.producer();
+    let meanwhile: unknown;
+    const writes = (): boolean =>
+      late.tryWrite(8, () => {
+        ring.abandon(late.id);
+        meanwhile = ring.usage();
+        end();
+      });
+    expect(writes).toThrow(code('ERR_RING_ABANDONED'));
+    expect(meanwhile).toMatchObject({ producers: 1, keptBack: 1, tornMessages: 1 });
+    expect(ring.usage()).toMatchObject({ producers: 0, keptBack: 0, tornMessages: 1 });
+    expect(ring.producer().tryPush(Uint8Array.of(1))).toBe(true);
+  });
+
+  test('a producer that was given up does not set free what is kept back for its successor', () => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const late = ring.producer();
+    ring.abandon(late.id);
+    const successor = ring.producer();
+    die(ring, successor);
+    ring.abandon(successor.id);
+    expect(() => late.tryPush(Uint8Array.of(1))).toThrow(code('ERR_RING_ABANDONED'));
+    expect(ring.usage().keptBack).toBe(1);
   });
 
   test('a producer that was given up while its lane is full is told, and does not take it for a lack of room', () => {
@@ -293,6 +337,22 @@ describe('SharedRing', () => {
     expect(ring.usage().brokenLanes).toBe(4);
   });
 
+  test('a record that would reach over the end of its lane is not read', () => {
+    const ring = SharedRing.create({ maxProducers: 1, laneBytes: 128 });
+    const consumer = ring.consumer();
+    const producer = ring.producer();
+    const pushTen = (): void => {
+      for (let i = 0; i < 10; i += 1) producer.tryPush(Uint8Array.of(i));
+    };
+    pushTen();
+    drained(consumer);
+    pushTen();
+    const { words, lanes } = attachLayout(ring.handle.buffer);
+    words[lanes[0]!.start / 4 + 10 * 2] = 7 * 8 - 4;
+    expect(drained(consumer)).toEqual([]);
+    expect(ring.usage()).toMatchObject({ brokenLanes: 1, pendingBytes: 0 });
+  });
+
   test('an id opens one producer, once', () => {
     const ring = SharedRing.create({ maxProducers: 1 });
     const id = ring.lend();
@@ -304,6 +364,8 @@ describe('SharedRing', () => {
     const abandonedBeforeItCame = ring.lend();
     expect(ring.abandon(abandonedBeforeItCame)).toBe(false);
     expect(() => ring.producer({ id: abandonedBeforeItCame })).toThrow(code('ERR_RING_PRODUCER'));
+    ring.lend();
+    expect(() => ring.producer({ id: abandonedBeforeItCame })).toThrow(code('ERR_RING_PRODUCER'));
     for (const id of [1, -1, 0.5]) expect(() => ring.abandon(id)).toThrow(code('ERR_RING_PRODUCER'));
   });
 
@@ -314,6 +376,20 @@ describe('SharedRing', () => {
     const producer = ring.producer();
     expect(ring.abandon(old, { hasExited: true })).toBe(false);
     expect(producer.tryPush(Uint8Array.of(1))).toBe(true);
+  });
+
+  test('a lane is lent any number of times; ids come again after 2,048', () => {
+    const ring = SharedRing.create({ maxProducers: 1 });
+    const consumer = ring.consumer();
+    const ids = Array.from({ length: 2049 }, (_, i) => {
+      const producer = ring.producer();
+      expect(producer.tryPush(Uint8Array.of(i))).toBe(true);
+      expect(drained(consumer)).toEqual([[i & 255]]);
+      producer.close();
+      return producer.id;
+    });
+    expect(new Set(ids).size).toBe(2048);
+    expect(ids[2048]).toBe(ids[0]);
   });
 
   test('there is one consumer', () => {

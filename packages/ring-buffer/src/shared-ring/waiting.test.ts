@@ -111,6 +111,39 @@ describe('a consumer that waits', () => {
   });
 });
 
+/** Something that another thread does while this one asks for the time: after its look, before its wait. */
+function meanwhile(waits: FakeWaits, happens: () => void): void {
+  let calls = 0;
+  waits.now = () => {
+    calls += 1;
+    if (calls === 2) happens();
+    return 0;
+  };
+  waits.onWait = () => {
+    throw new Error('nobody would have woken it');
+  };
+}
+
+test('a message that comes between the look and the wait of the consumer wakes it', async () => {
+  const { consumer, producer, waits } = setUp();
+  meanwhile(waits, () => producer.tryPush(message(1)));
+  expect(consumer.waitBlocking()).toBe(true);
+  drained(consumer);
+  meanwhile(waits, () => producer.tryPush(message(2)));
+  expect(await consumer.wait()).toBe(true);
+});
+
+test('room that is made between the look and the wait of a producer wakes it', async () => {
+  const { consumer, producer, waits } = setUp();
+  fill(producer);
+  meanwhile(waits, () => drained(consumer));
+  producer.pushBlocking(message(1));
+  fill(producer);
+  meanwhile(waits, () => drained(consumer));
+  await producer.push(message(2));
+  expect(drained(consumer)).toEqual([2]);
+});
+
 describe('a push that waits for room', () => {
   test('keeps its place: nothing overtakes it', async () => {
     const { consumer, producer } = setUpReal();
@@ -127,6 +160,21 @@ describe('a push that waits for room', () => {
     await Promise.all(pushes);
     expect(later).toEqual([1, 2, 3]);
     expect(producer.tryPush(message(9))).toBe(true);
+  });
+
+  test('costs the consumer no notify once it is over', async () => {
+    const { consumer, producer } = setUpReal();
+    fill(producer);
+    const waiting = producer.push(message(1));
+    drained(consumer);
+    await waiting;
+    const notify = vi.spyOn(Atomics, 'notify');
+    try {
+      expect(drained(consumer)).toEqual([1]);
+      expect(notify).toHaveBeenCalledTimes(0);
+    } finally {
+      notify.mockRestore();
+    }
   });
 
   test('fails when its time is over, and does not take along those that came later', async () => {
