@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IoLimiter, type IoLimiterListener, type IoLimiterOptions } from './io-limiter.ts';
@@ -148,6 +149,7 @@ describe('waiting', () => {
     first.end();
     await all[0];
     expect(time.pending).toBe(0);
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
     controller.abort();
     expect(limiter.stats()).toMatchObject({ running: 1, aborted: 0, timedOut: 0 });
     second.end();

@@ -1,5 +1,10 @@
 /** The pool on real threads: what tinypool and Node do and not what our fakes do. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import * as fc from 'fast-check';
+import { Tinypool } from 'tinypool';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerPoolOptions } from './pool-options.ts';
 import type * as tasks from './test/tasks.ts';
@@ -7,6 +12,7 @@ import { WorkerPool } from './worker-pool.ts';
 
 type Tasks = typeof tasks;
 
+const run = promisify(execFile);
 const code = (name: string) => expect.objectContaining({ code: name });
 const file = new URL('./test/tasks.ts', import.meta.url);
 const opened: WorkerPool<Tasks>[] = [];
@@ -95,12 +101,16 @@ describe('a task that would never end', () => {
   });
 
   test('is killed when the pool closes', async () => {
+    const terminate = vi.spyOn(Worker.prototype, 'terminate');
     const pool = open();
     const begun = flag();
     const closed = expect(pool.run('spin', begun.shared)).rejects.toEqual(code('ERR_WORKERS_CLOSED'));
     await until(begun.isRaised);
     await pool.close({ graceMs: 20 });
+    // So Node calls a thread that is gone, and not only told to go.
+    expect(terminate.mock.contexts.map(({ threadId }) => threadId)).toEqual([-1]);
     await closed;
+    terminate.mockRestore();
     expect(pool.stats()).toMatchObject({ threads: 0, running: 0 });
   });
 });
@@ -119,6 +129,14 @@ describe('a thread that dies', () => {
     expect(error).toMatchObject({ cause: { message: expect.stringContaining(cause) } });
     await expect(pool.run('whichThread', undefined)).resolves.not.toBe(before);
     expect(pool.stats()).toMatchObject({ crashed: 1, completed: 2, threads: 1 });
+  });
+
+  test('leaves nothing of its tinypool behind', async () => {
+    const destroy = vi.spyOn(Tinypool.prototype, 'destroy');
+    const pool = open({ minThreads: 0 });
+    await expect(pool.run('throwUncaught', 'x')).rejects.toEqual(code('ERR_WORKERS_CRASHED'));
+    expect(destroy).toHaveBeenCalledTimes(1);
+    destroy.mockRestore();
   });
 
   test('before it could begin, fails who waits', async () => {
@@ -164,6 +182,11 @@ describe('buffers', () => {
     expect([part.byteLength, part[4999], note]).toEqual([5000, 7, 'a view within an object']);
     await expect(pool.run('bytesLeft', undefined)).resolves.toBe(left);
   });
+});
+
+test('a process lives as long as its tasks, and no longer', async () => {
+  const { stdout } = await run(process.execPath, [fileURLToPath(new URL('./test/alone.ts', import.meta.url))], { timeout: 30_000 });
+  expect(stdout).toBe('done\n');
 });
 
 describe('size', () => {

@@ -19,7 +19,7 @@ export interface PoolLoad {
   readonly idle: number;
   /** How long the thread that has idled longest has idled; 0 if none idles. */
   readonly longestIdleMs: number;
-  /** How long ago a thread could not be started; Infinity if the last one could. */
+  /** How long ago a thread could not be started; Infinity: never. */
   readonly sinceFailedStartMs: number;
 }
 

@@ -19,11 +19,11 @@ export interface Thread {
   stop(): Promise<void>;
 }
 
-/** What a thread tells of itself. */
+/** What a thread tells of itself, never before `startThread` has returned. What it tells after `stop` or `onGone` is not heard. */
 export interface ThreadEvents {
-  /** It can take work from now on. Called at most once, never before `startThread` has returned. */
+  /** It can take work from now on. Called once. */
   onReady(): void;
-  /** It died without being stopped. Called at most once; nothing comes after it. */
+  /** It died. */
   onGone(cause: unknown): void;
 }
 

@@ -48,16 +48,11 @@ export class TinypoolThread implements Thread {
   #follow(events: ThreadEvents): Promise<void> {
     const [thread] = this.#tinypool.threads;
     if (thread === undefined) throw new TypeError('tinypool started no thread');
-    // Tinypool lets the process end while a thread starts, but tasks wait for it.
-    thread.ref?.();
-    thread.once('message', () => {
-      thread.unref?.();
-      if (!this.#isStopped) events.onReady();
-    });
+    // Its first message says that it is up.
+    thread.once('message', () => events.onReady());
     const goneBy = (cause: unknown): void => {
-      if (this.#isStopped) return;
-      void this.stop();
       events.onGone(cause);
+      void this.stop();
     };
     thread.once('error', goneBy);
     return new Promise((resolve) => {

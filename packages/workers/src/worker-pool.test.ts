@@ -1,6 +1,7 @@
 /** The pool's own logic, on threads and time that the test moves by hand. */
+import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { TaskEvent, ThreadEvent, WorkerPoolOptions } from './pool-options.ts';
 import { priorities, type Priority } from './priority-line.ts';
 import { retryStartMs } from './sizing.ts';
@@ -71,6 +72,7 @@ describe('a task', () => {
     threads.workingOn(7).finish(1);
     await result;
     expect(ended).toMatchObject([{ waitMs: 30, runMs: 0 }]);
+    expect(pool.stats().waitMs).toEqual({ p50: 30, p95: 30 });
   });
 
   test('that throws leaves its thread to others', async () => {
@@ -189,6 +191,7 @@ describe('a task that must go', () => {
     const result = pool.run('work', 1, { signal: controller.signal });
     threads.workingOn(1).finish(1);
     await result;
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
     controller.abort();
     expect(threads.alive).toHaveLength(1);
     expect(pool.stats()).toMatchObject({ aborted: 0, completed: 1 });
@@ -219,12 +222,32 @@ describe('a thread that dies', () => {
 
   test('while it idles, harms no task', async () => {
     const { pool, threads } = readyStage();
-    threads.alive[0]?.die(new Error('late'));
-    const result = pool.run('work', 0);
+    for (const input of [0, 1]) {
+      const result = pool.run('work', input);
+      threads.readyAll();
+      threads.workingOn(input).finish(input);
+      await expect(result).resolves.toBe(input);
+      threads.alive[0]?.die(new Error('late'));
+    }
+    expect(pool.stats()).toMatchObject({ crashed: 0, completed: 2, accepted: 2, threads: 1 });
+  });
+
+  test('or gets ready after it was stopped, is not heard', async () => {
+    const { pool, threads, changes } = readyStage({ minThreads: 0, maxThreads: 1 });
+    const controller = new AbortController();
+    const aborted = pool.run('work', 0, { signal: controller.signal });
     threads.readyAll();
-    threads.workingOn(0).finish(0);
-    await expect(result).resolves.toBe(0);
-    expect(pool.stats()).toMatchObject({ crashed: 0, completed: 1 });
+    const thread = threads.workingOn(0);
+    controller.abort();
+    await expect(aborted).rejects.toThrow();
+    thread.die(new Error('late'));
+    thread.ready();
+    const result = pool.run('work', 1);
+    expect(pool.stats()).toMatchObject({ threads: 1, queued: 1 });
+    threads.readyAll();
+    threads.workingOn(1).finish(1);
+    await expect(result).resolves.toBe(1);
+    expect(changes.map(({ change }) => change)).toEqual(['started', 'killed', 'started']);
   });
 
   test('is replaced at once if tasks wait', async () => {
@@ -236,6 +259,45 @@ describe('a thread that dies', () => {
     threads.readyAll();
     threads.workingOn(1).finish(1);
     await expect(second).resolves.toBe(1);
+  });
+});
+
+/** Two threads at work, one of them above the least. */
+function grown(): Stage {
+  const made = readyStage();
+  for (const input of [0, 1]) made.pool.run('work', input).catch(() => {});
+  made.time.advance(50);
+  made.threads.readyAll();
+  expect(made.threads.inputs).toEqual([0, 1]);
+  return made;
+}
+
+describe('with threads above the least', () => {
+  test('one that is lost is replaced at once if a task waits', () => {
+    const { pool, threads } = grown();
+    pool.run('work', 2).catch(() => {});
+    expect(threads.starting).toHaveLength(0);
+    threads.workingOn(0).die(new Error('x'));
+    expect(threads.starting).toHaveLength(1);
+  });
+
+  test('one that is lost is not replaced if none waits', () => {
+    const { pool, threads } = grown();
+    threads.workingOn(0).die(new Error('x'));
+    expect(pool.stats().threads).toBe(1);
+  });
+
+  test('a look at the idle ones does not put off the next growth', async () => {
+    const { pool, threads, time } = grown();
+    for (const input of [0, 1]) threads.workingOn(input).finish(input);
+    await settleMicrotasks();
+    for (const input of [2, 3, 4]) pool.run('work', input).catch(() => {});
+    // The time-outs of the two that run, and one look.
+    expect(time.pending).toBe(3);
+    time.advance(49);
+    expect(threads.starting).toHaveLength(0);
+    time.advance(1);
+    expect(threads.starting).toHaveLength(1);
   });
 });
 
@@ -369,6 +431,21 @@ describe('size', () => {
     ]);
   });
 
+  test('who worked last works first', async () => {
+    const { pool, threads, time } = readyStage({ minThreads: 2, maxThreads: 2 });
+    const all = [pool.run('work', 0), pool.run('work', 1)];
+    const first = threads.workingOn(0);
+    threads.workingOn(1).finish(1);
+    await settleMicrotasks();
+    time.advance(1);
+    first.finish(0);
+    await Promise.all(all);
+    const next = pool.run('work', 2);
+    expect(threads.workingOn(2)).toBe(first);
+    first.finish(2);
+    await next;
+  });
+
   test('a pool of none starts a thread for the first task and lets it go again', async () => {
     const { pool, threads, time } = stage({ minThreads: 0 });
     expect(threads.all).toHaveLength(0);
@@ -416,8 +493,18 @@ describe('close', () => {
       code('ERR_WORKERS_CLOSED'),
     ]);
     expect(threads.alive).toHaveLength(0);
+    expect(threads.all).toHaveLength(1);
     expect(pool.stats()).toMatchObject({ threads: 0, running: 0, queued: 0, closed: 2 });
     expect(time.pending).toBe(0);
+  });
+
+  test('a listener that aborts a task meanwhile does not end it twice', async () => {
+    const controller = new AbortController();
+    const { pool } = readyStage({ minThreads: 2, listener: { onTask: () => controller.abort() } });
+    const outcomes = Promise.allSettled([0, 1].map((input) => pool.run('work', input, { signal: controller.signal })));
+    await pool.close({ graceMs: 0 });
+    await outcomes;
+    expect(pool.stats()).toMatchObject({ accepted: 2, closed: 1, aborted: 1 });
   });
 
   test('without grace, or with nothing to do, waits for nothing', async () => {
@@ -444,6 +531,22 @@ describe('close', () => {
     expect(threads.alive).toHaveLength(0);
   });
 
+  test('waits for threads that were destroyed before', async () => {
+    const { pool, threads } = readyStage();
+    const controller = new AbortController();
+    const aborted = pool.run('work', 0, { signal: controller.signal });
+    const thread = threads.workingOn(0);
+    thread.isSlowToStop = true;
+    controller.abort();
+    await expect(aborted).rejects.toThrow();
+    let isClosed = false;
+    const closed = pool.close().then(() => (isClosed = true));
+    await settleMicrotasks();
+    expect(isClosed).toBe(false);
+    thread.finishStop();
+    await closed;
+  });
+
   test('an unsound time of grace is told and closes nothing', async () => {
     const { pool } = readyStage();
     await expect(pool.close({ graceMs: -1 })).rejects.toEqual(code('ERR_WORKERS_OPTIONS'));
@@ -451,6 +554,25 @@ describe('close', () => {
     await pool.close({ graceMs: 0 });
     await expect(result).rejects.toEqual(code('ERR_WORKERS_CLOSED'));
   });
+});
+
+function complain(): never {
+  throw new RangeError('a bad listener');
+}
+
+test('a listener that throws harms nobody, and is heard of', async () => {
+  const later: (() => void)[] = [];
+  vi.stubGlobal('queueMicrotask', (callback: () => void) => later.push(callback));
+  const { pool, threads } = readyStage({ listener: { onTask: complain } });
+  const all = [pool.run('work', 0), pool.run('work', 1)];
+  for (const input of [0, 1]) {
+    threads.workingOn(input).finish(input);
+    await settleMicrotasks();
+  }
+  vi.unstubAllGlobals();
+  await expect(Promise.all(all)).resolves.toEqual([0, 1]);
+  expect(later).toHaveLength(2);
+  expect(later[0]).toThrow('a bad listener');
 });
 
 describe('options', () => {

@@ -47,10 +47,7 @@ export class WorkerPool<Tasks> implements AsyncDisposable {
     this.#settings = poolSettings(options);
     this.name = this.#settings.name;
     this.#crew = new Crew<Job>(this.#settings.startThread, this.#settings.clock, {
-      onReady: () => {
-        this.#failedStartAt = -Infinity;
-        this.#pump();
-      },
+      onReady: () => this.#pump(),
       onGone: (member, cause) => this.#lose(member, cause),
     });
     this.#fit();
@@ -220,7 +217,7 @@ export class WorkerPool<Tasks> implements AsyncDisposable {
 
   /** A thread was lost on a task. Whoever waits had a right to it, so it is replaced without a new delay. */
   #replace(): void {
-    if (!this.#isStopped && this.#line.size > 0) this.#startThread();
+    if (this.#line.size > 0) this.#startThread();
     this.#fit();
   }
 

@@ -7,6 +7,8 @@ export class FakeThread implements Thread {
   #work: { readonly assignment: Assignment; finish(output: unknown): void; fail(error: unknown): void } | undefined = undefined;
   isReady = false;
   isGone = false;
+  /** Whether {@link stop} takes until {@link finishStop}. */
+  isSlowToStop = false;
   /** More than one task at a time, or one after its end, is what a pool must never give. */
   faults = 0;
 
@@ -30,11 +32,15 @@ export class FakeThread implements Thread {
   stop(): Promise<void> {
     if (!this.isGone) {
       this.isGone = true;
-      this.#gone.resolve();
+      if (!this.isSlowToStop) this.finishStop();
       // As tinypool does: what ran is rejected once the thread is gone.
       this.#work?.fail(new Error('terminated'));
     }
     return this.#gone.promise;
+  }
+
+  finishStop(): void {
+    this.#gone.resolve();
   }
 
   ready(): void {

@@ -1,4 +1,4 @@
-import type { Clock, Timer, Timers } from '../time.ts';
+import { type Clock, maxTimerMs, type Timer, type Timers } from '../time.ts';
 
 /** A clock and timers that a test moves by hand. */
 export class FakeTime implements Clock, Timers {
@@ -15,6 +15,7 @@ export class FakeTime implements Clock, Timers {
   }
 
   after(delayMs: number, callback: () => void): Timer {
+    if (!(delayMs >= 0 && delayMs <= maxTimerMs)) throw new RangeError(`setTimeout does not wait for ${delayMs} ms`);
     const timer = { dueAt: this.#ms + delayMs, callback };
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };
