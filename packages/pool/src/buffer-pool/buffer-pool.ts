@@ -194,29 +194,29 @@ export class BufferPool {
     if (account.heldBytes - account.idleBytes + bytes > this.#maxHeldBytes) {
       throw new PoolError('ERR_POOL_EXHAUSTED', `${bytes} bytes more would exceed the ${this.#maxHeldBytes} of maxHeldBytes`);
     }
-    while (account.heldBytes + bytes > this.#maxHeldBytes && this.#dropStalest(Infinity));
+    while (account.heldBytes + bytes > this.#maxHeldBytes) this.#dropStalest();
     account.heldBytes += bytes;
   }
 
   /**
    * Lets memory go until the idle rest is within its budget. A budget full of a size that nobody asks for any more would end all
-   * reuse, so the class asked for longest ago gives way; if that is the class itself, what has just come back.
+   * reuse, so the class asked for longest ago gives way, be it that of what has just come back.
    */
   #shrinkIdle(sizeClass: SizeClass): void {
     const isTooLarge = sizeClass.unitBytes > this.#maxIdleBytes;
     while (this.#account.idleBytes > this.#maxIdleBytes) {
-      if (isTooLarge || !this.#dropStalest(sizeClass.lastAskedAt)) this.#dropUnit(sizeClass);
+      if (isTooLarge) this.#dropUnit(sizeClass);
+      else this.#dropStalest();
     }
   }
 
-  /** Lets a unit go of the class that was asked for longest ago. @param before only of a class asked for before that */
-  #dropStalest(before: number): boolean {
+  /** Lets a unit go of the class that was asked for longest ago. There is one with an idle unit. */
+  #dropStalest(): void {
     let stalest: SizeClass | undefined;
     for (const sizeClass of this.#classes) {
-      if (sizeClass.lastAskedAt < (stalest?.lastAskedAt ?? before) && sizeClass.idleUnits > 0) stalest = sizeClass;
+      if (sizeClass.lastAskedAt < (stalest?.lastAskedAt ?? Infinity) && sizeClass.idleUnits > 0) stalest = sizeClass;
     }
     if (stalest !== undefined) this.#dropUnit(stalest);
-    return stalest !== undefined;
   }
 
   #dropUnit(sizeClass: SizeClass): void {

@@ -99,11 +99,13 @@ describe('close', () => {
   test('leaves no timers behind', async () => {
     const { pool, time } = new Workshop({ min: 1, max: 1 });
     const tool = await pool.acquire();
+    const waiting = pool.acquire();
     const lost = pool.acquire({ timeoutMs: 10 }).catch(() => undefined);
     const closed = pool.close();
     await time.advance(10);
     await lost;
     pool.release(tool);
+    pool.release(await waiting);
     await closed;
     expect(time.pending).toEqual([]);
   });
@@ -132,13 +134,14 @@ describe('close during create', () => {
   });
 
   test('lets it go on for those who wait', async () => {
-    const { pool, creations } = new Workshop({ hold: ['create'] });
+    const { pool, creations, time } = new Workshop({ hold: ['create'] });
     const waiting = pool.acquire();
     const closed = pool.close();
     expect(creations[0]!.signal?.aborted).toBe(false);
     await creations[0]!.end(creations[0]!.tool);
     pool.release(await waiting);
     await closed;
+    expect(time.pending).toEqual([]);
   });
 
   test('aborts it when the last of those who wait has left', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { settled } from '../test/fake-time.ts';
 import { stateOf, type Tool, Workshop } from '../test/workshop.ts';
 import type { ResourcePoolOptions } from './options.ts';
+import type { Leak } from './listener.ts';
 import { ResourcePool } from './resource-pool.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });
@@ -62,6 +63,32 @@ describe('lending', () => {
     pool.release(tool);
     await waiting;
     expect(events.slice(2)).toEqual(['released 1 70', 'acquired 1 70']);
+  });
+
+  test.each(['acquired', 'released', 'leaked'] as const)('the times are right for a listener that hears of nothing but what was %s', async (event) => {
+    const told: number[] = [];
+    const listener = {
+      acquired: (_: Tool, waitMs: number) => told.push(waitMs),
+      released: (_: Tool, heldMs: number) => told.push(heldMs),
+      leaked: ({ heldMs }: Leak<Tool>) => told.push(heldMs),
+    };
+    const leaks = event === 'leaked' ? { leaks: { afterMs: 100 } } : {};
+    const { pool, time } = new Workshop({ max: 1, listener: { [event]: listener[event] }, ...leaks });
+    await time.advance(5000);
+    const tool = await pool.acquire();
+    const waiting = pool.acquire();
+    await time.advance(700);
+    pool.release(tool);
+    await waiting;
+    await time.advance(1000); // a sweep comes after 300
+    expect(told).toEqual({ acquired: [0, 700], released: [700], leaked: [300] }[event]);
+  });
+
+  test('a resource is checked in time where there is no listener at all', async () => {
+    const { pool, time } = new Workshop({ trustMs: 10, listener: {} });
+    pool.release(await pool.acquire());
+    await time.advance(10);
+    expect(pool.tryAcquire()).toBeUndefined();
   });
 
   test('usage tells what is where', async () => {
@@ -411,10 +438,12 @@ test.each(refused)('%j is refused', (options) => {
 test('the timers of the process do not keep it alive', async () => {
   const set = vi.spyOn(globalThis, 'setTimeout');
   const pool = new ResourcePool({ create: () => ({}), destroy: () => undefined, max: 1 });
-  await pool.acquire();
+  await pool.acquire({ timeoutMs: 1e12 });
   void pool.acquire().catch(() => undefined);
   void pool.close().catch(() => undefined);
   const timers: NodeJS.Timeout[] = set.mock.results.map(({ value }) => value);
+  // Above, setTimeout fires at once.
+  expect(Math.max(...set.mock.calls.map(([, delayMs]) => delayMs ?? 0))).toBe(2 ** 31 - 1);
   set.mockRestore();
   expect(timers.length).toBeGreaterThanOrEqual(4); // create, sweep, wait, grace
   expect(timers.map((timer) => timer.hasRef())).not.toContain(true);
