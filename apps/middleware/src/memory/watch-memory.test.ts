@@ -1,6 +1,6 @@
 import { type Logger, noopLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { configSchema } from '../config-schema.ts';
 import { serviceMetrics } from '../service-metrics.ts';
 import { watchMemory } from './watch-memory.ts';
@@ -28,4 +28,15 @@ test('the heap is told of at each reading until the end', () => {
   expect(registry.expose()).toMatch(/^midgard_heap_limit_bytes [1-9]\d{7,}$/m);
   expect(registry.expose()).toMatch(/^midgard_young_generation_bytes [1-9]\d{5,}$/m);
   watch[Symbol.dispose]();
+});
+
+test('its timers end with it', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const registry = new Registry();
+  const { memory } = configSchema.parse({ memory: { idleGc: { enabled: true } } });
+  const watch = watchMemory({ memory, registry, log: noopLogger, activity: serviceMetrics(registry) });
+  expect(vi.getTimerCount()).toBe(2);
+  watch[Symbol.dispose]();
+  expect(vi.getTimerCount()).toBe(0);
 });
