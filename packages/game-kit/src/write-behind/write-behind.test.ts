@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deadWrite, outbox } from '../entities/bookkeeping.ts';
+import { deadWrite, idempotency, outbox } from '../entities/bookkeeping.ts';
 import { defineGame } from '../define-game.ts';
 import { standardEntities } from '../entities/index.ts';
 import { codeOf, freshKey } from '../test/answers.ts';
@@ -162,6 +162,61 @@ test('a key that another instance used for the same write meanwhile makes it onc
   await world.pass(20);
   expect(await notes(world)).toHaveLength(1);
   expect(world.runtime.writeBehindFigures()).toMatchObject({ depth: 0 });
+});
+
+test('a key that another instance used for another write meanwhile drops neither in silence', async () => {
+  await using world = await DeferringWorld.open();
+  const key = freshKey();
+  await write(world, 'mine', key);
+  await world.database.transaction((session) =>
+    session.dao(idempotency).insert({ key: key.idempotencyKey, operation: 'order.create', inputHash: 'ff', output: null }),
+  );
+  await world.pass(20);
+  expect(await notes(world)).toEqual([]);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ dead: 1, depth: 0 });
+});
+
+test('a start takes up what was not made, and nothing that was', async () => {
+  await using world = await DeferringWorld.open();
+  for (const delta of [1, 2, 4]) await add(world, delta);
+  await world.pass(20);
+  await add(world, 8);
+  await world.start();
+  expect(world.log.consumed).toBe(0);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ depth: 1 });
+});
+
+test('of several batches with one key, a read waits for the last', async () => {
+  await using world = await DeferringWorld.open({ maxBatch: 1 });
+  await add(world, 1);
+  await add(world, 2);
+  await world.pass(20);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ depth: 1 });
+  expect(await world.call('counter.get', { playerId })).toEqual({ kills: '3' });
+});
+
+test.each(Array.from({ length: 16 }, (_, ticks) => ticks))('a write that comes %i ticks after a commit is not left lying', async (ticks) => {
+  await using world = await DeferringWorld.open();
+  await add(world, 1);
+  const committed = world.nextCommit();
+  world.log.beforeAnswer = async () => {
+    await committed;
+    for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+  };
+  const late = add(world, 2);
+  await world.pass(20);
+  await late;
+  await world.pass(20);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ depth: 0 });
+});
+
+test('a bad write among many is found by halving', async () => {
+  await using world = await DeferringWorld.open();
+  for (let at = 0; at < 64; at += 1) await write(world, at === 50 ? 'text 3' : `text ${at}`);
+  const before = world.transactions;
+  await world.runtime.stop();
+  expect(await notes(world)).toHaveLength(63);
+  expect(world.transactions - before).toBeLessThan(20);
 });
 
 test('a database that is away is tried again, ever more seldom, and nothing is lost or doubled', async () => {

@@ -24,6 +24,7 @@ export class DeferringWorld implements AsyncDisposable {
   transactions = 0;
   readonly #ids: IdGenerator;
   #life = 0;
+  #onCommit: () => void = () => undefined;
   #runtime: GameRuntime | undefined;
   readonly #handler: GameHandler;
   readonly database: Database;
@@ -63,6 +64,13 @@ export class DeferringWorld implements AsyncDisposable {
     return this.runtime.execute({ operation, input, caller: playerId === undefined ? service : playerCaller(playerId), signal });
   }
 
+  /** Ends with the next transaction of the runtime, before the runtime knows. */
+  nextCommit(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onCommit = resolve;
+    return promise;
+  }
+
   /** Lets time pass, and what it set going come to its end. */
   async pass(ms: number): Promise<void> {
     this.clock.advance(ms);
@@ -97,6 +105,7 @@ export class DeferringWorld implements AsyncDisposable {
       const fault = life === this.#life ? this.fault() : 'before';
       if (fault === 'before') throw new DaoError('ERR_DAO_UNAVAILABLE', 'the database is away');
       const result = await database.transaction(work, options);
+      this.#onCommit();
       if (fault === 'after') throw new DaoError('ERR_DAO_UNAVAILABLE', 'nobody saw the end of the commit');
       return result;
     };
