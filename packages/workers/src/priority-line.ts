@@ -6,7 +6,7 @@ export type Priority = 'high' | 'normal' | 'low';
 /** Names a {@link Priority}; the most urgent first. */
 export const priorities: readonly Priority[] = ['high', 'normal', 'low'];
 
-/** A line that was passed over this often in a row has its turn: under a flood of urgent tasks each other line still gets every 17th thread. */
+/** Under a flood of urgent tasks each other line still gets every 17th thread or so. */
 export const maxPassedOver = 16;
 
 interface Lane<T> {
@@ -15,8 +15,8 @@ interface Lane<T> {
 }
 
 /**
- * Three lines, of which the most urgent is served first, but no other is passed over more than {@link maxPassedOver} times in a row
- * (twice as often for `low` and `normal` together). Within a line: first come, first served. Every operation is O(1).
+ * Three lines, of which the most urgent is served first, but one that was passed over {@link maxPassedOver} times in a row comes
+ * next; if `low` and `normal` both were, `low` and then `normal`. Within a line: first come, first served. Every operation is O(1).
  */
 export class PriorityLine<T extends { readonly enqueuedAt: number }> {
   readonly #lanes: Readonly<Record<Priority, Lane<T>>> = { high: lane(), normal: lane(), low: lane() };

@@ -52,6 +52,7 @@ export class TinypoolThread implements Thread {
     thread.once('message', () => events.onReady());
     const goneBy = (cause: unknown): void => {
       events.onGone(cause);
+      // Tinypool has started another thread in the place of one that crashed; nobody would use it.
       void this.stop();
     };
     thread.once('error', goneBy);

@@ -151,8 +151,7 @@ export class WorkerPool<Tasks> implements AsyncDisposable {
     job.startedAt = clock.now();
     this.#figures.wait.add(job.startedAt - job.enqueuedAt);
     if (job.timeoutMs !== Infinity) {
-      const error = new WorkersError('ERR_WORKERS_TIMEOUT', `task ${job.task} was on its thread for ${job.timeoutMs} ms`);
-      job.timer = timers.after(job.timeoutMs, () => this.#giveUp(job, 'timedOut', error));
+      job.timer = timers.after(job.timeoutMs, () => this.#giveUp(job, 'timedOut', timeoutError(job)));
     }
     job.execute(member.thread).then(
       (deliver) => this.#end(job, member, 'completed', deliver),
@@ -301,6 +300,10 @@ export class WorkerPool<Tasks> implements AsyncDisposable {
 
 function closedError(pool: string): WorkersError {
   return new WorkersError('ERR_WORKERS_CLOSED', `pool ${pool} is closed`);
+}
+
+function timeoutError({ task, timeoutMs }: Job): WorkersError {
+  return new WorkersError('ERR_WORKERS_TIMEOUT', `task ${task} was on its thread for ${timeoutMs} ms`);
 }
 
 function crashedError(pool: string, cause: unknown): WorkersError {

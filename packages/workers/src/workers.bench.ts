@@ -1,14 +1,16 @@
 /**
  * What the pool costs and what it saves.
  *
- * (a) how late the main thread's event loop is while it hashes and compresses itself, and while threads do; (b) a task that does
- * nothing: our pool against bare tinypool; (c) buffers there and back, moved against copied; (d) the limiter against the least
- * that could do: a promise and an array. Everything takes turns; medians of several rounds.
+ * How late the main thread's event loop is while it hashes and compresses itself, and while threads do; a task that does nothing
+ * on our pool and on bare tinypool; buffers there and back, moved and copied; the limiter against the least that could do, a
+ * promise and an array (the usual peer, p-limit, is not installed here). All take turns; medians of several rounds; a ratio above
+ * 1 is better for what is named first.
  */
 import { scryptSync } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { type BenchResult, print, record } from '@midgard/bench';
 import { measure } from 'mitata';
 import { Tinypool } from 'tinypool';
 import type * as tasks from './test/bench-tasks.ts';
@@ -40,9 +42,13 @@ async function takeTurns(alternatives: readonly (() => Promise<number>)[], times
   return results.map(median);
 }
 
-function print(what: string, left: readonly [string, number], right: readonly [string, number], unit: string): void {
-  const figure = ([name, value]: readonly [string, number]): string => `${name} ${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
-  console.log(`  ${what.padEnd(48)} ${figure(left).padEnd(28)} ${figure(right).padEnd(28)} ratio ${(left[1] / right[1]).toFixed(2)}`);
+const results: BenchResult[] = [];
+
+/** What takes less time is better. */
+function note(what: string, value: number, peer: { readonly what: string; readonly value: number }, unit: string): void {
+  const result: BenchResult = { what, value, unit, peer, ratio: peer.value / value };
+  results.push(result);
+  print([result]);
 }
 
 /** The worst lateness of the event loop while so many jobs are done side by side. */
@@ -65,7 +71,6 @@ async function worstDelayMs(job: () => unknown): Promise<number> {
 }
 
 async function compareDelay(pool: WorkerPool<typeof tasks>): Promise<void> {
-  console.log('(a) worst lateness of the main event loop during 8 jobs; ratio above 1: better with the pool');
   const text = Buffer.from(JSON.stringify(Array.from({ length: 100_000 }, (_, id) => ({ id, name: `player ${id * 7919}`, level: id % 100 }))));
   const jobs: readonly (readonly [string, () => unknown, () => unknown])[] = [
     ['scrypt (N = 16384)', () => scryptSync('secret', 'salt', 32), () => pool.run('hash', 'secret')],
@@ -73,12 +78,11 @@ async function compareDelay(pool: WorkerPool<typeof tasks>): Promise<void> {
   ];
   for (const [name, here, there] of jobs) {
     const [without = 0, withPool = 0] = await takeTurns([() => worstDelayMs(here), () => worstDelayMs(there)]);
-    print(name, ['main', without], ['pool', withPool], 'ms');
+    note(`worst lateness of the event loop, 8 × ${name} in the pool`, withPool, { what: 'on the main thread', value: without }, 'ms');
   }
 }
 
 async function compareOverhead(pool: WorkerPool<typeof tasks>, tinypool: Tinypool): Promise<void> {
-  console.log('(b) a task that does nothing; ratio above 1: bare tinypool is faster');
   const path = file.href;
   const ours = (): Promise<unknown> => pool.run('nothing', 7);
   const bare = (): Promise<unknown> => tinypool.run(7, { filename: path, name: 'nothing' });
@@ -96,12 +100,11 @@ async function compareOverhead(pool: WorkerPool<typeof tasks>, tinypool: Tinypoo
     [`${count} at once`, allAtOnce],
   ] as const) {
     const [bareUs = 0, oursUs = 0] = await takeTurns([() => measure(bare), () => measure(ours)]);
-    print(name, ['ours', oursUs], ['tinypool', bareUs], 'µs');
+    note(`a task that does nothing, ${name}`, oursUs, { what: 'bare tinypool', value: bareUs }, 'µs');
   }
 }
 
 async function compareTransfer(pool: WorkerPool<typeof tasks>): Promise<void> {
-  console.log('(c) a buffer to the thread and back; ratio above 1: moving is faster');
   for (const bytes of [mib, 16 * mib]) {
     const roundTrip = (isMoved: boolean) => async (): Promise<number> => {
       const buffer = new Uint8Array(bytes);
@@ -109,7 +112,7 @@ async function compareTransfer(pool: WorkerPool<typeof tasks>): Promise<void> {
       return millisecondsOf(() => pool.run('giveBack', { buffer, isMoved }, { transfer }));
     };
     const [copied = 0, moved = 0] = await takeTurns([roundTrip(false), roundTrip(true)], 31);
-    print(`${bytes / mib} MiB`, ['copied', copied], ['moved', moved], 'ms');
+    note(`${bytes / mib} MiB there and back, moved`, moved, { what: 'copied', value: copied }, 'ms');
   }
 }
 
@@ -150,7 +153,6 @@ async function callNs(gate: Gate, atOnce: number): Promise<number> {
 }
 
 async function compareLimiter(): Promise<void> {
-  console.log('(d) a call through the limiter; ratio above 1: the naive semaphore is faster (p-limit is not installed here)');
   const gates: readonly Gate[] = [new NaiveSemaphore(10), new IoLimiter({ name: 'bench', maxRunning: 10, maxWaiting: 1_000_000 })];
   const cases: readonly (readonly [string, number])[] = [
     ['a permit is free', 1],
@@ -162,7 +164,7 @@ async function compareLimiter(): Promise<void> {
       gates.map((gate) => () => callNs(gate, atOnce)),
       3,
     );
-    print(name, ['ours', ours], ['naive', naive], 'ns');
+    note(`IoLimiter, ${name}`, ours, { what: 'naive semaphore', value: naive }, 'ns');
   }
 }
 
@@ -176,3 +178,4 @@ await compareOverhead(pool, tinypool);
 await compareTransfer(pool);
 await compareLimiter();
 await tinypool.destroy();
+record('workers', results);
