@@ -6,6 +6,8 @@
  * - `UNAVAILABLE`: Redis did not confirm in time; what was asked of it may be done or not
  * - `REDIS_POLICY`: this Redis may evict, and so lose, jobs
  * - `REDIS_DURABILITY`: this Redis keeps no append-only file, and so loses jobs when it restarts
+ * - `SIZE`: an item is heavier than the bound, or its weight makes no sense
+ * - `BATCH`: the handler of a batch gave other than one result for each item
  * - `CRON`: a cron pattern or a time zone cannot be read, or names a time that never comes
  * - `JOB`: a name is taken, or there is no job of it, or it runs and must not run twice at a time
  * - `LOG_LOCKED`: another log has the folder open
@@ -23,6 +25,8 @@ export type QueueErrorCode =
   | 'ERR_QUEUE_UNAVAILABLE'
   | 'ERR_QUEUE_REDIS_POLICY'
   | 'ERR_QUEUE_REDIS_DURABILITY'
+  | 'ERR_QUEUE_SIZE'
+  | 'ERR_QUEUE_BATCH'
   | 'ERR_QUEUE_CRON'
   | 'ERR_QUEUE_JOB'
   | 'ERR_QUEUE_LOG_LOCKED'

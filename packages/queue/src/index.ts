@@ -26,3 +26,5 @@ export type { Clock, Timer, Timers } from './timers.ts';
 export { Scheduler, type ScheduledJob, type SchedulerOptions } from './scheduler/scheduler.ts';
 export type { CronOptions, ScheduledRun, ScheduledTask, ScheduleOptions } from './scheduler/schedule-options.ts';
 export type { SchedulerListener } from './scheduler/scheduler-listener.ts';
+export { Batcher } from './batcher/batcher.ts';
+export type { BatcherListener, BatcherOptions, BatchHandler, BatchResult, FlushedBatch } from './batcher/batcher-options.ts';

@@ -34,3 +34,12 @@ export const processTimers: Timers = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+/** Whether something comes to its end in time. What it ends with is not looked at, but it must not reject. */
+export async function isWithin(end: Promise<unknown>, ms: number, timers: Timers): Promise<boolean> {
+  const { promise: isOver, resolve } = Promise.withResolvers<false>();
+  const timer = timers.after(Math.min(ms, maxTimerMs), () => resolve(false));
+  const isEnded = await Promise.race([end.then(() => true), isOver]);
+  timer.cancel();
+  return isEnded;
+}

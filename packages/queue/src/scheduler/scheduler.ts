@@ -1,5 +1,5 @@
 import { QueueError } from '../errors.ts';
-import { maxTimerMs, processTimers, type Clock, type Timers } from '../timers.ts';
+import { isWithin, processTimers, type Clock, type Timers } from '../timers.ts';
 import { Job, type JobWorld } from './job.ts';
 import { scheduleTerms, type CronOptions, type ScheduledTask, type ScheduleOptions } from './schedule-options.ts';
 import type { SchedulerListener } from './scheduler-listener.ts';
@@ -172,20 +172,11 @@ export class Scheduler {
     const jobs = [...this.#jobs.values(), ...this.#leaving];
     for (const job of jobs) job.stop();
     const allEnded = Promise.all(jobs.map((job) => job.ended()));
-    if (!(await this.#isWithin(allEnded, graceMs))) {
+    if (!(await isWithin(allEnded, graceMs, this.#world.timers))) {
       const reason = new QueueError('ERR_QUEUE_CLOSED', `the scheduler is closed, and ${graceMs} ms of grace are over`);
       for (const job of jobs) job.abort(reason);
-      await this.#isWithin(allEnded, abortMs);
+      await isWithin(allEnded, abortMs, this.#world.timers);
     }
     return jobs.filter(({ running }) => running > 0).map(({ name }) => name);
-  }
-
-  /** Whether something comes to its end in time. */
-  async #isWithin(end: Promise<unknown>, ms: number): Promise<boolean> {
-    const { promise: isOver, resolve } = Promise.withResolvers<false>();
-    const timer = this.#world.timers.after(Math.min(ms, maxTimerMs), () => resolve(false));
-    const isEnded = await Promise.race([end.then(() => true), isOver]);
-    timer.cancel();
-    return isEnded;
   }
 }
