@@ -19,8 +19,6 @@ export type {
   QueueOptions,
   UnfinishedJob,
 } from './queue.ts';
-export { RedisQueue, type RedisQueueOptions } from './redis-queue/redis-queue.ts';
-export type { Allowances } from './redis-queue/server-check.ts';
 export { TimingWheel, type TimingWheelOptions } from './timing-wheel/timing-wheel.ts';
 export type { Clock, Timer, Timers } from './timers.ts';
 export { Scheduler, type ScheduledJob, type SchedulerOptions } from './scheduler/scheduler.ts';

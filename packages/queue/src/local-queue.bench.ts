@@ -7,7 +7,8 @@
  */
 import { Queue as BullQueue, Worker as BullWorker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { LocalQueue, RedisQueue, type Queue } from './index.ts';
+import { LocalQueue, type Queue } from './index.ts';
+import { RedisQueue } from './redis-queue/index.ts';
 import { findRedis, startRedis } from './testing/index.ts';
 
 interface Entry {

@@ -42,7 +42,7 @@ const namePattern = /^[\w.-]{1,100}$/;
  *
  * @example
  * ```ts
- * import { RedisQueue } from '@midgard/queue';
+ * import { RedisQueue } from '@midgard/queue/redis';
  *
  * function readMail(data: unknown): { readonly to: string } {
  *   if (typeof data === 'object' && data !== null && 'to' in data && typeof data.to === 'string') return { to: data.to };

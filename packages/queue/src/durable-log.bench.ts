@@ -1,0 +1,76 @@
+/**
+ * Durable appends of 200 bytes: the log beside what one would write by hand, each on the same disk in the same run.
+ *
+ * A hand loop, since what is measured is the disk: medians of several runs, and ratios above 1 where the log is faster.
+ */
+import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { DurableLog } from './index.ts';
+
+const payload = Buffer.alloc(200, 'x');
+const rounds = 5;
+const roundMs = 400;
+const folder = mkdtempSync(path.join(tmpdir(), 'midgard-log-bench-'));
+
+/** Appends a second, with so many writers that each wait for their own record. */
+async function perSecond(writers: number, append: () => Promise<unknown> | void): Promise<number> {
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    let done = 0;
+    const begin = performance.now();
+    const writer = async (): Promise<void> => {
+      while (performance.now() - begin < roundMs) {
+        await append();
+        done += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: writers }, writer));
+    rates.push((done * 1000) / (performance.now() - begin));
+  }
+  return rates.toSorted((one, other) => one - other)[rounds >> 1] ?? 0;
+}
+
+try {
+  const log = await DurableLog.open({ directory: path.join(folder, 'log') });
+  const ours = new Map<number, number>();
+  for (const writers of [1, 16, 256, 2000]) ours.set(writers, await perSecond(writers, () => log.append(payload)));
+
+  const byHand = openSync(path.join(folder, 'by-hand'), 'a');
+  const handRate = await perSecond(1, () => {
+    writeSync(byHand, payload);
+    fdatasyncSync(byHand);
+  });
+  await using shared = await open(path.join(folder, 'shared'), 'a');
+  const sharedRate = await perSecond(256, async () => {
+    await shared.write(payload);
+    await shared.datasync();
+  });
+  const database = new DatabaseSync(path.join(folder, 'database'));
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; create table log (sequence integer primary key, payload blob)');
+  const insert = database.prepare('insert into log (payload) values (?)');
+  const sqliteRate = await perSecond(1, () => void insert.run(payload));
+
+  for (const [what, writers, peer] of [
+    ['write and fdatasync by hand', 1, handRate],
+    ['an SQLite commit a record (WAL, synchronous = FULL)', 1, sqliteRate],
+    ['256 writers that write and fdatasync each for themselves', 256, sharedRate],
+  ] as const) {
+    const rate = ours.get(writers) ?? 0;
+    console.log(`${writers} writers: ${Math.round(rate)}/s against ${what}: ${Math.round(peer)}/s, ratio ${(rate / peer).toFixed(2)}`);
+  }
+  const alone = ours.get(1) ?? 1;
+  for (const [writers, rate] of ours) console.log(`${writers} writers: ${Math.round(rate)} appends/s, ${(rate / alone).toFixed(1)} × one writer`);
+
+  const begin = performance.now();
+  let records = 0;
+  for await (const { sequence } of log.read(0)) records = sequence;
+  const seconds = (performance.now() - begin) / 1000;
+  console.log(`replay: ${Math.round(records / seconds)} records/s, ${Math.round((records * 216) / seconds / 2 ** 20)} MiB/s`);
+  await log.close();
+  database.close();
+} finally {
+  rmSync(folder, { recursive: true });
+}
