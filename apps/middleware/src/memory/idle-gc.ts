@@ -28,8 +28,8 @@ export class IdleGc {
     this.#quietSinceMs = this.#options.clock.now();
   }
 
-  /** Looks whether it is quiet, and collects if so. O(1) beside the collection. */
-  look(): void {
+  /** Looks whether it is quiet, and collects if so. O(1) beside the collection. @returns whether it did */
+  look(): boolean {
     const { finishedRequests, quietMs, minIntervalMs, collect, clock } = this.#options;
     const now = clock.now();
     const finished = finishedRequests();
@@ -37,12 +37,13 @@ export class IdleGc {
       this.#finished = finished;
       this.#quietSinceMs = now;
       this.#hasWork = true;
-      return;
+      return false;
     }
-    if (!this.#hasWork || now - this.#quietSinceMs < quietMs || now - this.#collectedAtMs < minIntervalMs) return;
+    if (!this.#hasWork || now - this.#quietSinceMs < quietMs || now - this.#collectedAtMs < minIntervalMs) return false;
     this.#hasWork = false;
     this.#collectedAtMs = now;
     collect();
+    return true;
   }
 }
 

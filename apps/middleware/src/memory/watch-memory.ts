@@ -44,8 +44,10 @@ export function watchMemory({ memory, registry, log, activity, host = process }:
     parts.defer(every(memory.leakWatch.intervalMs, watchLeaks({ registry, log, sample: () => levels.take(), ...memory.leakWatch })));
   }
   if (memory.idleGc.enabled) {
+    const collections = registry.counter({ name: 'midgard_idle_collections_total', help: 'Collections of garbage because there was no request' }).labels({});
     const idle = new IdleGc({ ...memory.idleGc, finishedRequests: () => activity.finishedRequests(), collect: garbageCollector() });
-    parts.defer(every(memory.idleGc.quietMs / looksInQuietPeriod, () => idle.look()));
+    const look = (): void => (idle.look() ? collections.add() : undefined);
+    parts.defer(every(memory.idleGc.quietMs / looksInQuietPeriod, look));
   }
   return parts.move();
 }
