@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { attemptJob, backoffMs, reasonOf } from './job-attempt.ts';
 
 test('the back-off doubles up to its bound, and lies between a half and the whole of that', () => {
@@ -19,8 +19,10 @@ test('the back-off is a whole number of milliseconds within its bounds, for any 
 
 test('a job that died with its worker on its last attempt is not started again', async () => {
   const start = { id: 'a', data: 1, attempt: 4, maxAttempts: 3, backoff: { baseMs: 1, maxMs: 1 }, signal: new AbortController().signal };
-  const work = { parse: (data: number) => data, handler: () => expect.unreachable(), random: () => 0 };
+  const handler = vi.fn();
+  const work = { parse: (data: number) => data, handler, random: () => 0 };
   expect(await attemptJob(start, work)).toMatchObject({ kind: 'dead' });
+  expect(handler).not.toHaveBeenCalled();
 });
 
 test('a reason is short, whatever was thrown', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LocalQueue, type LocalQueueOptions } from './local-queue.ts';
 import { FakeTime, settle } from './test/fake-time.ts';
+import { maxTimerMs } from './timers.ts';
 import { parseTestData, queueConformance, type QueueUnderTest, type TestData } from './testing/index.ts';
 
 function underTest(): Promise<QueueUnderTest> {
@@ -37,6 +38,7 @@ test('a delayed job starts at its very millisecond, and one timer waits for all 
   queue.process((job) => void seen.push(job.data));
   for (const delayMs of [300, 100, 200]) await queue.add(delayMs, { delayMs });
   expect(time.pending.map(({ delayMs }) => delayMs)).toEqual([100]);
+  expect(time.timersSet).toBe(2);
   await time.advanceAsync(99);
   expect(seen).toEqual([]);
   await time.advanceAsync(1);
@@ -51,6 +53,7 @@ test('a delay longer than a process timer can wait is waited for in parts', asyn
   queue.process((job) => void seen.push(job.data));
   const delayMs = 3 * 2 ** 31;
   await queue.add(1, { delayMs });
+  expect(time.pending).toMatchObject([{ delayMs: maxTimerMs }]);
   await time.advanceAsync(delayMs - 1);
   expect(seen).toEqual([]);
   await time.advanceAsync(1);
@@ -81,7 +84,9 @@ test('the window of the rate limit opens with the first start after the last one
   await time.advanceAsync(250);
   for (let n = 0; n < 5; n += 1) await queue.add(n);
   await time.advanceAsync(1000);
-  expect(seen.map((at) => at - startMs)).toEqual([0, 0, 100, 100, 200]);
+  for (let n = 0; n < 3; n += 1) await queue.add(n);
+  await time.advanceAsync(100);
+  expect(seen.map((at) => at - startMs)).toEqual([0, 0, 100, 100, 200, 1000, 1000, 1100]);
   expect(time.pending).toEqual([]);
 });
 
@@ -111,12 +116,14 @@ test('closing an idle queue does not wait, and gives back waiting jobs in order 
 
 test('closing ends as soon as the last handler does, and leaves no timer', async () => {
   const { queue, time } = createQueue();
-  const gate = Promise.withResolvers<void>();
-  queue.process(() => gate.promise, { concurrency: 2 });
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  queue.process(({ data }) => gates[data]?.promise, { concurrency: 2 });
+  await queue.add(0);
   await queue.add(1);
-  await queue.add(2);
   const closing = queue.close({ graceMs: 1000 });
-  gate.resolve();
+  gates[0]?.resolve();
+  await settle();
+  gates[1]?.resolve();
   expect(await closing).toEqual([]);
   expect(time.pending).toEqual([]);
 });
@@ -135,6 +142,28 @@ test('a handler that ends after its job was given back changes nothing', async (
   gate.resolve();
   await settle();
   expect(told).toEqual([]);
+});
+
+test('ten thousand dead letters fit, unless told otherwise', async () => {
+  const { queue } = createQueue({ attempts: 1 });
+  queue.process(() => {
+    throw new Error('ill');
+  });
+  for (let n = 0; n <= 10_000; n += 1) await queue.add(n);
+  await settle();
+  expect((await queue.counts()).dead).toBe(10_000);
+  expect((await queue.deadLetters())[0]).toMatchObject({ data: 1 });
+});
+
+test('without a back-off of its own a job is tried again after about a second, then two', async () => {
+  const delays: number[] = [];
+  const { queue, time } = createQueue({ random: () => 1, listener: { onRetry: (_id, _error, delayMs) => void delays.push(delayMs) } });
+  queue.process(() => {
+    throw new Error('ill');
+  });
+  await queue.add(1);
+  await time.advanceAsync(3000);
+  expect(delays).toEqual([1000, 2000]);
 });
 
 test('the process has a clock and timers of its own', async () => {

@@ -130,16 +130,11 @@ export function startConsumer(options: ConsumerOptions): BullConsumer {
     for (const id of ids) running.get(id)?.abort(new Error('another worker may have this job by now'));
   });
   return {
-    async finish() {
-      // Pausing asks nothing of Redis, which may be away, and ends the timer of the check for stalled jobs.
-      await worker.pause(true);
-      await worker.close();
-    },
+    finish: () => worker.close(),
     abandon() {
       void worker.letLocksEnd();
       for (const controller of running.values()) controller.abort(new Error('the queue is closed, and no longer waits for this handler'));
       redis.disconnect();
-      void worker.getBackend().blockingClient?.then((client) => client.disconnect(), ignore);
     },
   };
 }
@@ -200,5 +195,3 @@ function writtenId(id: string): string {
 function readId(id = ''): string {
   return id.slice(1).replaceAll('%3A', ':').replaceAll('%25', '%');
 }
-
-function ignore(): void {}

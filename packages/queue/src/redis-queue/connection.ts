@@ -28,12 +28,13 @@ export class RedisAddress {
   /** For asking: what cannot be answered now or within the time fails, and is not sent again behind the caller's back. */
   connectToAsk(timeoutMs: number): Redis {
     const giveUp = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: timeoutMs, connectTimeout: timeoutMs };
-    return quiet(new Redis(this.#url, { ...giveUp, lazyConnect: true, retryStrategy }));
+    // Without a listener ioredis prints what fails; it reaches whoever asked by the question that failed.
+    return new Redis(this.#url, { ...giveUp, lazyConnect: true, retryStrategy }).on('error', () => undefined);
   }
 
   /** For a worker: commands wait until Redis is back, however long that takes. */
   connectToWork(): Redis {
-    return quiet(new Redis(this.#url, { maxRetriesPerRequest: null, socketTimeout: maxSilenceMs, retryStrategy }));
+    return new Redis(this.#url, { maxRetriesPerRequest: null, socketTimeout: maxSilenceMs, retryStrategy });
   }
 
   /** The same error without the password, and without the command, whose arguments ioredis hangs on: they may be those of AUTH. */
@@ -45,11 +46,6 @@ export class RedisAddress {
 
 function retryStrategy(times: number): number {
   return Math.min(times * firstRetryMs, maxRetryMs);
-}
-
-/** Without a listener ioredis prints what fails; what matters of it reaches the caller by the command that failed. */
-function quiet(redis: Redis): Redis {
-  return redis.on('error', () => undefined);
 }
 
 function decoded(text: string): string {

@@ -90,7 +90,26 @@ describe.skipIf(findRedis() === undefined)('RedisQueue without its Redis (needs 
     await redis.start();
     await until(() => queue.add('again', { jobId: 'b' }).then(Boolean, () => false));
     await until(() => seen.includes('again'));
+    // What has failed is not sent after all, behind the back of who asked.
+    expect(seen).toEqual(['again']);
     expect(errors.length).toBeGreaterThan(0);
+  });
+
+  test('what is under way when Redis dies fails then, and is not sent again', { timeout: timeoutMs }, async () => {
+    const redis = await redisOfTest();
+    const queue = await open(redis.url, { timeoutMs: 10 * timeoutMs });
+    redis.freeze();
+    const adding = queue.add(1);
+    adding.catch(() => undefined);
+    await redis.stop('SIGKILL');
+    await expect(adding).rejects.toMatchObject({ code: 'ERR_QUEUE_UNAVAILABLE' });
+    await redis.start();
+    await until(() =>
+      queue.counts().then(
+        ({ waiting }) => waiting === 0,
+        () => false,
+      ),
+    );
   });
 
   test('no error tells the password', { timeout: timeoutMs }, async () => {

@@ -134,6 +134,6 @@ export const failureCases: Readonly<Record<string, Case>> = {
 };
 
 async function pagesOfDead(queue: Queue<TestData>): Promise<readonly number[]> {
-  const pages = [await queue.deadLetters({ limit: 1 }), await queue.deadLetters({ offset: 1 }), await queue.deadLetters({ offset: 2 })];
+  const pages = [await queue.deadLetters({ limit: 1 }), await queue.deadLetters({ offset: 1, limit: 1 }), await queue.deadLetters({ offset: 2 })];
   return pages.flat().map(({ data }) => parseTestData(data).n);
 }

@@ -5,16 +5,23 @@ import { handled, isEmpty, type Case, type TestData } from './queue-under-test.t
 /** What is done, and in which order. */
 export const orderCases: Readonly<Record<string, Case>> = {
   'a job is handed over once, with its data, its id and the number of the attempt': async (test) => {
-    const queue = await test.open({ attempts: 4 });
+    const done: string[] = [];
+    const queue = await test.open({ listener: { onDone: (id) => void done.push(id) } });
     const seen: Omit<Job<TestData>, 'signal'>[] = [];
     queue.process(({ id, data, attempt, maxAttempts, signal }) => {
       assert.equal(signal.aborted, false);
       seen.push({ id, data, attempt, maxAttempts });
     });
-    const id = await queue.add({ n: 7 });
-    await test.until(() => seen.length > 0);
+    const first = await queue.add({ n: 7 });
+    const second = await queue.add({ n: 8 }, { attempts: 4 });
+    await test.until(() => done.length === 2);
     await isEmpty(test, queue);
-    assert.deepEqual(seen, [{ id, data: { n: 7 }, attempt: 1, maxAttempts: 4 }]);
+    assert.notEqual(first, second);
+    assert.deepEqual(done, [first, second]);
+    assert.deepEqual(seen, [
+      { id: first, data: { n: 7 }, attempt: 1, maxAttempts: 3 },
+      { id: second, data: { n: 8 }, attempt: 1, maxAttempts: 4 },
+    ]);
   },
   'the lowest priority goes first, and equals in the order in which they came': async (test) => {
     const queue = await test.open();
@@ -43,12 +50,13 @@ export const orderCases: Readonly<Record<string, Case>> = {
     });
     await queue.add({ n: 0 });
     await test.until(() => order.length === 1);
-    await queue.add({ n: 2 }, { priority: 2 });
-    await queue.add({ n: 1 }, { priority: 1, delayMs: 50 });
+    await queue.add({ n: 3 }, { priority: 3 });
+    await queue.add({ n: 2 }, { priority: 2, delayMs: 50 });
+    await queue.add({ n: 1 }, { priority: 1 });
     await test.pass(200);
     gate.resolve();
-    await test.until(() => order.length === 3);
-    assert.deepEqual(order, [0, 1, 2]);
+    await test.until(() => order.length === 4);
+    assert.deepEqual(order, [0, 1, 2, 3]);
   },
 };
 
