@@ -4,6 +4,7 @@
  * only and not in ByteRing. Prints nanoseconds for a record written and read, medians of turns, and ratios above 1 where a
  * way is faster than the first.
  */
+import { machineLine, print, record, type BenchResult } from '@midgard/bench';
 import { ByteRing } from './index.ts';
 
 const capacityBytes = 65_536;
@@ -85,6 +86,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
+console.log(machineLine());
+const results: BenchResult[] = [];
 for (const recordBytes of [100, 1000, 10_000]) {
   const ways: Readonly<Record<string, () => RecordRing>> = {
     'new memory': () => new Plain(0),
@@ -94,6 +97,15 @@ for (const recordBytes of [100, 1000, 10_000]) {
   const times = new Map(Object.keys(ways).map((name): [string, number[]] => [name, []]));
   for (let turn = 0; turn < turns; turn += 1) for (const [name, create] of Object.entries(ways)) times.get(name)!.push(run(wrapping(create()), recordBytes));
   const first = median(times.get('new memory')!);
-  const line = [...times].map(([name, ns]) => `${name} ${median(ns).toFixed(0)} ns (${(first / median(ns)).toFixed(2)})`);
-  console.log(`records of ${recordBytes} bytes: ${line.join(', ')}`);
+  times.delete('new memory');
+  const rows = [...times].map(([name, ns]) => ({
+    what: `records of ${recordBytes} bytes, ${name}`,
+    value: median(ns),
+    unit: 'ns',
+    peer: { what: 'new memory', value: first },
+    ratio: first / median(ns),
+  }));
+  print(rows);
+  results.push(...rows);
 }
+record('byte-ring', results);

@@ -4,6 +4,7 @@
  * JIT compiles for all of them, and who came later pays.
  */
 import { execFileSync } from 'node:child_process';
+import { machineLine, print, record, type BenchResult } from '@midgard/bench';
 import Denque from 'denque';
 import { do_not_optimize, measure } from 'mitata';
 import { RingBuffer } from './index.ts';
@@ -37,7 +38,9 @@ const shapes = [
 ] as const;
 /** In one call of what is measured. */
 const pairs = 64_000;
-const processes = 5;
+const processes = 7;
+/** Room for every shape. */
+const capacity = 1024;
 const items = Array.from({ length: 1024 }, (_, id): Item => ({ id }));
 
 function median(values: readonly number[]): number {
@@ -64,7 +67,7 @@ function inTurn(queue: Queue): number {
 }
 
 async function nanoseconds(peer: string, { waiting, burst }: (typeof shapes)[number]): Promise<number> {
-  const queue = peers[peer]!(waiting + burst);
+  const queue = peers[peer]!(capacity);
   for (let i = 0; i < waiting; i += 1) queue.push(items[i & 1023]!);
   const run = burst === 1 ? () => do_not_optimize(inTurn(queue)) : () => do_not_optimize(roundsOf(queue, burst));
   const { p50 } = await measure(run);
@@ -80,11 +83,23 @@ const shape = shapes.find(({ name }) => name === shapeName);
 if (peer !== undefined && shape !== undefined) {
   console.log(await nanoseconds(peer, shape));
 } else {
+  console.log(machineLine());
+  const results: BenchResult[] = [];
   for (const { name } of shapes) {
     const times = new Map(Object.keys(peers).map((peer): [string, number[]] => [peer, []]));
     // In turns, so that what else runs on the machine touches all alike.
     for (let turn = 0; turn < processes; turn += 1) for (const [peer, ns] of times) ns.push(inOwnProcess(peer, name));
     const ours = median(times.get('RingBuffer')!);
-    console.log(`${name}: ${[...times].map(([peer, ns]) => `${peer} ${median(ns).toFixed(1)} ns (${(median(ns) / ours).toFixed(2)})`).join(', ')}`);
+    times.delete('RingBuffer');
+    const rows = [...times].map(([what, ns]) => ({
+      what: `RingBuffer, ${name}`,
+      value: ours,
+      unit: 'ns',
+      peer: { what, value: median(ns) },
+      ratio: median(ns) / ours,
+    }));
+    print(rows);
+    results.push(...rows);
   }
+  record('ring-buffer', results);
 }

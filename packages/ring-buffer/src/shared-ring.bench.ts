@@ -6,6 +6,7 @@
  * message: the sender writes its number into it, the receiver adds the numbers up.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { machineLine, print, record, type BenchResult } from '@midgard/bench';
 import { SharedRing, type RingConsumer, type RingProducer, type SharedRingHandle } from './index.ts';
 
 const messageBytes = 100;
@@ -149,6 +150,8 @@ function median(values: readonly number[]): number {
 }
 
 if (isMainThread) {
+  console.log(machineLine());
+  const results: BenchResult[] = [];
   for (const [name, { ring, port }] of Object.entries(rows)) {
     const rings: number[] = [];
     const ports: number[] = [];
@@ -156,9 +159,12 @@ if (isMainThread) {
       rings.push(await ring());
       ports.push(await port());
     }
-    const ratio = median(rings) / median(ports);
-    console.log(`${name}: SharedRing ${median(rings).toFixed(2)} M/s, postMessage ${median(ports).toFixed(2)} M/s, ratio ${ratio.toFixed(1)}`);
+    const [ours, theirs] = [median(rings), median(ports)];
+    const row = { what: `SharedRing, ${name}`, value: ours, unit: 'M messages/s', peer: { what: 'postMessage', value: theirs }, ratio: ours / theirs };
+    print([row]);
+    results.push(row);
   }
+  record('shared-ring', results);
 } else {
   const job: Job = workerData;
   await work(job);
