@@ -36,7 +36,7 @@ export interface ResourcePoolOptions<T extends object> {
   readonly max: number;
   /** Resources kept ready even when nobody asks, 0 to `max`; made from the construction on. Default 0. */
   readonly min?: number;
-  /** Most callers that wait beyond those for whom there is room to make a resource, at least 0; default 1000. */
+  /** Most callers that wait beyond those for whom a resource can be made or is about to come, at least 0; default 1000. */
   readonly maxWaiting?: number;
   /** Longest wait in `acquire` unless it says otherwise, above 0; default 30 000. */
   readonly acquireTimeoutMs?: number;

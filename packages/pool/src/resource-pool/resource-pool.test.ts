@@ -284,6 +284,15 @@ describe('waiting', () => {
     expect(await checked).toEqual({ id: 1 });
   });
 
+  test('with no waiting allowed, who comes while the last resource is destroyed gets the next', async () => {
+    const { pool, disposals } = new Workshop({ max: 1, maxWaiting: 0, hold: ['destroy'] });
+    pool.discard(await pool.acquire());
+    const [patient, tooMany] = [pool.acquire(), pool.acquire()];
+    await expect(tooMany).rejects.toThrow(code('ERR_POOL_OVERLOADED'));
+    await disposals[0]!.end();
+    expect(await patient).toEqual({ id: 2 });
+  });
+
   test.each([0, -1, Number.NaN])('a time-out of %d ms is refused', async (timeoutMs) => {
     const { pool } = new Workshop({ max: 1 });
     await expect(pool.acquire({ timeoutMs })).rejects.toThrow(code('ERR_POOL_OPTIONS'));

@@ -224,7 +224,8 @@ export class ResourcePool<T extends object> {
     if (!(timeoutMs > 0)) return Promise.reject(new PoolError('ERR_POOL_OPTIONS', 'timeoutMs must be milliseconds above 0'));
     if (this.#closing.isUnderway) return this.#refuse('closed', new PoolError('ERR_POOL_CLOSED', 'the pool is closing or closed'));
     const { idle } = this.#stock;
-    const room = Math.max(0, this.#room);
+    // With the places of those that are being destroyed: they will be free.
+    const room = Math.max(0, this.#size.max - this.#count);
     if (this.#waiters.size >= this.#settings.maxWaiting + idle + this.#underway + room) {
       return this.#refuse('overloaded', new PoolError('ERR_POOL_OVERLOADED', `${this.#waiters.size} wait already`));
     }
