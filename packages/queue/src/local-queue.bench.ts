@@ -2,19 +2,25 @@
  * LocalQueue against the least that a queue in memory can be (an array of jobs and as many loops over it as handlers may run), and
  * RedisQueue against bare BullMQ on a private Redis: what the face costs.
  *
- * One round adds all jobs and waits until all are done; the two take turns, and the median of the rounds counts. The ratio is the peer's
- * time over ours: above 1 is faster.
+ * One round adds all jobs and waits until all are done; they take turns, each round in the other order, and the median of the rounds counts. The ratio is the peer's
+ * over ours: above 1 is better. Beside the time stands the processor time of this process, which other work on the machine disturbs less.
  */
+import { machineLine, record, type BenchResult } from '@midgard/bench';
 import { Queue as BullQueue, Worker as BullWorker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { LocalQueue, type Queue } from './index.ts';
 import { RedisQueue } from './redis-queue/index.ts';
 import { findRedis, startRedis } from './testing/index.ts';
 
+/** Microseconds a job. */
+interface Cost {
+  readonly time: number;
+  readonly processor: number;
+}
+
 interface Entry {
   readonly name: string;
-  /** Gives microseconds a job. */
-  readonly round: () => Promise<number>;
+  readonly round: () => Promise<Cost>;
 }
 
 const concurrency = 10;
@@ -26,10 +32,13 @@ const redisRounds = 7;
 // As many adds under way at a time as a busy instance has.
 const addsAtATime = 50;
 
-async function timed(jobs: number, work: () => Promise<void>): Promise<number> {
+async function timed(jobs: number, work: () => Promise<void>): Promise<Cost> {
+  const before = process.cpuUsage();
   const startMs = performance.now();
   await work();
-  return ((performance.now() - startMs) * 1000) / jobs;
+  const time = ((performance.now() - startMs) * 1000) / jobs;
+  const { user, system } = process.cpuUsage(before);
+  return { time, processor: (user + system) / jobs };
 }
 
 /** Counts calls, and tells when the last one came. */
@@ -68,7 +77,7 @@ class NaiveQueue {
 
 /** Adds a burst, waits until it is done, and so on: as many jobs wait at a time as are in a burst. */
 function inMemory(name: string, make: (handle: () => Promise<void>) => (n: number) => Promise<unknown>): Entry {
-  const round = (): Promise<number> =>
+  const round = (): Promise<Cost> =>
     timed(localJobs, async () => {
       let burst = countdown(burstOf);
       const add = make(() => burst.handle());
@@ -104,7 +113,7 @@ function newPrefix(): string {
 }
 
 function face(url: string): readonly Entry[] {
-  const both = async (work: (queue: Queue<number>) => Promise<number>): Promise<number> => {
+  const both = async (work: (queue: Queue<number>) => Promise<Cost>): Promise<Cost> => {
     const queue = await RedisQueue.open({ url, name: 'bench', prefix: newPrefix(), parse: Number });
     const result = await work(queue);
     await queue.close();
@@ -144,25 +153,44 @@ function face(url: string): readonly Entry[] {
   ];
 }
 
-async function compare(title: string, entries: readonly Entry[], rounds: number): Promise<void> {
-  console.log(title);
-  const times = entries.map(({ name, round }) => ({ name, round, us: [] as number[] }));
-  for (let i = 0; i < rounds; i += 1) for (const entry of times) entry.us.push(await entry.round());
-  const medians = times.map(({ us }) => us.toSorted((a, b) => a - b)[Math.floor(us.length / 2)] ?? Number.NaN);
-  const peer = medians.at(-1) ?? Number.NaN;
-  for (const [i, { name }] of times.entries()) {
-    const us = medians[i] ?? Number.NaN;
-    console.log(`  ${name.padEnd(36)} ${us.toFixed(2).padStart(8)} µs a job   ratio ${(peer / us).toFixed(2)}`);
-  }
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
+async function compare(title: string, entries: readonly Entry[], rounds: number): Promise<BenchResult[]> {
+  console.log(title);
+  const runs = entries.map(({ name, round }) => ({ name, round, costs: [] as Cost[] }));
+  for (let i = 0; i < rounds; i += 1) {
+    for (const run of i % 2 === 0 ? runs : runs.toReversed()) run.costs.push(await run.round());
+  }
+  const medians = runs.map(({ name, costs }) => ({
+    name,
+    time: median(costs.map(({ time }) => time)),
+    processor: median(costs.map((cost) => cost.processor)),
+  }));
+  const peer = medians.at(-1) ?? { name: '', time: Number.NaN, processor: Number.NaN };
+  return medians.flatMap(({ name, time, processor }) => {
+    const ratios = { time: peer.time / time, processor: peer.processor / processor };
+    console.log(
+      `  ${name.padEnd(36)} ${time.toFixed(2).padStart(8)} µs a job, ratio ${ratios.time.toFixed(2)}   ${processor.toFixed(2).padStart(8)} µs of processor, ratio ${ratios.processor.toFixed(2)}`,
+    );
+    return [
+      { what: `${name}: ${title}`, value: time, unit: 'µs', peer: { what: peer.name, value: peer.time }, ratio: ratios.time },
+      { what: `${name}, processor: ${title}`, value: processor, unit: 'µs', peer: { what: peer.name, value: peer.processor }, ratio: ratios.processor },
+    ];
+  });
+}
+
+console.log(machineLine());
 const spread = (n: number): number => Math.imul(n, 2_654_435_761) & 1023;
 const ours = [local('LocalQueue', () => 0), local('LocalQueue, a thousand priorities', spread)];
-await compare(`add and do ${localJobs} jobs in memory, in bursts of ${burstOf}, ${concurrency} at a time`, [...ours, naive], localRounds);
+const results = await compare(`add and do ${localJobs} jobs in memory, in bursts of ${burstOf}, ${concurrency} at a time`, [...ours, naive], localRounds);
 if (findRedis() === undefined) {
   console.log('RedisQueue: skipped, no redis-server binary');
 } else {
   const redis = await startRedis();
-  await compare(`add and do ${redisJobs} jobs on Redis, ${concurrency} at a time, ${addsAtATime} adds under way`, face(redis.url), redisRounds);
+  const title = `add and do ${redisJobs} jobs on Redis, ${concurrency} at a time, ${addsAtATime} adds under way`;
+  results.push(...(await compare(title, face(redis.url), redisRounds)));
   await redis.remove();
 }
+record('queue-jobs', results);

@@ -1,5 +1,6 @@
-import { Queue as BullQueue, Worker as BullWorker, type Job as BullJob } from 'bullmq';
+import { Queue as BullQueue, Worker as BullWorker, type Job as BullJob, type JobJson } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { QueueError } from '../errors.ts';
 import { reasonOf, type Outcome, type Start } from '../job-attempt.ts';
 import type { JobTerms } from '../queue-options.ts';
 import type { Backoff, DeadLetter, ProcessOptions, QueueCounts, QueueListener } from '../queue.ts';
@@ -63,10 +64,30 @@ class AttemptFailed extends Error {
   }
 }
 
+type Job = BullJob<unknown, void>;
+
 class Worker extends BullWorker<unknown, void> {
+  readonly #notJson = new WeakSet<Job>();
+
+  /** Whether the data was JSON; else it is the text that was found in its place. */
+  isJson(job: Job): boolean {
+    return !this.#notJson.has(job);
+  }
+
   /** Renews no lock any more: else its timer does so, and keeps the process up, for as long as a handler runs. */
   async letLocksEnd(): Promise<void> {
     await this.lockManager.close();
+  }
+
+  /** BullMQ would throw at data that is no JSON, leave the job with this worker, and find it again when its lock ends, for ever. */
+  protected override createJob(json: JobJson, id: string): Job {
+    try {
+      return super.createJob(json, id);
+    } catch {
+      const job = super.createJob({ ...json, data: JSON.stringify(json.data) }, id);
+      this.#notJson.add(job);
+      return job;
+    }
   }
 }
 
@@ -112,7 +133,7 @@ export async function openStore(place: BullPlace, keep: { readonly done: number;
 export function startConsumer(options: ConsumerOptions): BullConsumer {
   const { name, prefix, redis, concurrency, lockMs, rateLimit } = options;
   const running = new Map<string, AbortController>();
-  const worker = new Worker(name, (job) => runJob(job, running, options), {
+  const worker: Worker = new Worker(name, (job) => runJob(job, worker.isJson(job), running, options), {
     connection: redis,
     prefix,
     concurrency,
@@ -139,7 +160,11 @@ export function startConsumer(options: ConsumerOptions): BullConsumer {
   };
 }
 
-async function runJob(job: BullJob<unknown, void>, running: Map<string, AbortController>, options: ConsumerOptions): Promise<void> {
+async function runJob(job: Job, isJson: boolean, running: Map<string, AbortController>, options: ConsumerOptions): Promise<void> {
+  if (!isJson) {
+    await job.updateData(job.data); // As a JSON text, so that dead letters can be listed.
+    throw new AttemptFailed({ kind: 'dead', error: new QueueError('ERR_QUEUE_DATA', 'the data is not JSON') });
+  }
   const key = job.id ?? '';
   const controller = new AbortController();
   running.set(key, controller);
@@ -163,7 +188,7 @@ function delayAfter(error: Error | undefined): number {
   return error instanceof AttemptFailed && error.outcome.kind === 'retry' ? error.outcome.delayMs : noMoreAttempts;
 }
 
-function deadLetter(job: BullJob<unknown, void>): DeadLetter {
+function deadLetter(job: Job): DeadLetter {
   return { id: readId(job.id), data: job.data, reason: job.failedReason, attempts: job.attemptsStarted, diedAtMs: job.finishedOn ?? 0 };
 }
 

@@ -94,6 +94,19 @@ describe.skipIf(missing !== '')(`RedisQueue${missing}`, () => {
     await queue.close();
   });
 
+  test('a job whose data is not even JSON is a dead letter that can be listed', async () => {
+    await using bench = new Bench();
+    const queue = await bench.open();
+    await queue.add({ n: 1 }, { jobId: 'bad' });
+    await queue.add({ n: 2 });
+    await bench.withRedis((client) => client.hset(`${bench.prefix}:jobs:_bad`, 'data', '{broken'));
+    const seen: number[] = [];
+    queue.process(({ data }) => void seen.push(data.n));
+    await until(async () => (await queue.counts()).dead === 1 && seen.length === 1);
+    expect(seen).toEqual([2]);
+    expect(await queue.deadLetters()).toMatchObject([{ id: 'bad', data: '{broken', reason: 'ERR_QUEUE_DATA: the data is not JSON', attempts: 1 }]);
+  });
+
   test('a job of a program that told neither attempts nor back-off has those of the queue', async () => {
     await using bench = new Bench();
     const queue = await bench.open({ attempts: 2, backoff: { baseMs: 100, maxMs: 100 }, random: () => 0 });

@@ -23,7 +23,7 @@ export interface RedisQueueOptions<T> extends QueueOptions {
    * times that. A worker that is up renews it, so a handler may run longer; one that blocks its event loop for so long may not.
    */
   readonly lockMs?: number;
-  /** How long Redis may take to answer, 1 or more (default 5000). */
+  /** How long Redis may take to answer one question, 1 or more (default 5000); some calls ask two. */
   readonly timeoutMs?: number;
   /** What this Redis may lack although jobs are lost by it then (default: nothing). */
   readonly allow?: Allowances;

@@ -20,8 +20,10 @@ export class Effects {
 
   constructor(file: string) {
     this.#db = new DatabaseSync(file, { timeout: 30_000 });
+    // Not synchronous: processes are killed here, and never the machine.
     this.#db.exec(`
       PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = OFF;
       CREATE TABLE IF NOT EXISTS done (job_id TEXT PRIMARY KEY) STRICT;
       CREATE TABLE IF NOT EXISTS starts (job_id TEXT, attempt INTEGER, pid INTEGER) STRICT;
       CREATE TABLE IF NOT EXISTS purse (id INTEGER PRIMARY KEY, gold INTEGER) STRICT;
