@@ -42,7 +42,7 @@ test('a heap that grows by 8 MB in each ten minutes is told of once, with its ra
       fields: {
         resource: 'heap',
         unit: 'bytes',
-        level: 90 * mebibyte,
+        value: 90 * mebibyte,
         growth: 40 * mebibyte,
         growthPerHour: 48 * mebibyte,
         overMinutes: 50,
@@ -58,7 +58,7 @@ test('it is told of again when it has doubled, and when it is over', () => {
   const { lines, follow, metric } = watching();
   follow(12, (window) => ({ handles: 200 + 100 * window }));
   follow(8, () => ({ handles: 1400 }));
-  expect(lines.map(({ level, message, fields }) => [level, message, fields['level']])).toEqual([
+  expect(lines.map(({ level, message, fields }) => [level, message, fields['value']])).toEqual([
     ['warn', 'looks like a leak', 700],
     ['warn', 'the leak has doubled', 1200],
     ['info', 'no longer looks like a leak', 1400],

@@ -61,6 +61,7 @@ export function watchLeaks({ registry, log, sample, windowMs, windows, clock }: 
   };
 }
 
+/** A field called level would stand beside the level of the line. */
 function fieldsOf(resource: ProcessResource, { level, growth, perHour, overMs }: Growth): object {
-  return { resource, unit: units[resource], level, growth, growthPerHour: perHour, overMinutes: overMs / 60_000, activeResources: topResourceTypes() };
+  return { resource, unit: units[resource], value: level, growth, growthPerHour: perHour, overMinutes: overMs / 60_000, activeResources: topResourceTypes() };
 }
