@@ -5,6 +5,7 @@
  * The handler stands for a round trip to a database: a wait for each call, and work for each item. A thousand producers wait for each of
  * their items before the next, so what is measured is how many items a second come back. Medians of three runs.
  */
+import { machineLine, record, type BenchResult } from '@midgard/bench';
 import { Batcher, type BatchResult } from './index.ts';
 
 const producers = 1000;
@@ -99,27 +100,32 @@ async function measure(way: Way, handler: Handler, items: number): Promise<Figur
   return { perSecond, perCall: items / handler.calls() };
 }
 
-async function compare(title: string, makeHandler: () => Handler, ways: Readonly<Record<string, readonly [Way, number]>>): Promise<void> {
+async function compare(title: string, makeHandler: () => Handler, ways: Readonly<Record<string, readonly [Way, number]>>): Promise<BenchResult[]> {
   console.log(`  ${title}`);
   const all = Object.entries(ways).map(([name, [way, items]]) => ({ name, way, items, runs: [] as Figures[] }));
   for (let round = 0; round < rounds; round += 1) for (const { way, items, runs } of all) runs.push(await measure(way, makeHandler(), items));
   const medians = all.map(({ name, runs }) => ({ name, ...(runs.toSorted((a, b) => a.perSecond - b.perSecond)[rounds >> 1] ?? { perSecond: 0, perCall: 0 }) }));
-  const first = medians[0]?.perSecond ?? Number.NaN;
-  for (const { name, perSecond, perCall } of medians) {
-    const ratio = (perSecond / first).toFixed(2).padStart(7);
-    console.log(`    ${name.padEnd(34)} ${perSecond.toFixed(0).padStart(8)} items/s   ${perCall.toFixed(1).padStart(6)} items a call   ratio ${ratio}`);
-  }
+  const [peer = { name: '', perSecond: Number.NaN }] = medians;
+  return medians.map(({ name, perSecond, perCall }) => {
+    const ratio = perSecond / peer.perSecond;
+    console.log(
+      `    ${name.padEnd(34)} ${perSecond.toFixed(0).padStart(8)} items/s   ${perCall.toFixed(1).padStart(6)} items a call   ratio ${ratio.toFixed(2).padStart(7)}`,
+    );
+    return { what: `${name}, ${title}`, value: perSecond, unit: 'items/s', peer: { what: peer.name, value: peer.perSecond }, ratio };
+  });
 }
 
-console.log('items a second, a thousand producers');
-await compare('2 ms a call and 10 µs an item, 4 calls at a time', () => roundTrips(2, 10, 4), {
+console.log(machineLine());
+console.log('items a second, a thousand producers; ratio to one call for each item');
+const roundTripResults = await compare('2 ms a call and 10 µs an item, 4 calls at a time', () => roundTrips(2, 10, 4), {
   'one call for each item': [oneByOne, 4000],
   'all of a turn (as dataloader)': [perTurn, 100_000],
   'Batcher, 500 items': [batcher(4), 100_000],
   'Batcher, follows 5 ms': [batcher(4, 5), 100_000],
 });
-await compare('no work: the price of batching itself', noWork, {
+const overheadResults = await compare('no work: the price of batching itself', noWork, {
   'one call for each item': [oneByOne, 500_000],
   'all of a turn (as dataloader)': [perTurn, 500_000],
   'Batcher, 500 items': [batcher(4), 500_000],
 });
+record('queue-batcher', [...roundTripResults, ...overheadResults]);

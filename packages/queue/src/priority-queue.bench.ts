@@ -2,6 +2,7 @@
  * PriorityQueue against an array that is kept sorted by binary search and splice, the naive way, at a steady number of waiting items:
  * each turn takes the first out and puts one in. Ratio above 1: the heap is faster.
  */
+import { machineLine, record, type BenchResult } from '@midgard/bench';
 import { PriorityQueue } from './index.ts';
 
 const rounds = 5;
@@ -54,6 +55,8 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
+const results: BenchResult[] = [];
+console.log(machineLine());
 console.log('pop + push at a steady number of waiting items, median of five runs');
 // The sorted array gets fewer turns where it needs long for them.
 for (const [waiting, naiveTurns] of [
@@ -71,7 +74,9 @@ for (const [waiting, naiveTurns] of [
   }
   const heap = median(heapRuns);
   const naive = median(naiveRuns);
+  results.push({ what: `PriorityQueue, ${waiting} waiting`, value: heap, unit: 'ns', peer: { what: 'sorted array', value: naive }, ratio: naive / heap });
   console.log(
     `  ${String(waiting).padStart(9)} waiting   sorted array ${naive.toFixed(0).padStart(7)} ns   PriorityQueue ${heap.toFixed(0).padStart(4)} ns   ratio ${(naive / heap).toFixed(1)}`,
   );
 }
+record('queue-priority-queue', results);

@@ -1,17 +1,15 @@
 import { QueueError } from './errors.ts';
 
-/** Children of a place: four measured a third faster than two at a million items, since the tree is half as deep. */
-const arity = 4;
 const firstCapacity = 32;
 
 /**
  * Hands out the item with the lowest number first, and equals in the order in which they came.
  *
  * `push` and `pop` are O(log n), `peek` and `size` O(1). Unbounded: whoever pushes bounds it. To withdraw an item, mark it and skip it
- * when it comes: a queue whose items know where they stand measured two to four times slower.
+ * when it comes: a heap whose items know where they stand took twice as long at ten thousand items and several times at a million.
  *
- * A d-ary heap (Johnson, "Priority queues with update and finding minimum spanning trees", 1975) with its keys in a typed array, so that
- * comparing touches no object.
+ * A binary heap (Williams, "Algorithm 232: Heapsort", CACM 7, 1964) with its keys in a typed array, so that comparing touches no object.
+ * Four or eight children a place instead of two measured the same.
  *
  * @example
  * ```ts
@@ -81,7 +79,7 @@ export class PriorityQueue<T> {
     const keys = this.#keys;
     let at = from;
     while (at > 0) {
-      const parent = Math.floor((at - 1) / arity);
+      const parent = (at - 1) >> 1;
       if ((keys[2 * parent] ?? 0) <= priority) break;
       this.#move(parent, at);
       at = parent;
@@ -107,16 +105,13 @@ export class PriorityQueue<T> {
   /** The child that goes first, or 0 for a place without children. */
   #firstChild(at: number): number {
     const keys = this.#keys;
-    const from = arity * at + 1;
-    const end = Math.min(from + arity, this.#items.length);
-    if (from >= end) return 0;
-    let first = from;
-    for (let child = from + 1; child < end; child += 1) {
-      const priority = keys[2 * child] ?? 0;
-      const best = keys[2 * first] ?? 0;
-      if (priority < best || (priority === best && (keys[2 * child + 1] ?? 0) < (keys[2 * first + 1] ?? 0))) first = child;
-    }
-    return first;
+    const left = 2 * at + 1;
+    const right = left + 1;
+    if (right >= this.#items.length) return left < this.#items.length ? left : 0;
+    const leftPriority = keys[2 * left] ?? 0;
+    const rightPriority = keys[2 * right] ?? 0;
+    if (leftPriority !== rightPriority) return leftPriority < rightPriority ? left : right;
+    return (keys[2 * left + 1] ?? 0) < (keys[2 * right + 1] ?? 0) ? left : right;
   }
 
   #move(from: number, to: number): void {

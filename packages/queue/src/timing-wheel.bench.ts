@@ -5,6 +5,7 @@
  * in an array, as someone who will call timers off must. Ratio above 1: the wheel is faster, or smaller.
  */
 import { spawnSync } from 'node:child_process';
+import { machineLine, record, type BenchResult } from '@midgard/bench';
 import { TimingWheel } from './index.ts';
 
 const count = 1_000_000;
@@ -96,7 +97,7 @@ function medianOf(runs: readonly Figures[], name: string): number {
   return runs.map((run) => run[name] ?? Number.NaN).toSorted((a, b) => a - b)[runs.length >> 1] ?? Number.NaN;
 }
 
-function compare(task: string): void {
+function compare(task: string): BenchResult[] {
   const node: Figures[] = [];
   const wheel: Figures[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -104,20 +105,22 @@ function compare(task: string): void {
     wheel.push(inChild(task, 'wheel'));
   }
   console.log(`  ${task}`);
-  for (const name of Object.keys(node[0] ?? {})) {
+  return Object.keys(node[0] ?? {}).map((name) => {
     const peer = medianOf(node, name);
     const ours = medianOf(wheel, name);
     const unit = name === 'bytes' ? ' B' : 'ns';
     console.log(
       `    ${name.padEnd(17)} setTimeout ${peer.toFixed(0).padStart(5)} ${unit}   TimingWheel ${ours.toFixed(0).padStart(5)} ${unit}   ratio ${(peer / ours).toFixed(2)}`,
     );
-  }
+    return { what: `TimingWheel, ${task}, ${name}`, value: ours, unit: unit.trim(), peer: { what: 'setTimeout', value: peer }, ratio: peer / ours };
+  });
 }
 
 const [, , task, subject] = process.argv;
 if (task === undefined) {
+  console.log(machineLine());
   console.log('a million timers, each figure for one timer, median of three processes');
-  for (const name of [...Object.keys(delays), 'fire']) compare(name);
+  record('queue-timing-wheel', [...Object.keys(delays), 'fire'].flatMap(compare));
 } else {
   const figures = await (subject === 'wheel' ? measure(wheelSubject(), task) : measure(nodeSubject(), task));
   console.log(JSON.stringify(figures));
