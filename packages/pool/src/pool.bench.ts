@@ -8,6 +8,7 @@
  * Each row has a process of its own: pools of several kinds in one would be measured with V8's inline caches full.
  */
 import { spawnSync } from 'node:child_process';
+import { type BenchResult, machineLine, record } from '@midgard/bench';
 import { do_not_optimize, measure } from 'mitata';
 import { BufferPool, ObjectPool } from './index.ts';
 
@@ -177,23 +178,63 @@ function tenths(value: number): string {
   return (Math.round(value * 10) / 10 + 0).toFixed(1);
 }
 
-async function columnOf(run: () => void): Promise<{ readonly ns: number; readonly text: string }> {
-  const ns = await nsOf(run);
-  return { ns, text: `${ns.toFixed(1)} ns ${tenths(garbageOf(run))} B`.padStart(24) };
+/** What a contest measured, handed from its process to the one that prints. */
+interface Score {
+  readonly name: string;
+  readonly without: Cost;
+  readonly pooled: Cost;
+}
+
+interface Cost {
+  readonly ns: number;
+  readonly garbageBytes: number;
+}
+
+async function costOf(run: () => void): Promise<Cost> {
+  return { ns: await nsOf(run), garbageBytes: garbageOf(run) };
+}
+
+function columnOf({ ns, garbageBytes }: Cost): string {
+  return `${ns.toFixed(1)} ns ${tenths(garbageBytes)} B`.padStart(24);
+}
+
+function runApart(index: number): Score {
+  const { stdout } = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, String(index)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(stdout);
+}
+
+function resultsOf({ name, without, pooled }: Score): BenchResult[] {
+  return [
+    { what: `${name}, pooled`, value: pooled.ns, unit: 'ns', peer: { what: 'no pool', value: without.ns }, ratio: without.ns / pooled.ns },
+    { what: `${name}, pooled, left to the collector`, value: pooled.garbageBytes, unit: 'B', peer: { what: 'no pool', value: without.garbageBytes } },
+  ];
+}
+
+function compare(): void {
+  console.log(machineLine());
+  console.log('an acquire, use and release: median ns, and bytes left to the garbage collector\n');
+  console.log(`${''.padEnd(50)}${'no pool'.padStart(24)}${'pool'.padStart(24)}${'ratio'.padStart(10)}`);
+  const scores = [...contests.keys()].map((index) => {
+    const score = runApart(index);
+    const ratio = (score.without.ns / score.pooled.ns).toFixed(2);
+    console.log(`${score.name.padEnd(50)}${columnOf(score.without)}${columnOf(score.pooled)}${ratio.padStart(10)}`);
+    return score;
+  });
+  console.log(`
+The seeds' figure for a get and put is 22.5 ns and 0 allocations, of Go's sync.Pool on 8 cores; our goal 5 ns. Comparable: both hand out
+and take back one idle object without an allocation. Not comparable: another machine, another language; sync.Pool serves many threads
+at once and may lose its objects at any collection, ours serves one event loop, counts what is out and keeps what it has.`);
+  record('pool', scores.flatMap(resultsOf));
 }
 
 const asked = process.argv[2];
 const contest = contests[Number(asked)]?.();
 if (asked === undefined) {
-  console.log('an acquire, use and release: median ns, and bytes left to the garbage collector\n');
-  console.log(`${''.padEnd(50)}${'no pool'.padStart(24)}${'pool'.padStart(24)}${'ratio'.padStart(10)}`);
-  for (const index of contests.keys()) spawnSync(process.execPath, [...process.execArgv, import.meta.filename, String(index)], { stdio: 'inherit' });
-  console.log(`
-The seeds' figure for a get and put is 22.5 ns and 0 allocations, of Go's sync.Pool on 8 cores; our goal 5 ns. Comparable: both hand out
-and take back one idle object without an allocation. Not comparable: another machine, another language; sync.Pool serves many threads
-at once and may lose its objects at any collection, ours serves one event loop, counts what is out and keeps what it has.`);
+  compare();
 } else if (contest !== undefined) {
-  const without = await columnOf(contest.without);
-  const pooled = await columnOf(contest.pooled);
-  console.log(`${contest.name.padEnd(50)}${without.text}${pooled.text}${(without.ns / pooled.ns).toFixed(2).padStart(10)}`);
+  const score: Score = { name: contest.name, without: await costOf(contest.without), pooled: await costOf(contest.pooled) };
+  console.log(JSON.stringify(score));
 }

@@ -9,6 +9,7 @@
  * comes, and once more with those that it has.
  */
 import { spawnSync } from 'node:child_process';
+import { type BenchResult, machineLine, record } from '@midgard/bench';
 import genericPool from 'generic-pool';
 import { Pool as TarnPool } from 'tarn';
 import { ResourcePool } from './index.ts';
@@ -102,17 +103,27 @@ function compare(): void {
       result.contended.push(ns.contended);
     }
   }
-  const own = results.get('ResourcePool');
+  report(new Map([...results].map(([name, { uncontended, contended }]) => [name, { uncontended: median(uncontended), contended: median(contended) }])));
+}
+
+function report(medians: ReadonlyMap<string, Record<Task, number>>): void {
+  const own = medians.get('ResourcePool') ?? { uncontended: Number.NaN, contended: Number.NaN };
+  const recorded: BenchResult[] = [];
+  console.log(machineLine());
   console.log(
     `acquire + release, ns of processor time, median of ${turns} processes (ratio to ResourcePool); contended: ${workers} workers over ${max} resources`,
   );
-  for (const [name, result] of results) {
-    const columns = taskNames.map((task) => {
-      const ns = median(result[task]);
-      return `${task} ${ns.toFixed(0).padStart(5)} (${(ns / median(own?.[task] ?? [])).toFixed(2)})`;
-    });
+  for (const [name, ns] of medians) {
+    const columns = taskNames.map((task) => `${task} ${ns[task].toFixed(0).padStart(5)} (${(ns[task] / own[task]).toFixed(2)})`);
     console.log(`  ${name.padEnd(40)} ${columns.join('   ')}`);
+    for (const task of taskNames) {
+      recorded.push({ what: `ResourcePool, ${task}`, value: own[task], unit: 'ns', peer: { what: name, value: ns[task] }, ratio: ns[task] / own[task] });
+    }
   }
+  record(
+    'resource-pool',
+    recorded.filter(({ peer }) => peer?.what !== 'ResourcePool'),
+  );
 }
 
 const [, , asked] = process.argv;
