@@ -16,4 +16,7 @@ const handle = async ({ id, attempt, signal }: { readonly id: string; readonly a
   effects.payOnce(id);
 };
 queue.process(handle, { concurrency: settings.concurrency });
+// The end of the pipe is the end of the test, however that ended.
+process.stdin.on('end', () => process.exit(1)).resume();
+process.stdin.unref();
 process.once('SIGTERM', () => void queue.close({ graceMs: settings.graceMs }).then(() => effects.close()));

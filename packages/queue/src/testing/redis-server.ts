@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const startWithinMs = 20_000;
@@ -23,14 +24,15 @@ export class RedisServer {
   readonly #folder: string;
   readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
+  readonly #guard: Guard;
 
   /** Use {@link startRedis}, which finds the binary and a free port. */
   constructor(binary: string, port: number, settings: RedisSettings) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'midgard-redis-'));
+    this.#guard = new Guard(this.#folder);
     const given = Object.entries({ port: `${port}`, bind: '127.0.0.1', dir: this.#folder, daemonize: 'no', ...settings });
     this.#arguments = [binary, ...given.flatMap(([name, value]) => [`--${name}`, value])];
-    process.on('exit', this.#killNow);
   }
 
   /** What a client connects to. */
@@ -47,6 +49,7 @@ export class RedisServer {
     const [binary = binaryName, ...rest] = this.#arguments;
     const child = spawn(binary, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
+    this.#guard.watch(child.pid);
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => (printed = `${printed}${chunk.toString()}`.slice(-4000)));
@@ -71,6 +74,7 @@ export class RedisServer {
     // A frozen process hears no SIGTERM.
     child.kill('SIGCONT');
     await exited;
+    this.#guard.watch(undefined);
   }
 
   /** Stops answering, with all connections open, as a network that swallows everything. */
@@ -86,15 +90,9 @@ export class RedisServer {
   /** Ends the server and deletes its data. */
   async remove(): Promise<void> {
     await this.stop('SIGKILL');
-    process.off('exit', this.#killNow);
+    this.#guard.dismiss();
     rmSync(this.#folder, { recursive: true, force: true });
   }
-
-  /** The last resort, for a run that ends without `remove`. */
-  readonly #killNow = (): void => {
-    this.#child?.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
-  };
 }
 
 /** Whether {@link startRedis} finds something to start: the path of the binary, or undefined. */
@@ -137,6 +135,27 @@ export async function redisForTests(): Promise<TestRedis> {
   if (url !== undefined && url !== '') return { url, remove: () => Promise.resolve() };
   if (findRedis() === undefined) return { missing: `no MIDGARD_TEST_REDIS_URL and no ${binaryName}` };
   return startRedis();
+}
+
+/** A process that waits until we are gone, however we went, and then does what `remove` would have done. */
+class Guard {
+  readonly #shell: ChildProcessByStdio<Writable, null, null>;
+
+  constructor(folder: string) {
+    // Redis may still write while it is being killed, and rm fails at a folder that fills up again.
+    const script = 'while read line; do pid=$line; done; kill -9 "$pid"; sleep 0.2; rm -rf "$0"';
+    this.#shell = spawn('sh', ['-c', script, folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    this.#shell.stdin.on('error', () => undefined);
+    this.#shell.unref();
+  }
+
+  watch(pid: number | undefined): void {
+    this.#shell.stdin.write(`${pid ?? 'nobody'}\n`);
+  }
+
+  dismiss(): void {
+    this.#shell.kill('SIGKILL');
+  }
 }
 
 async function freePort(): Promise<number> {

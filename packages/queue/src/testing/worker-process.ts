@@ -20,8 +20,7 @@ export class WorkerProcess {
 
   constructor(settings: WorkerSettings) {
     const options = ['--conditions=@midgard/source', '--disable-warning=ExperimentalWarning'];
-    this.#child = spawn(process.execPath, [...options, program, JSON.stringify(settings)], { stdio: ['ignore', 'ignore', 'inherit'] });
-    process.on('exit', this.#killNow);
+    this.#child = spawn(process.execPath, [...options, program, JSON.stringify(settings)], { stdio: ['pipe', 'ignore', 'inherit'] });
   }
 
   get pid(): number {
@@ -30,7 +29,6 @@ export class WorkerProcess {
 
   /** Sends the signal and waits for the end; gives the exit code, or the signal that it died of. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | string> {
-    process.off('exit', this.#killNow);
     const { exitCode, signalCode } = this.#child;
     if (exitCode !== null || signalCode !== null) return Promise.resolve(exitCode ?? String(signalCode));
     return new Promise((resolve) => {
@@ -38,7 +36,4 @@ export class WorkerProcess {
       this.#child.kill(signal);
     });
   }
-
-  /** The last resort, for a run that ends early. */
-  readonly #killNow = (): void => void this.#child.kill('SIGKILL');
 }
