@@ -7,7 +7,9 @@ import { fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
+import { type BenchResult, machineLine, print, record } from '@midgard/bench';
 import { DurableLog } from './index.ts';
 
 const payload = Buffer.alloc(200, 'x');
@@ -33,6 +35,8 @@ async function perSecond(writers: number, append: () => Promise<unknown> | void)
   return rates.toSorted((one, other) => one - other)[rounds >> 1] ?? 0;
 }
 
+const results: BenchResult[] = [];
+process.stdout.write(`${machineLine()}\n`);
 try {
   const log = await DurableLog.open({ directory: path.join(folder, 'log') });
   const ours = new Map<number, number>();
@@ -59,16 +63,20 @@ try {
     ['256 writers that write and fdatasync each for themselves', 256, sharedRate],
   ] as const) {
     const rate = ours.get(writers) ?? 0;
-    console.log(`${writers} writers: ${Math.round(rate)}/s against ${what}: ${Math.round(peer)}/s, ratio ${(rate / peer).toFixed(2)}`);
+    results.push({ what: `DurableLog, ${writers} writers`, value: rate, unit: 'appends/s', peer: { what, value: peer }, ratio: rate / peer });
   }
   const alone = ours.get(1) ?? 1;
-  for (const [writers, rate] of ours) console.log(`${writers} writers: ${Math.round(rate)} appends/s, ${(rate / alone).toFixed(1)} × one writer`);
+  for (const [writers, value] of ours) {
+    results.push({ what: `DurableLog, ${writers} writers`, value, unit: 'appends/s', peer: { what: 'one writer', value: alone }, ratio: value / alone });
+  }
 
   const begin = performance.now();
   let records = 0;
   for await (const { sequence } of log.read(0)) records = sequence;
   const seconds = (performance.now() - begin) / 1000;
-  console.log(`replay: ${Math.round(records / seconds)} records/s, ${Math.round((records * 216) / seconds / 2 ** 20)} MiB/s`);
+  results.push({ what: 'replay', value: records / seconds, unit: 'records/s' }, { what: 'replay', value: (records * 216) / seconds / 2 ** 20, unit: 'MiB/s' });
+  print(results);
+  record('durable-log', results);
   await log.close();
   database.close();
 } finally {
