@@ -68,9 +68,9 @@ describe('midgard start', { timeout }, () => {
     await service.start();
     await service.end('SIGTERM');
     const folder = path.join(service.folder, 'data');
-    const files = readdirSync(folder);
-    expect(files.toSorted()).toEqual(['development-key', 'development-secrets.json', 'midgard.db', 'realm.db']);
-    for (const file of files) expect(statSync(path.join(folder, file)).mode & 0o077).toBe(0);
+    expect(readdirSync(folder).toSorted()).toEqual(['development-key', 'development-secrets.json', 'midgard.db', 'realm.db', 'write-behind']);
+    const all = readdirSync(folder, { recursive: true, withFileTypes: true });
+    for (const entry of all) expect([entry.name, statSync(path.join(entry.parentPath, entry.name)).mode & 0o077]).toEqual([entry.name, 0]);
   });
 
   test('says goodbye to TCP clients and answers what they asked before it goes', async () => {

@@ -12,11 +12,12 @@ import type { Operation } from '../operation.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
 import { deferOperation } from '../write-behind/defer-operation.ts';
 import { changedThings } from '../write-behind/pending-writes.ts';
+import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
 import { WriteBehind, type WriteBehindFigures, type WriteBehindOptions } from '../write-behind/write-behind.ts';
-import { changedKeys, type NamedKey, readKeys } from './changed-keys.ts';
+import { changedKeys, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
 import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
-import { firstAnswer, IdempotencyKeys, type KeyedWrite, requireSame, storeAnswer } from './idempotency.ts';
+import { firstAnswer, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
@@ -213,7 +214,7 @@ export class GameRuntime {
     const requireOwner = ownerCheck(operation, input, caller);
     const cache = this.#cache.of(operation);
     if (cache === undefined) {
-      await this.#settle(readKeys(operation, input), signal);
+      await settleKeys(this.#writeBehind, readKeys(operation, input), signal);
       return this.#inSnapshot(call, async (context) => {
         await requireOwner?.(context);
         return encodeOutput(operation, await operation.handle(context, input, undefined));
@@ -223,7 +224,7 @@ export class GameRuntime {
     // The load is everybody's who asks for this key meanwhile: one caller's time-out must not end it.
     const load = { ...call, caller: null, signal: undefined };
     const loaded = cache.get(String(operation.cache?.key(input)), async () => {
-      await this.#settle(readKeys(operation, input), undefined);
+      await settleKeys(this.#writeBehind, readKeys(operation, input), undefined);
       return this.#inSnapshot(load, async (context) => deepFreeze(encodeOutput(operation, await operation.handle(context, input, undefined))));
     });
     return signal === undefined ? loaded : orTimeout(loaded, signal);
@@ -241,15 +242,7 @@ export class GameRuntime {
     const work = (keyed?: KeyedWrite): Promise<JsonValue> => (isDeferred ? this.#defer(bare, prepared, keyed) : this.#transact(bare, prepared, keyed));
     if (typeof key !== 'string') return work();
     const keyed = { key, operation: operation.name, inputHash: hashInput(input) };
-    return this.#keys.guard(key, async () => this.#pendingAnswer(keyed) ?? work(keyed));
-  }
-
-  /** The answer of a write that was acknowledged under this key and still waits for the database. */
-  #pendingAnswer(keyed: KeyedWrite): JsonValue | undefined {
-    const first = this.#writeBehind?.byKey(keyed.key);
-    if (first?.keyed === undefined) return undefined;
-    requireSame(keyed, { operation: first.operation, inputHash: first.keyed.inputHash });
-    return first.output;
+    return this.#keys.guard(key, async () => pendingAnswer(this.#writeBehind, keyed) ?? work(keyed));
   }
 
   async #defer(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
@@ -269,18 +262,10 @@ export class GameRuntime {
     return write.output;
   }
 
-  /** Waits until acknowledged writes of these keys are made, so that what follows sees them. */
-  async #settle(keys: readonly NamedKey[], signal: AbortSignal | undefined): Promise<void> {
-    for (const { entity, key } of keys) {
-      const settled = this.#writeBehind?.settle(entity, String(key));
-      if (settled !== undefined) await (signal === undefined ? settled : orTimeout(settled, signal));
-    }
-  }
-
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
     const { operation, input, signal } = call;
     // A direct write comes after what was acknowledged before it: else a late one would bury it.
-    await this.#settle(changedKeys(operation, input), signal);
+    await settleKeys(this.#writeBehind, changedKeys(operation, input), signal);
     let used: Session | undefined;
     let outcome: JsonValue | CommittedRefusal;
     try {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { QueueError } from '../errors.ts';
@@ -13,7 +14,10 @@ export class DirectoryLock {
 
   /** @throws {QueueError} `ERR_QUEUE_LOG_LOCKED`: another log holds the folder */
   constructor(directory: string) {
-    const database = new DatabaseSync(path.join(directory, 'lock'));
+    const file = path.join(directory, 'lock');
+    // Made here, since SQLite would let everybody read it.
+    closeSync(openSync(file, 'a', 0o600));
+    const database = new DatabaseSync(file);
     try {
       database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (cause) {
