@@ -61,6 +61,12 @@ test('a write reads back from the log as it was written, with every kind of colu
   );
 });
 
+test('a member named __proto__ is a member like any other', () => {
+  const output = JSON.parse('{"__proto__":[1]}');
+  const given: DeferredWrite = { operation: 'test.write', keyed: undefined, output, event: undefined, acceptedAt: 0, changes: [] };
+  expect(JSON.stringify(decodeEntry(encodeEntry(given), entities).output)).toBe('{"__proto__":[1]}');
+});
+
 test.each([
   ['another kind of entry', { v: 2 }],
   ['no entry', 'text'],

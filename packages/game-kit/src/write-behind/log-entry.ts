@@ -22,7 +22,8 @@ const Entry = z.object({
   v: z.literal(1),
   operation: z.string(),
   keyed: z.object({ key: z.string(), inputHash: z.string() }).optional(),
-  output: z.json(),
+  // What JSON.parse gave is JSON; a schema for it would drop a member named __proto__.
+  output: z.custom<JsonValue>((value) => value !== undefined),
   event: z.object({ id: z.string(), name: z.string() }).optional(),
   acceptedAt: z.number(),
   changes: z.array(
