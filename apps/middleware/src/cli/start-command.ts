@@ -5,11 +5,11 @@ import { readSettings } from '../config.ts';
 
 /** Runs the service until a signal; the first one ends it gracefully, a second one at once. */
 export async function startCommand(): Promise<void> {
-  const startedAt = performance.now();
   const settings = readSettings();
   const stopping = firstSignal();
   const service = await compose(settings);
-  process.stdout.write(banner(service, performance.now() - startedAt));
+  // From the start of the process: loading the code takes longer than all the rest, and a person waits for it too.
+  process.stdout.write(banner(service, performance.now()));
   const signal = await stopping;
   service.log.info({ signal }, 'stopping');
   await service.stop();
