@@ -39,6 +39,11 @@ export class PendingWrites {
     return this.#queue[0]?.write?.acceptedAt;
   }
 
+  /** Sequence of the newest; undefined where none waits. */
+  get newestSequence(): number | undefined {
+    return this.#queue.at(-1)?.sequence;
+  }
+
   /** Adds the newest. O(changes). */
   add(pending: PendingWrite): void {
     this.#queue.push(pending);
@@ -53,9 +58,14 @@ export class PendingWrites {
     return this.#queue.slice(0, count);
   }
 
-  /** Forgets the oldest ones. O(size). */
-  removeOldest(count: number): void {
-    for (const { write, sequence } of this.#queue.splice(0, count)) {
+  /**
+   * Forgets the oldest ones. O(size).
+   *
+   * @returns sequence of the newest that was forgotten; undefined where there was none
+   */
+  removeOldest(count: number): number | undefined {
+    const removed = this.#queue.splice(0, count);
+    for (const { write, sequence } of removed) {
       if (write === undefined) continue;
       for (const { entity, cacheKey } of changedThings(write)) {
         const name = thingName(entity, cacheKey);
@@ -63,6 +73,7 @@ export class PendingWrites {
       }
       if (write.keyed !== undefined) this.#byKey.delete(write.keyed.key);
     }
+    return removed.at(-1)?.sequence;
   }
 
   /** @returns sequence of the newest write that changes this thing, undefined where none waits. O(1). */

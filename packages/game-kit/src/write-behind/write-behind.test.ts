@@ -13,6 +13,13 @@ const write = (world: DeferringWorld, text: string, key = freshKey()): Promise<u
 const stored = (world: DeferringWorld) => world.database.read((session) => session.dao(counter).find());
 const notes = (world: DeferringWorld) => world.database.read((session) => session.dao(note).find());
 
+/** The next version of the game, which knows of no notes. */
+const withoutNotes = defineGame({
+  manifest: { ...deferringGame.manifest, version: '2.0.0' },
+  entities: [...standardEntities, counter, place],
+  operations: deferringGame.operations.filter(({ name }) => !name.startsWith('note.')),
+});
+
 test('a write is acknowledged when it is in the log, and not in the database before the delay', async () => {
   await using world = await DeferringWorld.open();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -287,16 +294,26 @@ test('a write that a new version of the game cannot read is kept for people, and
   await add(world, 1);
   await write(world, 'a');
   await add(world, 2);
-  const withoutNotes = defineGame({
-    manifest: { ...deferringGame.manifest, version: '2.0.0' },
-    entities: [...standardEntities, counter, place],
-    operations: deferringGame.operations.filter(({ name }) => !name.startsWith('note.')),
-  });
   await world.start({}, withoutNotes);
   for (let step = 0; step < 4; step += 1) await world.pass(20);
   expect(await stored(world)).toMatchObject([{ value: 3n }]);
   expect(await world.database.read((session) => session.dao(deadWrite).count())).toBe(1);
   expect(world.runtime.writeBehindFigures()).toMatchObject({ dead: 1, depth: 0 });
+});
+
+test('a write that cannot even be kept for people at first is tried again, and takes none with it', async () => {
+  await using world = await DeferringWorld.open();
+  await add(world, 1);
+  await write(world, 'a');
+  await add(world, 2);
+  await world.start({}, withoutNotes);
+  let transactions = 0;
+  // The first makes what stands before the unreadable write, the second is to keep that one.
+  world.fault = () => ((transactions += 1) === 2 ? 'refused' : undefined);
+  for (let step = 0; step < 6; step += 1) await world.pass(100);
+  expect(await stored(world)).toMatchObject([{ value: 3n }]);
+  expect(await world.database.read((session) => session.dao(deadWrite).count())).toBe(1);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ writes: 2, dead: 1, retries: 1, depth: 0 });
 });
 
 test('each write leaves its row in the outbox once, in the order of the acknowledgements', async () => {

@@ -168,11 +168,11 @@ export class WriteBehind {
    * @param graceMs milliseconds
    */
   async stop(graceMs: number): Promise<void> {
-    const last = this.#pending.oldest(this.#pending.size).at(-1);
+    const last = this.#pending.newestSequence;
     if (last !== undefined) {
       const { promise: isOver, resolve } = Promise.withResolvers<void>();
       const cancel = this.#timers.after(graceMs, resolve);
-      await Promise.race([this.#settleUpTo(last.sequence), isOver]);
+      await Promise.race([this.#settleUpTo(last), isOver]);
       cancel();
     }
     this.#isStopped = true;
@@ -203,13 +203,14 @@ export class WriteBehind {
   async #applyAll(): Promise<void> {
     let backoffMs = firstBackoffMs;
     while (this.#pending.size > 0 && !this.#isStopped) {
-      if (!this.#isWanted) await this.#pause(stepMs(this.#pace));
+      if (!this.#isWanted) await this.#rest(stepMs(this.#pace), { isForWanted: true });
       if (this.#isStopped) return;
       const count = this.#isWanted ? this.#pace.maxBatch : batchSize(this.#pending.size, this.#pace);
       if (await this.#tryBatch(this.#pending.oldest(count))) {
         backoffMs = firstBackoffMs;
       } else {
-        await this.#backOff(backoffMs);
+        // The database is to be left alone, whoever wants a write.
+        await this.#rest(backoffMs, { isForWanted: false });
         backoffMs = Math.min(backoffMs * 2, lastBackoffMs);
       }
     }
@@ -222,7 +223,7 @@ export class WriteBehind {
   /** @returns false where the database could not be asked, so that the same is to be tried again */
   async #tryBatch(batch: readonly PendingWrite[]): Promise<boolean> {
     try {
-      await this.#applyOrSplit(batch);
+      await this.#make(batch);
       return true;
     } catch (error) {
       this.#sums.retries += 1;
@@ -231,25 +232,38 @@ export class WriteBehind {
     }
   }
 
+  /** Makes a run of writes; those that this version of the game cannot read are buried where they stand. */
+  async #make(batch: readonly PendingWrite[]): Promise<void> {
+    const at = batch.findIndex(({ write }) => write === undefined);
+    const unreadable = batch[at];
+    if (unreadable === undefined) return this.#makeOrHalve(batch);
+    await this.#makeOrHalve(batch.slice(0, at));
+    await this.#bury(unreadable, new GameKitError('ERR_GAME_STATE', 'the game as it is now cannot read this write'));
+    return this.#make(batch.slice(at + 1));
+  }
+
   /** One bad write must not hold up the good ones beside it: a batch that is refused is halved until it stands alone. */
-  async #applyOrSplit(batch: readonly PendingWrite[]): Promise<void> {
+  async #makeOrHalve(batch: readonly PendingWrite[]): Promise<void> {
     const [first] = batch;
-    const isUnreadable = first !== undefined && first.write === undefined;
+    const refusal = first === undefined ? undefined : await this.#makeTogether(batch);
+    if (first === undefined || refusal === undefined) return;
+    if (batch.length === 1) return this.#bury(first, refusal);
+    const half = batch.length >> 1;
+    await this.#makeOrHalve(batch.slice(0, half));
+    await this.#makeOrHalve(batch.slice(half));
+  }
+
+  /**
+   * @returns why the database refuses the batch for good; undefined where it was made
+   * @throws what another try may mend
+   */
+  async #makeTogether(batch: readonly PendingWrite[]): Promise<DaoError | undefined> {
     try {
-      if (isUnreadable) throw new GameKitError('ERR_GAME_STATE', 'the game as it is now cannot read this write');
-      const readable = batch.findIndex(({ write }) => write === undefined);
-      const run = readable === -1 ? batch : batch.slice(0, readable);
-      this.#note(run, await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, run)));
-      if (run.length < batch.length) await this.#applyOrSplit(batch.slice(run.length));
+      this.#note(batch, await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, batch)));
+      return undefined;
     } catch (error) {
-      if (first === undefined || !(isUnreadable || isRefusal(error))) throw error;
-      if (batch.length === 1) {
-        await this.#bury(first, error);
-        return;
-      }
-      const half = isUnreadable ? 1 : batch.length >> 1;
-      await this.#applyOrSplit(batch.slice(0, half));
-      await this.#applyOrSplit(batch.slice(half));
+      if (isRefusal(error)) return error;
+      throw error;
     }
   }
 
@@ -273,8 +287,7 @@ export class WriteBehind {
   }
 
   #done(count: number): void {
-    this.#applied = this.#pending.oldest(count).at(-1)?.sequence ?? this.#applied;
-    this.#pending.removeOldest(count);
+    this.#applied = this.#pending.removeOldest(count) ?? this.#applied;
     const isMade = ({ sequence }: { readonly sequence: number }): boolean => sequence <= this.#applied;
     const made = this.#waiters.filter(isMade);
     if (made.length > 0) this.#waiters = this.#waiters.filter((waiter) => !isMade(waiter));
@@ -300,22 +313,12 @@ export class WriteBehind {
     }
   }
 
-  /** Waits, unless somebody wants a write or the end is near. */
-  async #pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#timers.after(ms, resolve);
-    this.#wake = resolve;
-    await promise;
-    this.#wake = undefined;
-    cancel();
-  }
-
-  /** Waits whoever may want a write: the database is to be left alone. Only the end cuts it short. */
-  async #backOff(ms: number): Promise<void> {
+  /** Waits for a time, which the end cuts short, and where it is so wished whoever wants a write. */
+  async #rest(ms: number, { isForWanted }: { readonly isForWanted: boolean }): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#timers.after(ms, resolve);
     this.#wake = () => {
-      if (this.#isStopped) resolve();
+      if (isForWanted || this.#isStopped) resolve();
     };
     await promise;
     this.#wake = undefined;
@@ -323,6 +326,6 @@ export class WriteBehind {
   }
 }
 
-function isRefusal(error: unknown): boolean {
+function isRefusal(error: unknown): error is DaoError {
   return error instanceof DaoError && refusals.has(error.code);
 }

@@ -10,8 +10,8 @@ import { deferringGame } from './deferring-game.ts';
 import { ManualTimers } from './manual-timers.ts';
 import { MemoryLog } from './memory-log.ts';
 
-/** Fails transactions on purpose: before they begin, or after they were committed. */
-export type TransactionFault = () => 'before' | 'after' | undefined;
+/** Fails transactions on purpose: before they begin, after they were committed, or as a database does that refuses a value for good. */
+export type TransactionFault = () => 'before' | 'after' | 'refused' | undefined;
 
 /** One database and one log, over which runtimes come and go as processes do. */
 export class DeferringWorld implements AsyncDisposable {
@@ -104,6 +104,7 @@ export class DeferringWorld implements AsyncDisposable {
       // A process that is gone begins nothing more; what it began may still be committed.
       const fault = life === this.#life ? this.fault() : 'before';
       if (fault === 'before') throw new DaoError('ERR_DAO_UNAVAILABLE', 'the database is away');
+      if (fault === 'refused') throw new DaoError('ERR_DAO_RANGE', 'refused for good');
       const result = await database.transaction(work, options);
       this.#onCommit();
       if (fault === 'after') throw new DaoError('ERR_DAO_UNAVAILABLE', 'nobody saw the end of the commit');
