@@ -2,11 +2,12 @@
 import process from 'node:process';
 import { explainFailure } from './cli/explain-failure.ts';
 import { readSettings } from './config.ts';
-import { setYoungGeneration } from './memory/young-generation.ts';
+import { setYoungGeneration, youngGenerationFlag } from './memory/young-generation.ts';
 
 try {
-  // Before anything heavy is loaded, because it starts this process anew.
-  if (process.argv.slice(2).join(' ') === 'start') setYoungGeneration(readSettings().config.memory.youngGenerationMb, process);
+  // Before anything heavy is loaded, because it starts this process anew; what that one is started with tells it not to look again.
+  const isStart = process.argv.slice(2).join(' ') === 'start';
+  if (isStart && youngGenerationFlag(process) === undefined) setYoungGeneration(readSettings().config.memory.youngGenerationMb, process);
   const { program } = await import('./cli/program.ts');
   await program().parseAsync();
   // What is left open now, such as an idle keep-alive socket, must not hold a finished command back.

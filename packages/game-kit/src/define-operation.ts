@@ -1,7 +1,16 @@
 import type { z } from 'zod';
 import type { GameContext } from './context.ts';
 import { GameKitError } from './game-kit-error.ts';
-import type { Idempotency, InputSchema, OperationOf, ReadDefinition, WriteBehindDefinition, WriteDefinition, WriteOperationOf } from './operation.ts';
+import type {
+  AnyWriteDefinition,
+  Idempotency,
+  InputSchema,
+  OperationOf,
+  ReadDefinition,
+  WriteBehindDefinition,
+  WriteDefinition,
+  WriteOperationOf,
+} from './operation.ts';
 import { IdempotencyKey } from './wire/text.ts';
 import { makeChanges } from './write-behind/apply-batch.ts';
 import { Deferral } from './write-behind/deferred-change.ts';
@@ -81,21 +90,10 @@ export function write<
   C extends GameContext = GameContext,
   Prepared = undefined,
 >(definition: WriteDefinition<Name, I, O, Key, C, Prepared>): WriteOperationOf<Name, I, O, Key> {
-  check(definition);
-  const { name, input, http, idempotent, changes, event = name } = definition;
-  if (http.startsWith('GET ')) throw mistake(name, 'a write is no GET');
   return {
-    ...shared(definition),
-    kind: 'write',
-    idempotent,
-    event,
-    input: withKey(input.strict(), idempotent),
-    cache: undefined,
-    changes,
-    reads: {},
+    ...sharedByWrites(definition),
     isWriteBehind: false,
     defer: notDeferred,
-    prepare: (preparation: never, parsed) => definition.prepare?.(preparation, parsed),
     handle: (context: C, parsed, prepared: Prepared) => definition.handle(context, parsed, prepared),
   };
 }
@@ -135,22 +133,11 @@ export function writeBehind<
   C extends GameContext = GameContext,
   Prepared = undefined,
 >(definition: WriteBehindDefinition<Name, I, O, Key, C, Prepared>): WriteOperationOf<Name, I, O, Key> {
-  const { name, input, http, idempotent, changes, event = name } = definition;
-  check(definition);
-  if (http.startsWith('GET ')) throw mistake(name, 'a write is no GET');
   const defer = (deferral: Deferral, parsed: z.output<I>, prepared: Prepared): z.input<O> => definition.defer(deferral, parsed, prepared);
   return {
-    ...shared(definition),
-    kind: 'write',
-    idempotent,
-    event,
-    input: withKey(input.strict(), idempotent),
-    cache: undefined,
-    changes,
-    reads: {},
+    ...sharedByWrites(definition),
     isWriteBehind: true,
     defer,
-    prepare: (preparation: never, parsed) => definition.prepare?.(preparation, parsed),
     handle: async (context: C, parsed, prepared: Prepared) => {
       const deferral = new Deferral(context);
       const output = defer(deferral, parsed, prepared);
@@ -176,6 +163,25 @@ export function pathParameters(http: string): readonly string[] {
 function shared<Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext>(definition: Common<Name, I, O, C>) {
   const { code, name, permission = null, public: isPublic = false, http, summary, output, owner, input } = definition;
   return { code, name, permission, isPublic, http, summary, output, owner, isVersioned: 'expectedVersion' in input.shape };
+}
+
+function sharedByWrites<Name extends string, I extends InputSchema, O extends z.ZodType, Key extends Idempotency, C extends GameContext, Prepared>(
+  definition: AnyWriteDefinition<Name, I, O, Key, C, Prepared>,
+) {
+  check(definition);
+  const { name, input, http, idempotent, changes, event = name } = definition;
+  if (http.startsWith('GET ')) throw mistake(name, 'a write is no GET');
+  return {
+    ...shared(definition),
+    kind: 'write' as const,
+    idempotent,
+    event,
+    input: withKey(input.strict(), idempotent),
+    cache: undefined,
+    changes,
+    reads: {},
+    prepare: (preparation: never, parsed: z.output<I>) => definition.prepare?.(preparation, parsed),
+  };
 }
 
 type Common<Name extends string, I extends InputSchema, O extends z.ZodType, C extends GameContext> = Omit<ReadDefinition<Name, I, O, C>, 'handle' | 'cache'>;

@@ -111,8 +111,8 @@ export interface ReadDefinition<Name extends string, I extends InputSchema, O ex
   handle(context: C, input: z.output<I>): Awaitable<z.input<O>>;
 }
 
-/** What {@link write} takes. */
-export interface WriteDefinition<
+/** What both kinds of writes are told. */
+export interface AnyWriteDefinition<
   Name extends string,
   I extends InputSchema,
   O extends z.ZodType,
@@ -124,8 +124,19 @@ export interface WriteDefinition<
   readonly changes: ChangesRule<z.output<I>>;
   /** Topic of the outbox row, the operation's name unless told; null where the output is secret or nobody's news. */
   readonly event?: string | null;
-  /** Slow work that must not hold up the transactions of others; what it gives is handed to `handle`. */
+  /** Slow work and reads that must not hold up the transactions of others; what it gives is handed to `handle` or `defer`. */
   prepare?(preparation: Preparation<C>, input: z.output<I>): Awaitable<Prepared>;
+}
+
+/** What {@link write} takes. */
+export interface WriteDefinition<
+  Name extends string,
+  I extends InputSchema,
+  O extends z.ZodType,
+  Key extends Idempotency,
+  C extends GameContext,
+  Prepared,
+> extends AnyWriteDefinition<Name, I, O, Key, C, Prepared> {
   handle(context: C, input: z.output<I>, prepared: Prepared): Awaitable<z.input<O>>;
 }
 
@@ -137,13 +148,7 @@ export interface WriteBehindDefinition<
   Key extends Idempotency,
   C extends GameContext,
   Prepared,
-> extends Definition<Name, I, O, C> {
-  readonly idempotent: Key;
-  readonly changes: ChangesRule<z.output<I>>;
-  /** Topic of the outbox row, the operation's name unless told; null where the output is secret or nobody's news. */
-  readonly event?: string | null;
-  /** What must be known before: reads of the database; what it gives is handed to `defer`. */
-  prepare?(preparation: Preparation<C>, input: z.output<I>): Awaitable<Prepared>;
+> extends AnyWriteDefinition<Name, I, O, Key, C, Prepared> {
   /** Says what is to change. Must not wait: the order of the log is the order of the changes. */
   defer(deferral: Deferral, input: z.output<I>, prepared: Prepared): z.input<O>;
 }
