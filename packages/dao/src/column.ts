@@ -66,9 +66,9 @@ export function int(): Column<number, 'int', 'required'> {
 
 /**
  * Unicode text, compared by code points. An empty text reads back as an empty text on every dialect;
- * U+0000 and unpaired surrogates are refused (`ERR_DAO_RANGE`).
+ * U+0000, unpaired surrogates and more than 4000 bytes of UTF-8 are refused (`ERR_DAO_RANGE`): no dialect cuts a text.
  *
- * @param maxLength most code points, 1 to 4000
+ * @param maxLength most code points, 1 to 4000; of those that take several bytes, as many as 4000 bytes hold
  */
 export function text(maxLength: number): Column<string, 'text', 'required'> {
   return new Column('text', { maxLength: bounded('maxLength of text', maxLength, 1, 4000) });

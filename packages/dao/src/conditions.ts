@@ -1,7 +1,7 @@
 import type { Column } from './column.ts';
 import type { ComparableNames, Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
-import { checkValue } from './values.ts';
+import { checkValue, maxTextBytes } from './values.ts';
 
 /** Comparisons with a column's value; several of them are all required. */
 export interface Comparisons<Value> {
@@ -83,6 +83,8 @@ function parsePrefix(entity: Entity, name: string, column: Column, prefix: unkno
   if (column.kind !== 'text' || typeof prefix !== 'string') throw inputError(entity, name, 'startsWith compares texts');
   if (prefix === '') return [{ column: name, operator: 'isNotNull', values: [] }];
   checkValue(entity, name, column, prefix);
+  // No text is longer, and the end of its range would be one that no dialect needs to take.
+  if (Buffer.byteLength(prefix) === maxTextBytes) return [{ column: name, operator: 'eq', values: [prefix] }];
   const end = successor(prefix);
   const from: Condition = { column: name, operator: 'gte', values: [prefix] };
   return end === undefined ? [from] : [from, { column: name, operator: 'lt', values: [end] }];

@@ -40,6 +40,15 @@ export interface VersionOptions {
   readonly expectedVersion?: number;
 }
 
+/** How rows are read in a transaction. */
+export interface LockOptions {
+  /**
+   * Whether no other transaction may change the rows until this one ends; others that want them wait. For a row that is
+   * read in order to be changed: two that only read it first would wait for each other, and one would have to run again.
+   */
+  readonly forUpdate?: boolean;
+}
+
 type NotCounted = Exclude<ColumnKind, 'id' | 'int64' | 'int'>;
 
 type Counted<E extends Entity> = {
@@ -66,9 +75,9 @@ export interface Dao<E extends Entity> {
   /** Inserts all or none. @throws {DaoError} `ERR_DAO_DUPLICATE` */
   insertMany(rows: readonly NewRow<E>[]): Promise<readonly Row<E>[]>;
   /** O(log n). */
-  get(key: KeyOf<E>): Promise<Row<E> | undefined>;
+  get(key: KeyOf<E>, options?: LockOptions): Promise<Row<E> | undefined>;
   /** Found rows once each, in the order of the keys; one statement for each 1000 keys. */
-  getMany(keys: readonly KeyOf<E>[]): Promise<readonly Row<E>[]>;
+  getMany(keys: readonly KeyOf<E>[], options?: LockOptions): Promise<readonly Row<E>[]>;
   find(query?: FindQuery<E>): Promise<readonly Row<E>[]>;
   /** A page by keyset: as fast far behind as at the beginning, given an index on the order. @throws {DaoError} `ERR_DAO_CURSOR` */
   page(query?: PageQuery<E>): Promise<Page<E>>;

@@ -1,10 +1,16 @@
 import type { SQL } from 'drizzle-orm';
 import type { Clock } from './clock.ts';
+import type { ConnectionPoolBounds } from './connections/connection-pool-options.ts';
+import type { ReadOptions as ReplicaReads } from './connections/connections.ts';
+import type { ReturnOptions } from './connections/failover.ts';
+import type { ConnectionsListener } from './connections/listener.ts';
+import type { Freshness } from './connections/read-your-writes.ts';
+import type { ServerUsage } from './connections/usage.ts';
 import type { Dao } from './dao.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { sqlite } from './dialects/sqlite/dialect.ts';
 import type { Entity } from './entity.ts';
-import { DaoError } from './errors.ts';
+import { DaoError, type DaoErrorCode } from './errors.ts';
 
 /** One read or transaction; usable until its work ends. */
 export interface Session {
@@ -19,6 +25,11 @@ export interface Session {
   execute(statement: SQL): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Cached things whose rows were written so far, each once; readable after the end. */
   readonly changes: readonly RowChange[];
+  /**
+   * After the end of a transaction: what names its commit for a read elsewhere (`freshness: { after: mark }`). Undefined where the
+   * server tells none, and on SQLite, where every read sees every commit.
+   */
+  readonly mark: string | undefined;
 }
 
 /** A cached thing that a written row belongs to. */
@@ -36,10 +47,63 @@ export interface WorkOptions {
   readonly timeoutMs?: number;
 }
 
+/** How a transaction sees others that run at the same time. */
+export type Isolation = 'serializable' | 'repeatableRead' | 'readCommitted';
+
+/** How a read runs. */
+export interface ReadOptions extends WorkOptions {
+  /**
+   * `snapshot` (the default): all statements see one moment. `statement`: each sees the moment in which it runs, which on a server
+   * saves a round trip or two; enough for a read of one statement.
+   */
+  readonly isolation?: 'snapshot' | 'statement';
+  /** What the read must see where there are replicas; see {@link Freshness}. Default `own`. */
+  readonly freshness?: Freshness;
+}
+
+/** How a transaction runs. */
+export interface TransactionOptions extends WorkOptions {
+  /** Default `serializable`: the result is as if the transactions had run one after the other. SQLite has no other. */
+  readonly isolation?: Isolation;
+  /** Most times that the work runs where others are in its way (deadlock, serialisation failure), at least 1; default 30. SQLite never runs it twice. */
+  readonly maxAttempts?: number;
+  /**
+   * The work may also run again after the connection was lost, even at the commit, when nobody knows whether it happened: say so
+   * only of work that is idempotent. Default false: the caller gets `ERR_DAO_UNAVAILABLE`.
+   */
+  readonly isRepeatable?: boolean;
+}
+
+/** What a statement was for. */
+export type StatementKind = 'get' | 'getMany' | 'find' | 'count' | 'insert' | 'update' | 'delete' | 'merge' | 'execute';
+
+/** One statement that came to a good end. */
+export interface StatementEvent {
+  readonly kind: StatementKind;
+  /** Undefined for a hand-written statement. */
+  readonly entity: string | undefined;
+  /** With placeholders: it holds no value, so equal statements have equal texts. */
+  readonly text: string;
+  /** Rows that were read or written. */
+  readonly rows: number;
+  readonly durationMs: number;
+  /** How long its session had waited for a connection. */
+  readonly waitMs: number;
+}
+
+/** Hears of statements. */
+export type StatementListener = (event: StatementEvent) => void;
+
 /** Hears what the database does; for metrics. Called at once, so it must be quick, and must not throw. */
 export interface DaoListener {
   /** A group of transactions was made durable by one commit. */
   committed?(event: { readonly transactions: number; readonly durationMs: number }): void;
+  /** A statement was run. Without this member nobody measures. */
+  statement?(event: StatementEvent): void;
+  /** A transaction runs again, because others were in its way or its connection was lost. */
+  retried?(event: { readonly attempt: number; readonly code: DaoErrorCode }): void;
+  /** What pools, failover and replicas do. */
+  readonly connections?: ConnectionsListener;
 }
 
 /** Settings of {@link openDatabase}. */
@@ -58,26 +122,41 @@ export interface DatabaseOptions {
   readonly maxGroup?: number;
   /** After so many milliseconds a group takes in no further transaction (10). */
   readonly maxGroupMs?: number;
-  /** Most reads that hold a snapshot at once (4). */
+  /** Most reads that hold a snapshot at once (4); SQLite only. */
   readonly readers?: number;
+  /** Connections to each server; not for SQLite, as everything below. `maxQueue` bounds who waits for them. */
+  readonly pool?: ConnectionPoolBounds | undefined;
+  /** URLs of servers that take the writes, in this order, when the ones before them are lost. */
+  readonly standbys?: readonly string[] | undefined;
+  /** Servers to read from, with their share of the reads (1). */
+  readonly replicas?: readonly { readonly url: string; readonly weight?: number | undefined }[] | undefined;
+  /** Connections to each replica (as `pool`). */
+  readonly replicaPool?: ConnectionPoolBounds | undefined;
+  /** When the writes go back to an earlier server. */
+  readonly failover?: ReturnOptions | undefined;
+  /** How far a replica may be behind, and what happens where none is new enough. */
+  readonly reads?: ReplicaReads | undefined;
 }
 
 /** An open database. */
 export interface Database extends AsyncDisposable {
-  readonly dialect: 'sqlite';
+  readonly dialect: 'sqlite' | 'mysql' | 'oracle';
   /**
-   * Reads from one snapshot, which holds every transaction acknowledged before the call and nothing uncommitted.
+   * Reads from one snapshot, which holds every transaction acknowledged before the call and nothing uncommitted. Where the connection
+   * to a server is lost, the work runs again on another one: what it does besides must bear that.
    *
    * @throws {DaoError} `ERR_DAO_TIMEOUT`, `ERR_DAO_OVERLOADED`, `ERR_DAO_CLOSED`, `ERR_DAO_UNAVAILABLE`, and whatever `work` throws
    */
-  read<T>(work: (session: Session) => Promise<T> | T, options?: WorkOptions): Promise<T>;
+  read<T>(work: (session: Session) => Promise<T> | T, options?: ReadOptions): Promise<T>;
   /**
-   * Runs `work` all or nothing, and resolves when its writes are on the disk. Transactions run one after the other.
+   * Runs `work` all or nothing, and resolves when its writes are durable. Transactions of SQLite run one after the other; on a
+   * server they run side by side, by default with a result as if one after the other. Where others are in its way there, the
+   * work runs again with another session: what it does besides must bear that.
    * When it rejects nothing of it was written; only `ERR_DAO_UNAVAILABLE` may leave that open.
    *
-   * @throws {DaoError} `ERR_DAO_TIMEOUT`, `ERR_DAO_OVERLOADED`, `ERR_DAO_CLOSED`, `ERR_DAO_UNAVAILABLE`, `ERR_DAO_NESTED`, and whatever `work` throws
+   * @throws {DaoError} `ERR_DAO_TIMEOUT`, `ERR_DAO_OVERLOADED`, `ERR_DAO_CLOSED`, `ERR_DAO_UNAVAILABLE`, `ERR_DAO_NESTED`, `ERR_DAO_CONFLICT`, and whatever `work` throws
    */
-  transaction<T>(work: (session: Session) => Promise<T> | T, options?: WorkOptions): Promise<T>;
+  transaction<T>(work: (session: Session) => Promise<T> | T, options?: TransactionOptions): Promise<T>;
   /** @returns the statements that `migrate` would run, without running them */
   plan(entities: readonly Entity[]): Promise<readonly string[]>;
   /**
@@ -88,17 +167,27 @@ export interface Database extends AsyncDisposable {
   migrate(entities: readonly Entity[]): Promise<void>;
   /** @throws {DaoError} `ERR_DAO_UNAVAILABLE`: the database does not answer */
   ping(): Promise<void>;
+  /** @returns the servers behind it with their pools; none where the database is a file */
+  servers(): readonly ServerUsage[];
+  /** Changes the bounds of the pools while in use. @throws {DaoError} `ERR_DAO_INPUT` */
+  resize(size: { readonly min?: number; readonly max?: number }): void;
   /** Refuses new work, waits for what runs, and lets go of the database. Can be called again. */
   close(): Promise<void>;
 }
 
-const dialects: Readonly<Record<string, Dialect>> = { sqlite };
+/** Loaded when a URL asks for it: whoever stays with SQLite loads no driver of a server. */
+const dialects: Readonly<Record<string, () => Promise<Dialect>>> = {
+  sqlite: async () => sqlite,
+  mysql: async () => (await import('./dialects/mysql/dialect.ts')).mysql,
+  oracle: async () => (await import('./dialects/oracle/dialect.ts')).oracle,
+};
 
 /**
  * Opens a database.
  *
  * @param url `sqlite:<path>` (relative to the working directory; file and folder are made if absent, file mode 0600)
- *   or `sqlite::memory:` (a temporary file that goes at close)
+ *   or `sqlite::memory:` (a temporary file that goes at close), `mysql://user:password@host:3306/database` (also MariaDB),
+ *   or `oracle://user:password@host:1521/service`
  * @throws {DaoError} `ERR_DAO_DIALECT`: no dialect for this URL; `ERR_DAO_UNAVAILABLE`: the file cannot be opened; `ERR_DAO_INPUT`: an option out of range
  * @example
  * ```ts
@@ -109,15 +198,9 @@ const dialects: Readonly<Record<string, Dialect>> = { sqlite };
  */
 export async function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
   const [, scheme = '', target = ''] = /^([a-z]+):(.+)$/s.exec(url) ?? [];
-  const dialect = Object.hasOwn(dialects, scheme) ? dialects[scheme] : undefined;
-  if (dialect === undefined) {
-    // The URL may hold a password: only its scheme is named.
-    throw new DaoError(
-      'ERR_DAO_DIALECT',
-      scheme === 'mysql' || scheme === 'oracle'
-        ? `${scheme}: not built yet`
-        : `no dialect for this URL: it begins with ${Object.keys(dialects).join(': or ')}:`,
-    );
-  }
+  const load = Object.hasOwn(dialects, scheme) ? dialects[scheme] : undefined;
+  // The URL may hold a password: only its scheme is named.
+  if (load === undefined) throw new DaoError('ERR_DAO_DIALECT', `no dialect for this URL: it begins with ${Object.keys(dialects).join(': or ')}:`);
+  const dialect = await load();
   return dialect.open(target, options);
 }

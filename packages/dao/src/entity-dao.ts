@@ -1,10 +1,10 @@
-import { type Condition, parseConditions, requireColumn } from './conditions.ts';
+import { parseConditions, requireColumn } from './conditions.ts';
 import type { CursorOrder } from './cursor.ts';
 import type { MergeRule, RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
 import { changeRow, countedBounds, incrementRow } from './row-changes.ts';
-import { completeRow, keyConditions, keyValues, versionCondition, versionConflict } from './rows.ts';
+import { completeRow, keyValues, versionCondition, versionConflict } from './rows.ts';
 import type { ExecutorSession, SessionParts } from './session.ts';
 import { checkValue } from './values.ts';
 
@@ -13,6 +13,10 @@ interface Query {
   readonly orderBy?: string | readonly string[];
   readonly descending?: boolean;
   readonly limit?: number;
+}
+
+interface LockOptions {
+  readonly forUpdate?: boolean;
 }
 
 const maxPage = 1000;
@@ -52,16 +56,18 @@ export class EntityDao {
     return inserted;
   }
 
-  async get(key: unknown): Promise<RowValues | undefined> {
-    return this.#session.reader().get(this.#entity, keyValues(this.#entity, key));
+  async get(key: unknown, { forUpdate = false }: LockOptions = {}): Promise<RowValues | undefined> {
+    const values = keyValues(this.#entity, key);
+    return forUpdate ? (await this.#session.writer().getMany(this.#entity, [values], true))[0] : this.#session.reader().get(this.#entity, values);
   }
 
-  async getMany(keys: readonly unknown[]): Promise<readonly RowValues[]> {
+  async getMany(keys: readonly unknown[], { forUpdate = false }: LockOptions = {}): Promise<readonly RowValues[]> {
+    const executor = forUpdate ? this.#session.writer() : this.#session.reader();
     const wanted = new Map(keys.map((key) => keyValues(this.#entity, key)).map((values) => [JSON.stringify(values.map(String)), values]));
     const all = [...wanted.values()];
     const found = new Map<string, RowValues>();
     for (let from = 0; from < all.length; from += getManyChunk) {
-      const rows = await this.#session.reader().getMany(this.#entity, all.slice(from, from + getManyChunk));
+      const rows = await executor.getMany(this.#entity, all.slice(from, from + getManyChunk), forUpdate);
       for (const row of rows) found.set(JSON.stringify(this.#entity.key.map((name) => String(row[name]))), row);
     }
     return [...wanted.keys()].map((key) => found.get(key)).filter((row) => row !== undefined);
@@ -113,13 +119,14 @@ export class EntityDao {
 
   async delete(key: unknown, options: { readonly expectedVersion?: number } = {}): Promise<boolean> {
     const values = keyValues(this.#entity, key);
-    const where: Condition[] = [...keyConditions(this.#entity, values), ...versionCondition(this.#entity, options.expectedVersion)];
-    const [row] = await this.#session.writer().delete(this.#entity, where);
-    if (row !== undefined) {
-      this.#session.noteChange(this.#entity, row);
+    const where = versionCondition(this.#entity, options.expectedVersion);
+    const writer = this.#session.writer();
+    const left = await this.#left(values);
+    if (await writer.delete(this.#entity, values, where)) {
+      if (left !== undefined) this.#session.noteChange(this.#entity, left);
       return true;
     }
-    if (options.expectedVersion !== undefined && (await this.#session.reader().get(this.#entity, values)) !== undefined) throw versionConflict(this.#entity);
+    if (options.expectedVersion !== undefined && (await writer.get(this.#entity, values)) !== undefined) throw versionConflict(this.#entity);
     return false;
   }
 
@@ -151,11 +158,18 @@ export class EntityDao {
     return this.#merge(complete, { kind: 'raise' });
   }
 
+  /** @returns what tells the cached thing of the row that is to be deleted */
+  async #left(key: readonly unknown[]): Promise<RowValues | undefined> {
+    const { key: names, cacheBy } = this.#entity;
+    if (names.includes(cacheBy)) return Object.fromEntries(names.map((name, index) => [name, key[index]]));
+    return (await this.#session.writer().getMany(this.#entity, [key], true))[0];
+  }
+
   /** A row that is replaced may leave the cached thing that it belonged to: that one changes too. */
   async #noteLeft(rows: readonly RowValues[]): Promise<void> {
     if (rows.length === 0 || this.#entity.key.includes(this.#entity.cacheBy)) return;
     const keys = rows.map((row) => this.#entity.key.map((name) => row[name]));
-    for (const before of await this.#session.writer().getMany(this.#entity, keys)) this.#session.noteChange(this.#entity, before);
+    for (const before of await this.#session.writer().getMany(this.#entity, keys, true)) this.#session.noteChange(this.#entity, before);
   }
 
   async #merge(rows: readonly RowValues[], rule: MergeRule): Promise<readonly RowValues[]> {

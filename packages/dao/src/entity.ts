@@ -10,6 +10,18 @@ export interface Index {
   readonly unique: boolean;
 }
 
+/**
+ * Keeps the rows of each year (UTC) together, where the database can (MySQL and Oracle), so that old years can go at once.
+ *
+ * The year is that in which the row's id was made (see `IdGenerator`), and not that of a timestamp: MySQL keeps unique only what
+ * contains the partitioned column, so with a timestamp two rows could have one id; and a row is found by its id in one partition.
+ */
+export interface Partition {
+  /** A column of the key that holds ids of an `IdGenerator`. */
+  readonly by: string;
+  readonly every: 'year';
+}
+
 /** A kind of row, defined once for all dialects; made by {@link defineEntity}. */
 export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends readonly string[] = readonly string[]> {
   readonly name: string;
@@ -18,11 +30,14 @@ export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends reado
   readonly indexes: readonly Index[];
   /** Column whose value names the cached thing that falls when a row is written. */
   readonly cacheBy: string;
+  /** Column whose value decides on which shard a row lies; it never changes. */
+  readonly shardBy: string;
   /** Physical names: snake_case, at most 30 bytes. */
   readonly table: string;
   readonly physicalNames: Readonly<Record<string, string>>;
   /** Managed columns by role. */
   readonly managed: Readonly<Partial<Record<ManagedRole, string>>>;
+  readonly partition: Partition | null;
 }
 
 type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = {
@@ -66,6 +81,10 @@ export interface EntityDefinition<Columns extends ColumnMap, Key extends readonl
   readonly indexes?: readonly { readonly on: readonly (keyof Columns & string)[]; readonly unique?: boolean }[];
   /** Default: the first key column. */
   readonly cacheBy?: NamesBy<Columns, KeyKind>;
+  /** Rows with the same value lie on the same shard, so that one transaction can write them. Default: the first key column. */
+  readonly shardBy?: NamesBy<Columns, KeyKind>;
+  /** For events, of which old ones are dropped by the year. Every unique index must contain the column. Default: one plain table. */
+  readonly partition?: Partition & { readonly by: NamesBy<Columns, 'id'> };
 }
 
 /** Longest physical name: Oracle before 12.2 takes 30 bytes. */
@@ -76,7 +95,7 @@ const keyKinds: ReadonlySet<string> = new Set(['id', 'int64', 'int', 'text'] sat
  * Defines an entity.
  *
  * @param name letters, digits and underscores, from a letter; `midgard_…` is reserved
- * @throws {DaoError} `ERR_DAO_SCHEMA`: a name that does not fit every dialect, an unknown or unfit key, index or cacheBy column
+ * @throws {DaoError} `ERR_DAO_SCHEMA`: a name that does not fit every dialect, an unknown or unfit key, index, cacheBy, shardBy or partition column
  * @example
  * ```ts
  * import { createdAt, defineEntity, id, int, text, updatedAt, version } from '@midgard/dao';
@@ -92,24 +111,27 @@ export function defineEntity<const Columns extends ColumnMap, const Key extends 
   name: string,
   definition: EntityDefinition<Columns, Key>,
 ): Entity<Columns, Key> {
-  const { columns, key, indexes = [], cacheBy = key[0] } = definition;
+  const { columns, key, indexes = [], cacheBy = key[0], shardBy = key[0], partition = null } = definition;
   const table = physicalName(name, name);
   if (table.startsWith('midgard_')) throw new DaoError('ERR_DAO_SCHEMA', `${name}: names from midgard_ are reserved`, { entity: name });
   const physicalNames = Object.fromEntries(Object.keys(columns).map((column) => [column, physicalName(column, name)]));
   if (new Set(Object.values(physicalNames)).size !== Object.keys(columns).length)
     throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
-  for (const column of new Set([...key, cacheBy])) requireKeyColumn(name, columns, column);
+  for (const column of new Set([...key, cacheBy, shardBy])) requireKeyColumn(name, columns, column);
   if (new Set<string>(key).size !== key.length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: a key column is named twice`, { entity: name });
   for (const { on } of indexes) requireIndexColumns(name, columns, on);
+  if (partition !== null) requirePartition(name, { columns, key, indexes }, partition.by);
   return {
     name,
     columns,
     key,
     cacheBy,
+    shardBy,
     table,
     physicalNames,
     indexes: indexes.map(({ on, unique = false }) => ({ on, unique })),
     managed: managedColumns(name, columns),
+    partition,
   };
 }
 
@@ -126,7 +148,7 @@ function physicalName(name: string, entity: string): string {
 function requireKeyColumn(entity: string, columns: ColumnMap, name: string): void {
   const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
   if (column !== undefined && keyKinds.has(column.kind) && !column.traits.isNullable && column.traits.role === null) return;
-  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key or cacheBy column is an id, int64, int or text that is never null`, {
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key, cacheBy or shardBy column is an id, int64, int or text that is never null`, {
     entity,
     columns: [name],
   });
@@ -140,6 +162,17 @@ function requireIndexColumns(entity: string, columns: ColumnMap, on: readonly st
   }
   if (on.length === 0 || new Set(on).size !== on.length)
     throw new DaoError('ERR_DAO_SCHEMA', `${entity}: an index names each of its columns once, and at least one`, { entity });
+}
+
+type PartitionedRows = Pick<Required<EntityDefinition<ColumnMap, readonly string[]>>, 'columns' | 'key' | 'indexes'>;
+
+function requirePartition(entity: string, { columns, key, indexes }: PartitionedRows, by: string): void {
+  const isUniqueWithout = ({ on, unique = false }: { on: readonly string[]; unique?: boolean }): boolean => unique && !on.includes(by);
+  if (columns[by]?.kind === 'id' && key.includes(by) && !indexes.some(isUniqueWithout)) return;
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${by}: rows are partitioned by an id that is part of the key and of every unique index`, {
+    entity,
+    columns: [by],
+  });
 }
 
 function managedColumns(entity: string, columns: ColumnMap): Partial<Record<ManagedRole, string>> {

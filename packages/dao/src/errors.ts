@@ -16,6 +16,8 @@ export type DaoErrorCode =
   | 'ERR_DAO_UNAVAILABLE'
   /** The time of a read or transaction is up, or its signal was aborted; nothing of it was written. */
   | 'ERR_DAO_TIMEOUT'
+  /** Other transactions were in the way (deadlock, serialisation failure) as often as it was tried; nothing of it was written. */
+  | 'ERR_DAO_CONFLICT'
   /** Too many transactions or reads wait. */
   | 'ERR_DAO_OVERLOADED'
   /** The database was closed. */
@@ -33,7 +35,9 @@ export type DaoErrorCode =
   /** A session was used after its read or transaction had ended. */
   | 'ERR_DAO_SESSION'
   /** The database refused a statement: a table is missing (migrate first) or hand-written SQL is wrong. */
-  | 'ERR_DAO_STATEMENT';
+  | 'ERR_DAO_STATEMENT'
+  /** Work would reach beyond its shard, or shard map, shards and what is recorded on them do not fit together. */
+  | 'ERR_DAO_SHARD';
 
 /** Details of a {@link DaoError}. */
 export interface DaoErrorOptions {

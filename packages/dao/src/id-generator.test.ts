@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { IdGenerator } from './id-generator.ts';
+import { IdGenerator, firstIdAt } from './id-generator.ts';
 
 test('ids rise, are unique and fit 63 bits, whatever the clock does', () => {
   fc.assert(
@@ -37,4 +37,13 @@ test('ids sort by time, across instances', () => {
 
 test.each([-1, 1024, 1.5, Number.NaN])('instance %s is refused', (instance) => {
   expect(() => new IdGenerator({ instance })).toThrow(expect.objectContaining({ code: 'ERR_DAO_INPUT' }));
+});
+
+const idAt = (timeMs: number, instance: number): bigint => new IdGenerator({ clock: { now: () => timeMs }, instance }).next();
+
+test('ids can be asked for by time: those of a moment and later begin with the first one that it could have made', () => {
+  const momentMs = Date.UTC(2027, 0, 1);
+  expect(idAt(momentMs, 0)).toBe(firstIdAt(momentMs));
+  expect(idAt(momentMs - 1, 1023) < firstIdAt(momentMs)).toBe(true);
+  expect(firstIdAt(0)).toBe(0n);
 });

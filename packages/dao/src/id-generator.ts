@@ -51,3 +51,11 @@ export class IdGenerator {
     return (BigInt(this.#lastMs) << 22n) | this.#instance | BigInt(this.#sequence);
   }
 }
+
+/**
+ * @param momentMs milliseconds since 1970-01-01 UTC
+ * @returns the least id that is made at that moment or later: so ids can be asked for by time
+ */
+export function firstIdAt(momentMs: number): bigint {
+  return BigInt(Math.max(0, Math.floor(momentMs) - epochMs)) << 22n;
+}

@@ -4,12 +4,44 @@ export type { Clock } from './clock.ts';
 export { Column, bool, bytes, createdAt, decimal, id, int, int64, json, text, timestamp, updatedAt, version } from './column.ts';
 export type { ColumnKind, ColumnTraits, InsertMode, JsonValue, ManagedRole } from './column.ts';
 export type { Comparisons, Conditions, TextComparisons } from './conditions.ts';
-export type { Dao, FindQuery, Increments, Page, PageQuery, VersionedRow, VersionOptions } from './dao.ts';
+export type { Dao, FindQuery, Increments, LockOptions, Page, PageQuery, VersionedRow, VersionOptions } from './dao.ts';
 export { openDatabase } from './database.ts';
-export type { DaoListener, Database, DatabaseOptions, RowChange, Session, WorkOptions } from './database.ts';
+export type {
+  DaoListener,
+  Database,
+  DatabaseOptions,
+  Isolation,
+  ReadOptions,
+  RowChange,
+  Session,
+  StatementEvent,
+  StatementKind,
+  StatementListener,
+  TransactionOptions,
+  WorkOptions,
+} from './database.ts';
+export type { BreakerState } from './connections/circuit-breaker.ts';
+export type { ConnectionPoolBounds } from './connections/connection-pool-options.ts';
+export type { ReadOptions as ReplicaReads } from './connections/connections.ts';
+export type { ReturnOptions } from './connections/failover.ts';
+export type { ConnectionsListener, ReplicaTrouble, ServerEvent, ServerRole } from './connections/listener.ts';
+export type { Freshness } from './connections/read-your-writes.ts';
+export type { ServerState, ServerUsage } from './connections/usage.ts';
 export { defineEntity } from './entity.ts';
-export type { ColumnMap, Entity, EntityDefinition, Index, KeyKind, KeyOf, NewRow, Patch, Row } from './entity.ts';
+export type { ColumnMap, Entity, EntityDefinition, Index, KeyKind, KeyOf, NewRow, Partition, Patch, Row } from './entity.ts';
 export { DaoError } from './errors.ts';
 export type { DaoErrorCode, DaoErrorOptions } from './errors.ts';
 export { checkNewRow } from './rows.ts';
-export { IdGenerator } from './id-generator.ts';
+export { IdGenerator, firstIdAt } from './id-generator.ts';
+export type { AppliedFile, ApplyOptions } from './migrations/apply.ts';
+export type { DdlDialect } from './migrations/ddl.ts';
+export { generateMigration } from './migrations/generate.ts';
+export type { GenerateOptions } from './migrations/generate.ts';
+export type { PartitionMaintenance } from './migrations/partitions.ts';
+export { openShardedDatabase, ShardedDatabase } from './sharding/sharded-database.ts';
+export type { ShardedDatabaseOptions, ShardedReadOptions, ShardedTransactionOptions } from './sharding/sharded-database.ts';
+export { parseShardMap } from './sharding/shard-map.ts';
+export type { ShardDefinition, ShardMap } from './sharding/shard-map.ts';
+export type { ShardKey } from './sharding/shard-key.ts';
+export type { OpenShard } from './sharding/shards.ts';
+export type { MoveReport, ReshardOptions } from './sharding/resharding/reshard.ts';

@@ -2,7 +2,7 @@ import { type Condition, requireColumn } from './conditions.ts';
 import type { RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
-import { keyConditions, managedError, notFound, versionCondition, versionConflict } from './rows.ts';
+import { managedError, notFound, versionCondition, versionConflict } from './rows.ts';
 import type { ExecutorSession, SessionParts } from './session.ts';
 import { checkValue, integerBounds } from './values.ts';
 
@@ -15,13 +15,12 @@ interface Patching {
 /** `Dao.update`: one UPDATE; only when it found no row is a second look needed to say why. */
 export async function changeRow(entity: Entity, session: ExecutorSession, parts: SessionParts, { key, patch, expectedVersion }: Patching): Promise<RowValues> {
   checkPatch(entity, patch);
-  const where = [...keyConditions(entity, key), ...versionCondition(entity, expectedVersion)];
-  const change = { where, set: { ...patch, ...touched(entity, parts) }, add: versionStep(entity) };
+  const change = { key, where: versionCondition(entity, expectedVersion), set: { ...patch, ...touched(entity, parts) }, add: versionStep(entity) };
   if (Object.keys(change.set).length + Object.keys(change.add).length === 0)
     throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to change`, { entity: entity.name });
   // Moving a row to another cached thing changes the one that it leaves, too.
   const before = Object.hasOwn(patch, entity.cacheBy) ? await session.writer().get(entity, key) : undefined;
-  const [after] = await session.writer().update(entity, change);
+  const after = await session.writer().update(entity, change);
   if (after === undefined) throw await whyNotUpdated(entity, session, key, expectedVersion);
   if (before !== undefined) session.noteChange(entity, before);
   session.noteChange(entity, after);
@@ -70,8 +69,7 @@ export async function incrementRow(entity: Entity, session: ExecutorSession, par
   const steps = Object.entries(deltas).map(([name, delta]) => stepOf(entity, name, delta, min));
   if (steps.length === 0) throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to increment`, { entity: entity.name });
   const add = { ...versionStep(entity), ...Object.fromEntries(steps.map(({ column, delta }) => [column, delta])) };
-  const where = [...keyConditions(entity, key), ...steps.flatMap(stepConditions)];
-  const [after] = await session.writer().update(entity, { where, set: touched(entity, parts), add });
+  const after = await session.writer().update(entity, { key, where: steps.flatMap(stepConditions), set: touched(entity, parts), add });
   if (after === undefined) throw await whyNotIncremented(entity, session, key, steps);
   session.noteChange(entity, after);
   return after;

@@ -59,11 +59,6 @@ function isObject(key: unknown): key is Readonly<Record<string, unknown>> {
   return typeof key === 'object' && key !== null;
 }
 
-/** @returns the conditions that name one row */
-export function keyConditions(entity: Entity, values: readonly unknown[]): readonly Condition[] {
-  return entity.key.map((column, index) => ({ column, operator: 'eq', values: [values[index]] }));
-}
-
 /** @throws {DaoError} `ERR_DAO_INPUT`: a version is expected of an entity without one */
 export function versionCondition(entity: Entity, expected: number | undefined): readonly Condition[] {
   if (expected === undefined) return [];

@@ -6,7 +6,7 @@ import type { RowChange, Session } from './database.ts';
 import type { Executor, RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { EntityDao } from './entity-dao.ts';
-import { DaoError } from './errors.ts';
+import { readOnlyError } from './statements/hand-written.ts';
 
 /** What sessions of one database share. */
 export interface SessionParts {
@@ -25,6 +25,9 @@ export class ExecutorSession implements Session {
     this.#executor = executor;
     this.#parts = parts;
   }
+
+  /** Set once the commit is there. */
+  mark: string | undefined;
 
   get changes(): readonly RowChange[] {
     return [...this.#changes.values()];
@@ -51,7 +54,7 @@ export class ExecutorSession implements Session {
 
   /** @returns the executor, for writing. @throws {DaoError} `ERR_DAO_READ_ONLY` */
   writer(): Executor {
-    if (!this.#executor.isWritable) throw new DaoError('ERR_DAO_READ_ONLY', 'a read cannot write: use transaction');
+    if (!this.#executor.isWritable) throw readOnlyError();
     return this.#executor;
   }
 

@@ -8,6 +8,13 @@ export const integerBounds: Readonly<Record<'id' | 'int64' | 'int', { readonly m
   int64: { min: -(2n ** 63n), max: 2n ** 63n - 1n },
   int: { min: -(2n ** 31n), max: 2n ** 31n - 1n },
 };
+/**
+ * Most bytes of a text in UTF-8, however few characters it may have: Oracle's VARCHAR2 holds no more unless it was set up otherwise, and what
+ * one database took must fit into the next.
+ */
+export const maxTextBytes = 4000;
+/** UTF-8 takes at most so many bytes for each unit of UTF-16. */
+const maxBytesPerUnit = 3;
 // MySQL's DATETIME begins in the year 1000, Oracle's and ISO's four digits end in 9999.
 const firstMoment = Date.UTC(1000, 0, 1);
 const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -39,7 +46,7 @@ export function checkValue(entity: Entity, name: string, column: Column, value: 
 }
 
 function describeColumn({ kind, traits }: Column): string {
-  if (kind === 'text') return `text of at most ${traits.maxLength} characters`;
+  if (kind === 'text') return `text of at most ${traits.maxLength} characters and ${maxTextBytes} bytes of UTF-8`;
   if (kind === 'decimal') return `decimal(${traits.precision}, ${traits.scale})`;
   if (kind === 'bytes') return `byte array of at most ${traits.maxLength} bytes`;
   return kind;
@@ -47,6 +54,7 @@ function describeColumn({ kind, traits }: Column): string {
 
 function fitsText(value: string, maxLength: number): boolean {
   if (value.includes('\u0000') || !value.isWellFormed()) return false;
+  if (value.length * maxBytesPerUnit > maxTextBytes && Buffer.byteLength(value) > maxTextBytes) return false;
   if (value.length <= maxLength) return true;
   if (value.length > 2 * maxLength) return false;
   let codePoints = 0;

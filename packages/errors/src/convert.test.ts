@@ -27,6 +27,7 @@ describe('toMidgardError', () => {
     ['ERR_DAO_RANGE', 2001],
     ['ERR_DAO_INSUFFICIENT', 2007],
     ['ERR_DAO_OVERLOADED', 1005],
+    ['ERR_DAO_CONFLICT', 1005],
     ['ERR_DAO_CLOSED', 1008],
     ['ERR_POOL_TIMEOUT', 1005],
     ['ERR_POOL_CLOSED', 1008],

@@ -24,6 +24,7 @@ const libraryCodes: ReadonlyMap<string, ErrorName> = new Map<string, ErrorName>(
   ['ERR_DAO_RANGE', 'invalidInput'],
   ['ERR_DAO_INSUFFICIENT', 'insufficient'],
   ['ERR_DAO_OVERLOADED', 'overloaded'],
+  ['ERR_DAO_CONFLICT', 'overloaded'],
   ['ERR_DAO_CLOSED', 'shuttingDown'],
   ['ERR_DAO_TIMEOUT', 'timeout'],
   ['ERR_QUEUE_FULL', 'overloaded'],

@@ -1,5 +1,5 @@
 import type { Principal } from '@midgard/auth';
-import type { Entity, KeyOf, Row, Session } from '@midgard/dao';
+import type { Entity, KeyOf, LockOptions, Row, Session } from '@midgard/dao';
 import type { GameManifest, Hooks } from './game.ts';
 import type { Awaitable } from './operation.ts';
 import type { Characters } from './repositories/characters.ts';
@@ -38,9 +38,10 @@ export interface Work {
   /**
    * Reads one row by its key. In a read, those asked for in one tick, by whichever request, are one query a table.
    *
+   * @param options.forUpdate in a write, of a row that is read in order to be changed: see {@link LockOptions}
    * @returns undefined where there is no such row
    */
-  rows<E extends Entity>(entity: E, key: KeyOf<E>): Promise<Row<E> | undefined>;
+  rows<E extends Entity>(entity: E, key: KeyOf<E>, options?: LockOptions): Promise<Row<E> | undefined>;
   /** Reads anything by a key; in a read, those asked for in one tick, by whichever request, are one call of the source. */
   gather<K, V>(source: Source<K, V>, key: K): Promise<V>;
 }

@@ -26,7 +26,10 @@ type Named<Ops extends readonly Operation[], Name> = Extract<Ops[number], { read
 type ParsedOf<O> = O extends { readonly types?: { readonly parsed: infer Parsed } } ? Parsed : never;
 type ResultOf<O> = O extends { readonly types?: { readonly result: infer Result } } ? Result : never;
 
-/** Code of a game around the standard operations; it runs inside the operation's transaction. */
+/**
+ * Code of a game around the standard operations; it runs inside the operation's transaction, and like a write's `handle`
+ * perhaps more than once: see {@link WriteDefinition}.
+ */
 export interface Hooks<Ops extends readonly Operation[] = readonly Operation[], Context extends GameContext = GameContext> {
   /** Runs before a write's handler; may give another input, may throw to refuse. */
   readonly before?: {

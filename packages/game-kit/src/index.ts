@@ -49,6 +49,6 @@ export { Timestamp, TimestampInput } from './wire/time.ts';
 export { Cursor, Limit, listOf, paging } from './wire/list.ts';
 // What a game needs of the floors below, since it imports this package alone.
 export { bool, bytes, createdAt, decimal, defineEntity, id, int, int64, json, sql, text as textColumn, timestamp, updatedAt, version } from '@midgard/dao';
-export type { Entity, KeyOf, NewRow, Patch, Row, Session } from '@midgard/dao';
+export type { Entity, KeyOf, LockOptions, NewRow, Patch, Row, Session } from '@midgard/dao';
 export { MidgardError, type ErrorName, type JsonValue } from '@midgard/errors';
 export type { Principal } from '@midgard/auth';

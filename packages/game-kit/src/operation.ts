@@ -128,7 +128,14 @@ export interface AnyWriteDefinition<
   prepare?(preparation: Preparation<C>, input: z.output<I>): Awaitable<Prepared>;
 }
 
-/** What {@link write} takes. */
+/**
+ * What {@link write} takes.
+ *
+ * On a database server writes run side by side, with the result of one after the other. Where one is in the way of another,
+ * `handle` runs again from the beginning, with another context and the same `input` and `prepared`: it must leave these as
+ * they are, and change nothing but through its context. A row that is read in order to be changed is read with
+ * `{ forUpdate: true }`: else two that have read it wait for each other, and one of them runs for nothing.
+ */
 export interface WriteDefinition<
   Name extends string,
   I extends InputSchema,

@@ -16,7 +16,7 @@ export const gainExperience = write({
   idempotent: 'required',
   changes: { character: ({ id }) => id, character_progress: ({ id }) => id },
   handle: async (ctx, { id, amount }) => {
-    const character = await ctx.characters.require(id);
+    const character = await ctx.characters.require(id, { forUpdate: true });
     const experience = await addExperience(ctx, id, amount);
     const level = Math.max(character.level, levelAt(experience));
     if (level > character.level) await ctx.characters.update(id, { level });
@@ -27,8 +27,7 @@ export const gainExperience = write({
 
 async function addExperience({ session }: GameContext, characterId: bigint, amount: bigint): Promise<bigint> {
   const progress = session.dao(characterProgress);
-  const known = await progress.get({ characterId });
-  const { experience } =
-    known === undefined ? await progress.insert({ characterId, experience: amount }) : await progress.increment({ characterId }, { experience: amount });
-  return experience;
+  // One statement that inserts or adds: who looks first keeps others from inserting beside him.
+  await progress.addMany([{ characterId, experience: amount }], ['experience']);
+  return (await progress.get({ characterId }))?.experience ?? amount;
 }

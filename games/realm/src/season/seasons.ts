@@ -38,7 +38,9 @@ export class Seasons {
     if (now < startsAt || now >= endsAt) throw new MidgardError('invalidTransition', 'the season is not running');
     const scores = this.#ctx.session.dao(seasonScore);
     const key = { seasonId, playerId };
-    return (await scores.get(key)) === undefined ? scores.insert({ ...key, points }) : scores.increment(key, { points });
+    // One statement that inserts or adds: who looks first keeps others from inserting beside him.
+    await scores.addMany([{ ...key, points }], ['points']);
+    return this.#require(key);
   }
 
   /** A page of the ranking, best first. Counting the places above it is O(places above). */
@@ -52,9 +54,14 @@ export class Seasons {
 
   /** The place of one player. @throws MidgardError `notFound` while the player has no points */
   async place(seasonId: bigint, playerId: bigint) {
-    const row = await this.#ctx.session.dao(seasonScore).get({ seasonId, playerId });
-    if (row === undefined) throw notFound('season score', playerId);
+    const row = await this.#require({ seasonId, playerId });
     return { rank: (await this.#above(row)) + 1, playerId, points: row.points };
+  }
+
+  async #require(key: { readonly seasonId: bigint; readonly playerId: bigint }): Promise<Row<typeof seasonScore>> {
+    const row = await this.#ctx.session.dao(seasonScore).get(key);
+    if (row === undefined) throw notFound('season score', key.playerId);
+    return row;
   }
 
   // Pages run backwards over points and then over the key, so among equals the higher player id comes first.

@@ -27,8 +27,7 @@ export const trade = write({
       throw invalidInput([{ path: 'second.playerId', message: 'a trade needs two players', expected: 'another player than the first' }]);
     await ctx.players.requireActive(first.playerId);
     await ctx.players.requireActive(second.playerId);
-    await give(ctx, first, second.playerId);
-    await give(ctx, second, first.playerId);
+    await swap(ctx, first, second);
     return { done: true as const };
   },
 });
@@ -37,7 +36,21 @@ function bothPlayers({ first, second }: { first: Side; second: Side }): bigint[]
   return [first.playerId, second.playerId];
 }
 
-async function give({ items, wallets }: RealmContext, side: Side, to: bigint): Promise<void> {
-  for (const { itemType, quantity } of side.items) await items.transfer(side.playerId, to, itemType, quantity, 'trade');
-  for (const { currency, amount } of side.money) await wallets.transfer(side.playerId, to, currency, amount, 'trade');
+/** Things by type and then money by currency, whoever gives them: two trades at once then never wait for each other's rows. */
+async function swap({ items, wallets }: RealmContext, first: Side, second: Side): Promise<void> {
+  const gifts = [
+    { from: first, to: second.playerId },
+    { from: second, to: first.playerId },
+  ];
+  const stacks = gifts.flatMap(({ from, to }) => from.items.map((stack) => ({ ...stack, from: from.playerId, to })));
+  for (const { from, to, itemType, quantity } of stacks.toSorted((one, other) => byName(one.itemType, other.itemType)))
+    await items.transfer(from, to, itemType, quantity, 'trade');
+  const sums = gifts.flatMap(({ from, to }) => from.money.map((sum) => ({ ...sum, from: from.playerId, to })));
+  for (const { from, to, currency, amount } of sums.toSorted((one, other) => byName(one.currency, other.currency)))
+    await wallets.transfer(from, to, currency, amount, 'trade');
+}
+
+function byName(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
 }

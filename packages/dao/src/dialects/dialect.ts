@@ -19,8 +19,9 @@ export interface Selection {
   readonly limit: number;
 }
 
-/** A change of the rows that fulfil `where`: new values, and integers to add to what is there. */
+/** A change of the row that has the key, if it also fulfils `where`: new values, and integers to add to what is there. */
 export interface Change {
+  readonly key: readonly unknown[];
   readonly where: readonly Condition[];
   readonly set: RowValues;
   readonly add: Readonly<Record<string, bigint>>;
@@ -48,22 +49,25 @@ export type MergeRule =
 export interface Executor {
   readonly isWritable: boolean;
   get(entity: Entity, key: readonly unknown[]): Answer<RowValues | undefined>;
-  /** @returns the rows that exist, in any order; keys may repeat */
-  getMany(entity: Entity, keys: readonly (readonly unknown[])[]): Answer<readonly RowValues[]>;
+  /**
+   * @param isForUpdate whether no other transaction may change these rows until this one ends
+   * @returns the rows that exist, in any order; keys may repeat
+   */
+  getMany(entity: Entity, keys: readonly (readonly unknown[])[], isForUpdate: boolean): Answer<readonly RowValues[]>;
   select(entity: Entity, selection: Selection): Answer<readonly RowValues[]>;
   count(entity: Entity, where: readonly Condition[]): Answer<number>;
   /** All rows or none. @returns the rows as they read back */
   insert(entity: Entity, rows: readonly RowValues[]): Answer<readonly RowValues[]>;
-  /** @returns the changed rows as they are now */
-  update(entity: Entity, change: Change): Answer<readonly RowValues[]>;
+  /** @returns the changed row as it is now; undefined where there was none to change */
+  update(entity: Entity, change: Change): Answer<RowValues | undefined>;
   /**
    * Inserts, or does with the row that has the key what the rule says; in as few statements as can be, all rows or none. Keys differ.
    *
    * @returns the rows that were written, as they are now
    */
   merge(entity: Entity, rows: readonly RowValues[], rule: MergeRule): Answer<readonly RowValues[]>;
-  /** @returns the deleted rows as they were */
-  delete(entity: Entity, where: readonly Condition[]): Answer<readonly RowValues[]>;
+  /** Deletes the row that has the key, if it also fulfils `where`. @returns whether there was one */
+  delete(entity: Entity, key: readonly unknown[], where: readonly Condition[]): Answer<boolean>;
   /** Runs one select, insert, update, delete or with statement. */
   execute(statement: SQL): Answer<readonly RowValues[]>;
 }

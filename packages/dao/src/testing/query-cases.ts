@@ -148,7 +148,9 @@ export function queryCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       await database.transaction((session) => session.dao(sample).insert(sampleRow(2n ** 63n - 1n, { name: `a'b` })));
       const rows = await database.read((session) =>
-        session.execute(sql`select id, name from sample where name = ${`a'b`} and level = ${1} and is_active = ${false} and at = ${new Date(0)}`),
+        session.execute(
+          sql`select id, name from sample where name = ${`a'b`} and ${sql.identifier('level')} = ${1} and is_active = ${false} and ${sql.identifier('at')} = ${new Date(0)}`,
+        ),
       );
       expect(rows).toMatchObject([{ id: 2n ** 63n - 1n, name: `a'b` }]);
     }));

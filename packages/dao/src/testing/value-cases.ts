@@ -15,7 +15,9 @@ const kept: readonly (readonly [title: string, changes: Changes])[] = [
   ['an empty text, which is no null', { name: '', note: '' }],
   ['a text with emoji of several code points', { name: '👩‍👩‍👧‍👦🇩🇪 𝔘𝔫𝔦𝔠𝔬𝔡𝔢' }],
   ['a text as long as allowed, in characters outside of 16 bits', { name: '🎲'.repeat(64) }],
-  ['a text of 4000 characters', { note: 'ß'.repeat(4000) }],
+  ['a text of 4000 bytes and as many characters', { note: 'x'.repeat(4000) }],
+  ['a text of 4000 bytes in letters of two', { note: 'ß'.repeat(2000) }],
+  ['a text of 4000 bytes in emoji', { note: '🎲'.repeat(1000) }],
   ['texts with white space at the ends, quotes and control characters', { name: ` \t'"\\%_\u0001\n ` }],
   ['the text "null"', { name: 'null', note: 'NULL' }],
   ['a composed and a decomposed letter as they are', { name: 'e\u0301 é' }],
@@ -51,6 +53,9 @@ const refused: readonly (readonly [title: string, column: string, changes: Reado
   ['a fraction for an int', 'level', { level: 1.5 }],
   ['NaN for an int', 'level', { level: Number.NaN }],
   ['a text longer than declared', 'name', { name: 'x'.repeat(65) }],
+  ['a text of 4001 bytes in fewer characters', 'note', { note: `${'ß'.repeat(2000)}x` }],
+  ['a text of 4004 bytes in emoji', 'note', { note: '🎲'.repeat(1001) }],
+  ['a text of 4000 characters of three bytes', 'note', { note: '汉'.repeat(4000) }],
   ['a text with U+0000', 'name', { name: 'a\u0000b' }],
   ['a text with an unpaired surrogate', 'name', { name: 'a\ud800' }],
   ['a decimal with too many digits behind the point', 'amount', { amount: '0.00001' }],
@@ -93,6 +98,25 @@ export function valueCases(open: OpenForTest): void {
       await expect(database.transaction((session) => session.dao(sample).insert(row))).rejects.toMatchObject({ code: 'ERR_DAO_RANGE', columns: [column] });
       expect(await database.read((session) => session.dao(sample).count())).toBe(0);
     }),
+  );
+
+  test('a text that is too long in bytes is told so with both bounds', () =>
+    onFresh(open, async (database) => {
+      const error: unknown = await database.transaction((session) => session.dao(sample).insert(sampleRow(1n, { note: '🎲'.repeat(1001) }))).catch(String);
+      expect(error).toContain('at most 4000 characters and 4000 bytes');
+    }));
+
+  // The greatest text of 127 has a successor of one byte more.
+  test.each(['x'.repeat(4000), '\u007f'.repeat(4000), '\u{10ffff}'.repeat(1000), '߿'.repeat(2000)])(
+    'a text of 4000 bytes is found as it is and by its prefixes',
+    (note) =>
+      onFresh(open, async (database) => {
+        await database.transaction((session) => session.dao(sample).insertMany([sampleRow(1n, { note }), sampleRow(2n, { note: '' }), sampleRow(3n)]));
+        const shorter = Array.from(note).slice(0, -1).join('');
+        for (const where of [{ eq: note }, { in: [note] }, { gte: note }, { startsWith: note }, { startsWith: shorter }]) {
+          expect((await database.read((session) => session.dao(sample).find({ where: { note: where } }))).map((row) => row.id)).toEqual([1n]);
+        }
+      }),
   );
 
   test('nullable columns that were left out are null', () =>

@@ -21,7 +21,6 @@ export const item = defineEntity('item', {
     updatedAt: updatedAt(),
   },
   key: ['playerId', 'itemType'],
-  indexes: [{ on: ['id'], unique: true }],
 });
 
 /**

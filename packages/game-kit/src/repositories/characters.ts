@@ -1,4 +1,4 @@
-import type { Patch, Row } from '@midgard/dao';
+import type { LockOptions, Patch, Row } from '@midgard/dao';
 import type { Work } from '../context.ts';
 import { character } from '../entities/character.ts';
 import { notFound } from '../refusals.ts';
@@ -23,15 +23,21 @@ export class Characters {
     this.#work = work;
   }
 
-  /** @returns the character, undefined where there is none or it was deleted */
-  async find(id: bigint): Promise<CharacterRow | undefined> {
-    const row = await this.#work.rows(character, id);
+  /**
+   * @param options.forUpdate of a character that is to be changed: see {@link LockOptions}
+   * @returns the character, undefined where there is none or it was deleted
+   */
+  async find(id: bigint, options?: LockOptions): Promise<CharacterRow | undefined> {
+    const row = await this.#work.rows(character, id, options);
     return row?.deletedAt === null ? row : undefined;
   }
 
-  /** @throws {MidgardError} 2002, also for a deleted character */
-  async require(id: bigint): Promise<CharacterRow> {
-    const row = await this.find(id);
+  /**
+   * @param options.forUpdate of a character that is to be changed: see {@link LockOptions}
+   * @throws {MidgardError} 2002, also for a deleted character
+   */
+  async require(id: bigint, options?: LockOptions): Promise<CharacterRow> {
+    const row = await this.find(id, options);
     if (row === undefined) throw notFound('character', id);
     return row;
   }
@@ -48,7 +54,7 @@ export class Characters {
    * @throws {MidgardError} 2002; 2006
    */
   async update(id: bigint, patch: Patch<typeof character>, expectedVersion?: number): Promise<CharacterRow> {
-    await this.require(id);
+    await this.require(id, { forUpdate: true });
     return this.#work.session.dao(character).update(id, patch, expectedVersion === undefined ? {} : { expectedVersion });
   }
 }

@@ -3,7 +3,7 @@ import type { Work } from '../context.ts';
 import { item, itemEntry } from '../entities/item.ts';
 import type { JsonRecord } from '../wire/json.ts';
 import type { Book, Posting } from './ledger.ts';
-import { HOUSE, move, sideOf } from './ledger.ts';
+import { HOUSE, move, requireGiven, sideOf } from './ledger.ts';
 
 /** A stack of items as the database holds it. */
 export type ItemRow = Row<typeof item>;
@@ -64,8 +64,11 @@ function itemBook({ session, ids }: Work): Book<ItemRow> {
   return {
     field: 'quantity',
     balanceOf: ({ quantity }) => quantity,
-    shift: (playerId, itemType, delta) => session.dao(item).increment({ playerId, itemType }, { quantity: delta }, { min: 0n }),
-    open: (playerId, itemType, quantity) => session.dao(item).insert({ id: ids.next(), playerId, itemType, quantity, attributes: {} }),
+    take: (playerId, itemType, amount) => session.dao(item).increment({ playerId, itemType }, { quantity: -amount }, { min: 0n }),
+    give: async (playerId, itemType, amount) => {
+      await session.dao(item).addMany([{ id: ids.next(), playerId, itemType, quantity: amount, attributes: {} }], ['quantity']);
+      return requireGiven(await session.dao(item).get({ playerId, itemType }));
+    },
     record: async (postings: readonly Posting[], reason) => {
       const movementId = ids.next();
       const rows = postings.map(({ asset, ...posting }) => ({ id: ids.next(), movementId, itemType: asset, reason, ...posting }));

@@ -19,10 +19,13 @@ export interface Book<Account> {
   /** What the caller's input calls the moved number: `quantity` or `amount`. */
   readonly field: string;
   balanceOf(account: Account): bigint;
-  /** Adds to an account; refused by the database below zero, beyond 64 bits, or where there is no such account. */
-  shift(playerId: bigint, asset: string, delta: bigint): Promise<Account>;
-  /** Opens an account with its first balance. */
-  open(playerId: bigint, asset: string, balance: bigint): Promise<Account>;
+  /** Takes from an account; refused by the database below zero, or where there is no such account. */
+  take(playerId: bigint, asset: string, amount: bigint): Promise<Account>;
+  /**
+   * Adds to an account, which is opened where it is missing; refused by the database beyond 64 bits. In one statement: one
+   * that looks first, or an update that finds nothing, would on MySQL keep those who open an account nearby from it.
+   */
+  give(playerId: bigint, asset: string, amount: bigint): Promise<Account>;
   /** Writes both sides of one movement. @returns their entries' ids, in order */
   record(postings: readonly Posting[], reason: string): Promise<readonly bigint[]>;
 }
@@ -79,13 +82,17 @@ export function sideOf<Account>(moved: ReadonlyMap<bigint, Moved<Account>>, play
   return side;
 }
 
+/** @returns the account that something was given to, which must be there */
+export function requireGiven<Account>(account: Account | undefined): Account {
+  if (account === undefined) throw new MidgardError('internal', '');
+  return account;
+}
+
 async function apply<Account>(book: Book<Account>, playerId: bigint, asset: string, delta: bigint): Promise<Account> {
   try {
-    return await book.shift(playerId, asset, delta);
+    return await (delta > 0n ? book.give(playerId, asset, delta) : book.take(playerId, asset, -delta));
   } catch (error) {
-    const isMissing = isDaoError(error, 'ERR_DAO_NOT_FOUND');
-    if (isMissing && delta > 0n) return book.open(playerId, asset, delta);
-    if (isMissing || isDaoError(error, 'ERR_DAO_INSUFFICIENT')) {
+    if (isDaoError(error, 'ERR_DAO_NOT_FOUND', 'ERR_DAO_INSUFFICIENT')) {
       throw new MidgardError('insufficient', `not enough ${asset}`, { details: { playerId: String(playerId), asset, needed: String(-delta) }, cause: error });
     }
     if (isDaoError(error, 'ERR_DAO_RANGE')) throw tooMuch(book.field);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Principal, Role } from '@midgard/auth';
-import type { Row } from '@midgard/dao';
+import type { LockOptions, Row } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import type { Work } from '../context.ts';
 import { credential, refreshToken } from '../entities/credential.ts';
@@ -67,7 +67,7 @@ export class Logins {
 
   /** Keeps a player's name to log in with equal to the player's name; nothing where the player has no password. */
   async rename(playerId: bigint, name: string): Promise<void> {
-    if ((await this.#work.rows(credential, playerId)) === undefined) return;
+    if ((await this.#work.rows(credential, playerId, { forUpdate: true })) === undefined) return;
     await this.#unlessTaken(() => this.#work.session.dao(credential).update(playerId, { name }));
   }
 
@@ -78,7 +78,7 @@ export class Logins {
 
   /** Begins a log-in: the first tokens of a new family. @throws {MidgardError} 2002; 3004 where the player is not active */
   async begin(playerId: bigint): Promise<LoggedIn> {
-    await this.#requireWelcome(playerId);
+    await this.#requireWelcome(playerId, { forUpdate: true });
     const { session, now, ids } = this.#work;
     const row = await session.dao(player).update(playerId, { lastLoginAt: now });
     return this.#issue(row, ids.next());
@@ -92,7 +92,8 @@ export class Logins {
   async refresh(token: string): Promise<LoggedIn> {
     const { session, now } = this.#work;
     const hash = hashOf(token);
-    const row = await this.#work.rows(refreshToken, hash);
+    // Locked, so that of two who use it at once the second finds it used.
+    const row = await this.#work.rows(refreshToken, hash, { forUpdate: true });
     if (row === undefined || row.revokedAt !== null) throw invalidToken();
     if (row.usedAt !== null) {
       await this.#endFamily(row.familyId);
@@ -106,7 +107,7 @@ export class Logins {
 
   /** Ends the log-in that a refresh token belongs to; one that nobody knows has ended already. */
   async end(token: string): Promise<void> {
-    const row = await this.#work.rows(refreshToken, hashOf(token));
+    const row = await this.#work.rows(refreshToken, hashOf(token), { forUpdate: true });
     if (row !== undefined) await this.#endFamily(row.familyId);
   }
 
@@ -125,10 +126,11 @@ export class Logins {
   async #issue(owner: PlayerRow, familyId: bigint): Promise<LoggedIn> {
     const { session, now } = this.#work;
     const { game, accessTtlSeconds, refreshTtlSeconds } = this.#settings;
-    await this.#sweep(owner.id);
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(now.getTime() + refreshTtlSeconds * 1000);
     await session.dao(refreshToken).insert({ hash: hashOf(token), familyId, playerId: owner.id, expiresAt });
+    // After the insert: looking for the player's tokens may hold up, on a server, who inserts beside them, so it must be the last thing.
+    await this.#sweep(owner.id);
     const accessToken = await this.#issuer().issueAccess({ game, playerId: owner.id, roles: ['player'], ttlSeconds: accessTtlSeconds });
     return { accessToken, refreshToken: token, expiresIn: accessTtlSeconds, player: owner };
   }
@@ -146,8 +148,8 @@ export class Logins {
     for (const { hash } of live) await tokens.update(hash, { revokedAt: this.#work.now });
   }
 
-  async #requireWelcome(playerId: bigint): Promise<PlayerRow> {
-    const row = await this.#players.require(playerId);
+  async #requireWelcome(playerId: bigint, options?: LockOptions): Promise<PlayerRow> {
+    const row = await this.#players.require(playerId, options);
     if (row.status !== 'active') throw new MidgardError('notPermitted', `the player is ${row.status}`);
     return row;
   }

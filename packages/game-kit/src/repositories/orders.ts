@@ -1,4 +1,4 @@
-import type { Patch, Row } from '@midgard/dao';
+import type { LockOptions, Patch, Row } from '@midgard/dao';
 import type { Work } from '../context.ts';
 import { gameOrder } from '../entities/order.ts';
 import { invalidTransition, notFound, orAlreadyExists } from '../refusals.ts';
@@ -33,9 +33,12 @@ export class Orders {
     this.#work = work;
   }
 
-  /** @throws {MidgardError} 2002 */
-  async require(id: bigint): Promise<OrderRow> {
-    const row = await this.#work.rows(gameOrder, id);
+  /**
+   * @param options.forUpdate of an order that is to be changed: see {@link LockOptions}
+   * @throws {MidgardError} 2002
+   */
+  async require(id: bigint, options?: LockOptions): Promise<OrderRow> {
+    const row = await this.#work.rows(gameOrder, id, options);
     if (row === undefined) throw notFound('order', id);
     return row;
   }
@@ -51,9 +54,8 @@ export class Orders {
    * @throws {MidgardError} 2002; 2008 where the order is not `created`; 2005 where another order was paid with it
    */
   async pay(id: bigint, transactionId: string): Promise<OrderRow> {
-    const { channel } = await this.require(id);
     return orAlreadyExists(
-      () => this.#enter(id, 'paid', { transactionId, paymentKey: `${channel}/${transactionId}`, paidAt: this.#work.now }),
+      () => this.#enter(id, 'paid', ({ channel }) => ({ transactionId, paymentKey: `${channel}/${transactionId}`, paidAt: this.#work.now })),
       'another order was paid with this transactionId',
       { field: 'transactionId' },
     );
@@ -61,17 +63,17 @@ export class Orders {
 
   /** @throws {MidgardError} 2002; 2008 where the order is not `paid` */
   deliver(id: bigint): Promise<OrderRow> {
-    return this.#enter(id, 'delivered', { deliveredAt: this.#work.now });
+    return this.#enter(id, 'delivered', () => ({ deliveredAt: this.#work.now }));
   }
 
   /** @throws {MidgardError} 2002; 2008 where the order is not `paid` */
   refund(id: bigint, reason: string): Promise<OrderRow> {
-    return this.#enter(id, 'refunded', { refundReason: reason, refundedAt: this.#work.now });
+    return this.#enter(id, 'refunded', () => ({ refundReason: reason, refundedAt: this.#work.now }));
   }
 
-  async #enter(id: bigint, state: string, patch: Patch<typeof gameOrder>): Promise<OrderRow> {
-    const { state: from, version } = await this.require(id);
-    if (nextStates.get(from)?.includes(state) !== true) throw invalidTransition('order', id, from, state);
-    return this.#work.session.dao(gameOrder).update(id, { ...patch, state }, { expectedVersion: version });
+  async #enter(id: bigint, state: string, patch: (order: OrderRow) => Patch<typeof gameOrder>): Promise<OrderRow> {
+    const order = await this.require(id, { forUpdate: true });
+    if (nextStates.get(order.state)?.includes(state) !== true) throw invalidTransition('order', id, order.state, state);
+    return this.#work.session.dao(gameOrder).update(id, { ...patch(order), state }, { expectedVersion: order.version });
   }
 }

@@ -1,4 +1,4 @@
-import type { Patch, Row } from '@midgard/dao';
+import type { LockOptions, Patch, Row } from '@midgard/dao';
 import type { Work } from '../context.ts';
 import { player } from '../entities/player.ts';
 import { invalidTransition, notFound, orAlreadyExists } from '../refusals.ts';
@@ -24,17 +24,21 @@ export class Players {
     this.#work = work;
   }
 
-  /** @returns the player in whatever state, undefined where there never was one */
-  find(id: bigint): Promise<PlayerRow | undefined> {
-    return this.#work.rows(player, id);
+  /**
+   * @param options.forUpdate of a player who is to be changed: see {@link LockOptions}
+   * @returns the player in whatever state, undefined where there never was one
+   */
+  find(id: bigint, options?: LockOptions): Promise<PlayerRow | undefined> {
+    return this.#work.rows(player, id, options);
   }
 
   /**
+   * @param options.forUpdate of a player who is to be changed: see {@link LockOptions}
    * @returns the player in whatever state, deleted included
    * @throws {MidgardError} 2002
    */
-  async require(id: bigint): Promise<PlayerRow> {
-    const row = await this.find(id);
+  async require(id: bigint, options?: LockOptions): Promise<PlayerRow> {
+    const row = await this.find(id, options);
     if (row === undefined) throw notFound('player', id);
     return row;
   }
@@ -63,7 +67,7 @@ export class Players {
    * @throws {MidgardError} 2002; 2006; 2008 where the player is deleted
    */
   async update(id: bigint, patch: Patch<typeof player>, expectedVersion?: number): Promise<PlayerRow> {
-    const row = await this.require(id);
+    const row = await this.require(id, { forUpdate: true });
     if (row.status === 'deleted') throw invalidTransition('player', id, 'deleted', 'a change');
     return this.#work.session.dao(player).update(id, patch, expectedVersion === undefined ? {} : { expectedVersion });
   }

@@ -2,7 +2,7 @@ import type { Row } from '@midgard/dao';
 import type { Source, Work } from '../context.ts';
 import { wallet, walletEntry } from '../entities/wallet.ts';
 import type { Book, Moved, Posting } from './ledger.ts';
-import { HOUSE, move, sideOf } from './ledger.ts';
+import { HOUSE, move, requireGiven, sideOf } from './ledger.ts';
 
 type WalletRow = Row<typeof wallet>;
 
@@ -87,8 +87,11 @@ function walletBook({ session, ids }: Work): Book<WalletRow> {
   return {
     field: 'amount',
     balanceOf: ({ balance }) => balance,
-    shift: (playerId, currency, delta) => session.dao(wallet).increment({ playerId, currency }, { balance: delta }, { min: 0n }),
-    open: (playerId, currency, balance) => session.dao(wallet).insert({ playerId, currency, balance }),
+    take: (playerId, currency, amount) => session.dao(wallet).increment({ playerId, currency }, { balance: -amount }, { min: 0n }),
+    give: async (playerId, currency, amount) => {
+      await session.dao(wallet).addMany([{ playerId, currency, balance: amount }], ['balance']);
+      return requireGiven(await session.dao(wallet).get({ playerId, currency }));
+    },
     record: async (postings: readonly Posting[], reason) => {
       const movementId = ids.next();
       const rows = postings.map(({ asset, ...posting }) => ({ id: ids.next(), movementId, currency: asset, reason, ...posting }));

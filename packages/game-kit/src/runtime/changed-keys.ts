@@ -1,3 +1,4 @@
+import type { Session } from '@midgard/dao';
 import type { EntityKey, Operation } from '../operation.ts';
 import type { ParsedInput } from './validate.ts';
 
@@ -30,4 +31,12 @@ export function readKeys({ reads }: Operation, input: ParsedInput): readonly Nam
 
 function named(entity: string, keys: EntityKey | readonly EntityKey[]): readonly NamedKey[] {
   return (typeof keys === 'object' ? keys : [keys]).map((key) => ({ entity, key }));
+}
+
+/** What the attempts of one write wrote, each thing once. */
+export function changesOf(attempts: readonly Session[]): Session['changes'] {
+  const [first] = attempts;
+  if (first === undefined || attempts.length === 1) return first?.changes ?? [];
+  const all = attempts.flatMap(({ changes }) => changes);
+  return [...new Map(all.map((change) => [`${change.entity}:${change.cacheKey}`, change])).values()];
 }

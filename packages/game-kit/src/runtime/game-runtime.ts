@@ -14,10 +14,10 @@ import { deferOperation } from '../write-behind/defer-operation.ts';
 import { changedThings } from '../write-behind/pending-writes.ts';
 import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
 import { WriteBehind, type WriteBehindFigures, type WriteBehindOptions } from '../write-behind/write-behind.ts';
-import { changedKeys, readKeys } from './changed-keys.ts';
+import { changedKeys, changesOf, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
 import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
-import { firstAnswer, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
+import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
@@ -266,21 +266,23 @@ export class GameRuntime {
     const { operation, input, signal } = call;
     // A direct write comes after what was acknowledged before it: else a late one would bury it.
     await settleKeys(this.#writeBehind, changedKeys(operation, input), signal);
-    let used: Session | undefined;
+    // One for each attempt: on a server the work runs again where others were in its way.
+    const attempts: Session[] = [];
     let outcome: JsonValue | CommittedRefusal;
     try {
       outcome = await this.#database.transaction(
         (session) => {
-          used = session;
+          attempts.push(session);
           return this.#work(call, this.#context({ ...call, session, rows: undefined }), prepared, keyed);
         },
-        signal === undefined ? {} : { signal },
+        // After a connection that was lost at the commit only the key tells whether the write was made: without one nobody may try again.
+        { isRepeatable: keyed !== undefined, ...(signal === undefined ? {} : { signal }) },
       );
     } finally {
-      // Also after a failure: a commit whose end nobody saw may have happened.
-      this.#cache.drop(used?.changes ?? []);
+      // Also after a failure, and of every attempt: a commit whose end nobody saw may have happened.
+      this.#cache.drop(changesOf(attempts));
     }
-    this.#listener.committed?.({ operation, input, changes: used?.changes ?? [] });
+    this.#listener.committed?.({ operation, input, changes: changesOf(attempts) });
     if (outcome instanceof CommittedRefusal) throw outcome;
     return outcome;
   }
@@ -294,7 +296,7 @@ export class GameRuntime {
     const { name, event } = operation;
     const { session, ids } = context;
     await ownerCheck(operation, input, caller)?.(context);
-    const first = keyed === undefined ? undefined : await firstAnswer(context, keyed);
+    const first = keyed === undefined ? undefined : await claimKey(session, keyed);
     if (first !== undefined) return first;
     try {
       const { before, after } = this.handler.hooks;
@@ -307,8 +309,9 @@ export class GameRuntime {
       return output;
     } catch (error) {
       // Returned and not thrown, so that the transaction commits what the handler noted of the refused attempt.
-      if (error instanceof CommittedRefusal) return error;
-      throw error;
+      if (!(error instanceof CommittedRefusal)) throw error;
+      if (keyed !== undefined) await giveBackKey(session, keyed);
+      return error;
     }
   }
 

@@ -12,9 +12,13 @@ export interface KeyedWrite {
   readonly inputHash: string;
 }
 
+/** What a claimed key holds until its answer is there, which is within one transaction: nobody ever reads it. */
+const NO_ANSWER = {};
+
 /**
- * Sees to it that a key is used for one write: the first answer is stored in the transaction that it answers for, so it
- * exists exactly if the write does.
+ * Sees to it that a key is used for one write: it is claimed at the beginning of the transaction and gets its answer at
+ * the end, so both exist exactly if the write does. Of two processes that are asked at once the second waits for the
+ * first one's claim, and finds the answer or a key that is free again.
  */
 export class IdempotencyKeys {
   /** Keys of which a write runs in this process. */
@@ -51,9 +55,36 @@ export async function firstAnswer(work: Work, write: KeyedWrite): Promise<JsonVa
   return row.output;
 }
 
-/** Stores the answer of a write in its own transaction. */
-export async function storeAnswer(session: Session, write: KeyedWrite, output: JsonValue): Promise<void> {
-  await session.dao(idempotency).insert({ ...write, output });
+/**
+ * Claims the key of a write, as the first thing that its transaction does. Inserted and not looked for: on a server those
+ * who look at a gap together keep each other from filling it.
+ *
+ * @returns the first answer where the key was used by the same write; undefined where it is this one's now
+ * @throws {MidgardError} 2009 where the key was used for another write
+ */
+export async function claimKey(session: Session, write: KeyedWrite): Promise<JsonValue | undefined> {
+  const keys = session.dao(idempotency);
+  try {
+    await keys.insert({ ...write, output: NO_ANSWER });
+    return undefined;
+  } catch (error) {
+    if (!isDaoError(error, 'ERR_DAO_DUPLICATE')) throw error;
+    const first = await keys.get(write.key);
+    // A transaction with a snapshot from before: it runs again and sees the row, or its caller asks again.
+    if (first === undefined) throw error;
+    requireSame(write, first);
+    return first.output;
+  }
+}
+
+/** Stores the answer of a write under the key that it claimed. */
+export async function storeAnswer(session: Session, { key }: KeyedWrite, output: JsonValue): Promise<void> {
+  await session.dao(idempotency).update(key, { output });
+}
+
+/** Gives back the key of a write that is refused although its transaction commits. */
+export async function giveBackKey(session: Session, { key }: KeyedWrite): Promise<void> {
+  await session.dao(idempotency).delete(key);
 }
 
 /** @throws {MidgardError} 2009 where a key's first write was another one */

@@ -1,5 +1,5 @@
 import type { Principal } from '@midgard/auth';
-import type { Entity, KeyOf, Row, Session } from '@midgard/dao';
+import type { Entity, KeyOf, LockOptions, Row, Session } from '@midgard/dao';
 import type { GameContext, GameLog, IdSource, Source } from '../context.ts';
 import type { GameManifest } from '../game.ts';
 import { Characters } from '../repositories/characters.ts';
@@ -67,8 +67,10 @@ export class OperationContext implements GameContext {
     return this.#own.session;
   }
 
-  rows<E extends Entity>(entity: E, key: KeyOf<E>): Promise<Row<E> | undefined> {
-    return this.#own.rows === undefined ? this.#own.session.dao(entity).get(key) : this.#own.rows.load(entity, key);
+  rows<E extends Entity>(entity: E, key: KeyOf<E>, options?: LockOptions): Promise<Row<E> | undefined> {
+    const { rows, session } = this.#own;
+    // A read has no locks to give: the session says so.
+    return rows === undefined || options?.forUpdate === true ? session.dao(entity).get(key, options) : rows.load(entity, key);
   }
 
   async gather<K, V>(source: Source<K, V>, key: K): Promise<V> {

@@ -19,7 +19,7 @@ export interface AppliedBatch {
   readonly repeated: number;
 }
 
-/** How far a log was applied. */
+/** How far a log was applied; a log is applied by one process, so that nothing waits for this row. */
 export async function appliedOf(session: Session, logId: string): Promise<number> {
   return Number((await session.dao(writeBehindLog).get(logId))?.applied ?? 0n);
 }
@@ -45,8 +45,9 @@ export async function applyBatch(session: Session, logId: string, writes: readon
   return { writes: fresh.length, rows, changes: changes.length, outdated, repeated: left.length - fresh.length };
 }
 
-/** Puts a write that can never be made where people will find it, and goes past it. */
+/** Puts a write that can never be made where people will find it, and goes past it; nothing where that was done already. */
 export async function buryWrite(session: Session, logId: string, { sequence, write, payload }: PendingWrite, error: unknown): Promise<void> {
+  if ((await appliedOf(session, logId)) >= sequence) return;
   await session.dao(deadWrite).insert({
     logId,
     sequence: BigInt(sequence),
@@ -76,12 +77,26 @@ interface AnyDao {
   saveNewer(rows: readonly { readonly row: ChangedRow; readonly version: number }[]): Promise<readonly unknown[]>;
 }
 
-async function makeGroup(dao: Dao<Entity> & AnyDao, { kind, columns, rows }: ChangeGroup): Promise<number> {
+async function makeGroup(dao: Dao<Entity> & AnyDao, { entity, kind, columns, rows: unordered }: ChangeGroup): Promise<number> {
+  // In the order of the keys: two instances that write the same rows of a server then never wait for each other's.
+  const rows = unordered.toSorted((one, other) => compareKeys(entity, one.row, other.row));
   if (kind === 'save') return (await dao.saveNewer(rows)).length;
   const bare = rows.map(({ row }) => row);
   if (kind === 'insert') await dao.insertMany(bare);
   else await dao.addMany(bare, columns);
   return rows.length;
+}
+
+function compareKeys({ key }: Entity, one: ChangedRow, other: ChangedRow): number {
+  for (const name of key) {
+    const [left, right] = [orderable(one[name]), orderable(other[name])];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
+}
+
+function orderable(value: unknown): bigint | string {
+  return typeof value === 'bigint' ? value : String(value);
 }
 
 async function withoutRepeated(session: Session, writes: readonly DeferredWrite[]): Promise<readonly DeferredWrite[]> {

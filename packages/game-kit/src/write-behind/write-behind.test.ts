@@ -316,6 +316,19 @@ test('a write that cannot even be kept for people at first is tried again, and t
   expect(world.runtime.writeBehindFigures()).toMatchObject({ writes: 2, dead: 1, retries: 1, depth: 0 });
 });
 
+test('a write that was kept for people by a commit that nobody saw is kept once, and the rest is made', async () => {
+  await using world = await DeferringWorld.open();
+  await write(world, 'a');
+  await add(world, 2);
+  await world.start({}, withoutNotes);
+  let transactions = 0;
+  world.fault = () => ((transactions += 1) === 1 ? 'after' : undefined);
+  for (let step = 0; step < 6; step += 1) await world.pass(100);
+  expect(await stored(world)).toMatchObject([{ value: 2n }]);
+  expect(await world.database.read((session) => session.dao(deadWrite).count())).toBe(1);
+  expect(world.runtime.writeBehindFigures()).toMatchObject({ depth: 0 });
+});
+
 test('each write leaves its row in the outbox once, in the order of the acknowledgements', async () => {
   await using world = await DeferringWorld.open();
   for (const text of ['a', 'b']) await write(world, text);

@@ -60,6 +60,8 @@ interface Parts {
  * goes through or somebody looks: a missing table must not send a whole log to the dead.
  */
 const refusals: ReadonlySet<string> = new Set(['ERR_DAO_DUPLICATE', 'ERR_DAO_RANGE', 'ERR_DAO_INPUT']);
+/** The note of how far the log was applied is part of each transaction, and what it covers is not made again: so it may run twice. */
+const repeatable = { isRepeatable: true };
 const firstBackoffMs = 50;
 const lastBackoffMs = 5000;
 /** The log's note of what was applied only saves reading at the next start: the database's own note is the truth. */
@@ -259,7 +261,7 @@ export class WriteBehind {
    */
   async #makeTogether(batch: readonly PendingWrite[]): Promise<DaoError | undefined> {
     try {
-      this.#note(batch, await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, batch)));
+      this.#note(batch, await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, batch), repeatable));
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return error;
@@ -268,7 +270,7 @@ export class WriteBehind {
   }
 
   async #bury(pending: PendingWrite, error: unknown): Promise<void> {
-    await this.#parts.database.transaction((session) => buryWrite(session, this.#log.id, pending, error));
+    await this.#parts.database.transaction((session) => buryWrite(session, this.#log.id, pending, error), repeatable);
     this.#sums.dead += 1;
     this.#parts.gameLog.error(
       { err: error, sequence: pending.sequence, operation: pending.write?.operation },

@@ -1,5 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Column, ColumnKind } from '../../column.ts';
+import { DaoError } from '../../errors.ts';
+import { fromUnits, toUnits } from '../../statements/decimal.ts';
+import type { Codec } from '../../statements/flavor.ts';
 
 interface Coding {
   /** SQLite's type; the tables are STRICT, so nothing else gets into the column. */
@@ -34,28 +37,22 @@ function toInteger(value: unknown): bigint {
   return BigInt(Number(value));
 }
 
-function toUnits(value: string, scale: number): bigint {
-  const [whole = '', fraction = ''] = value.split('.');
-  return BigInt(whole + fraction.padEnd(scale, '0'));
-}
-
-function fromUnits(units: string, scale: number): string {
-  if (scale === 0) return units;
-  const digits = units.replace('-', '').padStart(scale + 1, '0');
-  return `${units.startsWith('-') ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-}
-
-/** @returns the value as SQLite stores it */
-export function encodeCell(column: Column, value: unknown): SQLInputValue {
-  // A JSON null in a column that is never null is the document `null`.
-  if (value === null && (column.kind !== 'json' || column.traits.isNullable)) return null;
-  return codings[column.kind].encode(value, column);
-}
-
-/** @returns the value as the entity declares it */
-export function decodeCell(column: Column, cell: unknown): unknown {
-  return cell === null ? null : codings[column.kind].decode(cell, column);
-}
+/** How values are stored in SQLite. */
+export const codec: Codec<SQLInputValue> = {
+  encode(column, value) {
+    // A JSON null in a column that is never null is the document `null`.
+    if (value === null && (column.kind !== 'json' || column.traits.isNullable)) return null;
+    return codings[column.kind].encode(value, column);
+  },
+  decode: (column, cell) => (cell === null ? null : codings[column.kind].decode(cell, column)),
+  encodeLoose(value) {
+    if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+    if (typeof value === 'boolean') return value ? 1n : 0n;
+    if (value instanceof Date) return BigInt(value.getTime());
+    if (value === null || typeof value === 'bigint' || typeof value === 'string' || value instanceof Uint8Array) return value;
+    throw new DaoError('ERR_DAO_RANGE', 'a value of the template cannot be bound');
+  },
+};
 
 /** @returns SQLite's type of a kind */
 export function storageType(kind: ColumnKind): Coding['type'] {

@@ -28,9 +28,9 @@ export class SqliteConnection {
     this.#database.exec(text);
   }
 
-  /** Runs a statement whose rows are of no interest. */
-  run(text: string, values: readonly SQLInputValue[] = []): void {
-    this.#statement(text).run(...values);
+  /** Runs a statement whose rows are of no interest. @returns how many rows it changed */
+  run(text: string, values: readonly SQLInputValue[] = []): number {
+    return Number(this.#statement(text).run(...values).changes);
   }
 
   /** @returns the first row's cells */

@@ -1,38 +1,37 @@
 import type { Database, DatabaseOptions, Session, WorkOptions } from '../../database.ts';
-import { type Clock, systemClock } from '../../clock.ts';
+import { systemClock } from '../../clock.ts';
 import { CursorSigner } from '../../cursor.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
+import { Migrator } from '../../migrations/migrator.ts';
 import { ExecutorSession, type SessionParts } from '../../session.ts';
 import { SqliteConnection } from './connection.ts';
 import { toDaoError } from './errors.ts';
 import type { DatabaseFile } from './file.ts';
-import { planMigration, runMigration } from './migrate.ts';
+import { sqliteAccess } from './migrate.ts';
 import { Readers } from './readers.ts';
 import { Writer } from './writer.ts';
-
-const migrationTimeoutMs = 60_000;
 
 /** A SQLite database: one connection that writes, some that read, write-ahead log, every commit on the disk before it is told. */
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly #file: DatabaseFile;
-  readonly #clock: Clock;
   readonly #writer: Writer;
   readonly #readers: Readers;
   readonly #parts: SessionParts;
   readonly #timeoutMs: number;
+  readonly #migrator: Migrator;
   #closing: Promise<void> | undefined;
 
   constructor(file: DatabaseFile, options: DatabaseOptions) {
     const { clock = systemClock, timeoutMs = 5000, busyTimeoutMs = 3000, maxQueue = 10_000, maxGroup = 128, maxGroupMs = 10, readers = 4 } = options;
     for (const [name, value] of Object.entries({ timeoutMs, maxQueue, maxGroup, readers })) requirePositive(name, value);
     this.#file = file;
-    this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret) };
     this.#writer = new Writer(openWriter(file.path, busyTimeoutMs), { busyTimeoutMs, maxQueue, maxGroup, maxGroupMs }, options.listener);
     this.#readers = new Readers(file.path, readers, maxQueue);
+    this.#migrator = new Migrator(sqliteAccess(this.#readers, this.#writer), clock);
   }
 
   async read<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
@@ -47,20 +46,26 @@ export class SqliteDatabase implements Database {
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    return this.#readers.read(({ connection }) => planMigration(connection, entities).flatMap(({ statements }) => statements), {
-      timeoutMs: migrationTimeoutMs,
-    });
+    return this.#migrator.plan(entities);
   }
 
   async migrate(entities: readonly Entity[]): Promise<void> {
     this.#requireOpen();
-    await this.#writer.transaction(({ connection }) => runMigration(connection, entities, this.#clock.now()), { timeoutMs: migrationTimeoutMs });
+    await this.#migrator.migrate(entities);
   }
 
   async ping(): Promise<void> {
     this.#requireOpen();
     await this.#file.requireInPlace();
     await this.#readers.read(({ connection }) => connection.first('select count(*) from sqlite_schema', []), this.#bounded({}));
+  }
+
+  servers(): readonly [] {
+    return [];
+  }
+
+  resize(): void {
+    // A file has no pool: its one writer and its few readers are enough.
   }
 
   close(): Promise<void> {

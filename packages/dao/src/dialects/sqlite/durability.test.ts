@@ -33,9 +33,13 @@ test('what was acknowledged before a kill -9 is there afterwards, and nothing by
   const folder = mkdtempSync(path.join(tmpdir(), 'midgard-durable-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const url = `sqlite:${folder}/durable.db`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', writerProgram, url, source('../../database.ts'), source('../../testing/sample.ts')], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@midgard/source', '--input-type=module', '-e', writerProgram, url, source('../../database.ts'), source('../../testing/sample.ts')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const exited = new Promise((resolve) => child.once('exit', resolve));
   onTestFinished(() => void child.kill('SIGKILL'));
   let printed = '';

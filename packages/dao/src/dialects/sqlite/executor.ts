@@ -3,14 +3,15 @@ import type { SQL } from 'drizzle-orm';
 import type { Condition } from '../../conditions.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
+import { chunksOf } from '../../statements/chunks.ts';
+import { type BoundStatement, type EntityStatements, statementsIn } from '../../statements/entity-statements.ts';
+import { readOnlyError, requireStatement } from '../../statements/hand-written.ts';
 import type { Change, Executor, MergeRule, RowValues, Selection } from '../dialect.ts';
 import type { SqliteConnection } from './connection.ts';
-import { renderTemplate } from './drizzle.ts';
+import { flavor } from './drizzle.ts';
 import { isReadOnly, toDaoError } from './errors.ts';
-import { type BoundStatement, type EntityStatements, statementsOf } from './statements.ts';
 
-/** A composite key's list becomes a chain of OR, which SQLite takes to a depth of 1000. */
-const compositeChunk = 128;
+const statementsOf = statementsIn(flavor);
 
 /** One session's way to its connection, shut for good when the session ends: a late write can go nowhere. */
 export class SqliteExecutor implements Executor {
@@ -37,12 +38,10 @@ export class SqliteExecutor implements Executor {
   }
 
   getMany(entity: Entity, keys: readonly (readonly unknown[])[]): readonly RowValues[] {
-    const size = entity.key.length === 1 ? keys.length : compositeChunk;
+    const size = entity.key.length === 1 ? keys.length : flavor.maxCompositeKeys;
+    const statements = statementsOf(entity);
     const rows: RowValues[] = [];
-    for (let from = 0; from < keys.length; from += size) {
-      const statements = statementsOf(entity);
-      rows.push(...this.#rows(statements, statements.getMany(keys.slice(from, from + size))));
-    }
+    for (let from = 0; from < keys.length; from += size) rows.push(...this.#rows(statements, statements.getMany(keys.slice(from, from + size))));
     return rows;
   }
 
@@ -80,29 +79,22 @@ export class SqliteExecutor implements Executor {
     return this.#guard(entity, () => this.#inChunks(statements, rows, mergeChunk));
   }
 
-  update(entity: Entity, change: Change): readonly RowValues[] {
+  update(entity: Entity, change: Change): RowValues | undefined {
     const statements = statementsOf(entity);
-    return this.#rows(statements, statements.update(change));
+    return this.#rows(statements, statements.update(change))[0];
   }
 
-  delete(entity: Entity, where: readonly Condition[]): readonly RowValues[] {
-    const statements = statementsOf(entity);
-    return this.#rows(statements, statements.delete(where));
+  delete(entity: Entity, key: readonly unknown[], where: readonly Condition[]): boolean {
+    const { text, values } = statementsOf(entity).delete(key, where);
+    return this.#guard(entity, () => this.connection.run(text, values) > 0);
   }
 
   execute(statement: SQL): readonly RowValues[] {
-    const { text, values } = renderTemplate(statement);
-    // BEGIN, COMMIT, PRAGMA and ATTACH would take the connection out of our hands.
-    const [, verb = ''] = /^\s*([a-z]+)\b/i.exec(text) ?? [];
-    const isRead = verb.toLowerCase() === 'select';
-    if (!isRead && !['insert', 'update', 'delete', 'with'].includes(verb.toLowerCase()))
-      throw new DaoError('ERR_DAO_STATEMENT', 'a statement begins with select, insert, update, delete or with');
-    if (!isRead && verb.toLowerCase() !== 'with' && !this.isWritable) throw readOnly();
-    const bound = values.map(toInput);
-    return this.#guard(undefined, () => this.connection.records(text, bound));
+    const { text, values } = requireStatement(flavor, statement, this.isWritable);
+    return this.#guard(undefined, () => this.connection.records(text, values));
   }
 
-  #rows(statements: EntityStatements, { text, values }: BoundStatement): readonly RowValues[] {
+  #rows(statements: EntityStatements<SQLInputValue>, { text, values }: BoundStatement<SQLInputValue>): readonly RowValues[] {
     return this.#guard(statements.entity, () => statements.decodeAll(this.connection.all(text, values)));
   }
 
@@ -112,24 +104,20 @@ export class SqliteExecutor implements Executor {
       return work();
     } catch (error) {
       // A common table expression may hide a write from the look at the first word, but not from the connection.
-      const known = !this.isWritable && isReadOnly(error) ? readOnly() : toDaoError(error, entity);
+      const known = !this.isWritable && isReadOnly(error) ? readOnlyError() : toDaoError(error, entity);
       // On a full disk and the like SQLite rolls back by itself; further statements would each commit alone.
       if (!this.connection.isTransaction) this.end(() => new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction was lost', { cause: error }));
       throw known;
     }
   }
 
-  /** All or none, in statements of lengths that repeat: powers of two. */
-  #inChunks(statements: EntityStatements, rows: readonly RowValues[], run: (chunk: readonly RowValues[]) => readonly RowValues[]): readonly RowValues[] {
-    const runAll = (): readonly RowValues[] => {
-      const done: RowValues[] = [];
-      for (let from = 0, size = 0; from < rows.length; from += size) {
-        size = Math.min(statements.mostRows, 2 ** Math.floor(Math.log2(rows.length - from)));
-        done.push(...run(rows.slice(from, from + size)));
-      }
-      return done;
-    };
-    return rows.length === 1 ? run(rows) : this.#atomically(runAll);
+  /** All or none. */
+  #inChunks(
+    statements: EntityStatements<SQLInputValue>,
+    rows: readonly RowValues[],
+    run: (chunk: readonly RowValues[]) => readonly RowValues[],
+  ): readonly RowValues[] {
+    return rows.length === 1 ? run(rows) : this.#atomically(() => chunksOf(rows, statements.mostRows).flatMap(run));
   }
 
   #atomically<T>(work: () => T): T {
@@ -143,17 +131,4 @@ export class SqliteExecutor implements Executor {
       throw error;
     }
   }
-}
-
-function readOnly(): DaoError {
-  return new DaoError('ERR_DAO_READ_ONLY', 'a read cannot write: use transaction');
-}
-
-/** Values of hand-written templates, where no column says how to store them. */
-function toInput(value: unknown): SQLInputValue {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  if (value instanceof Date) return BigInt(value.getTime());
-  if (value === null || typeof value === 'bigint' || typeof value === 'string' || value instanceof Uint8Array) return value;
-  throw new DaoError('ERR_DAO_RANGE', 'a value of the template cannot be bound');
 }

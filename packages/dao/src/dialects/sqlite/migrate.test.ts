@@ -146,6 +146,26 @@ test.each<readonly [title: string, define: () => unknown]>([
   ['two names that become one', () => defineEntity('x', { columns: { id: id(), aB: int(), a_b: int() }, key: ['id'] })],
   ['an index on JSON', () => defineEntity('x', { columns: { id: id(), data: json() }, key: ['id'], indexes: [{ on: ['data'] }] })],
   ['a text of no length', () => text(0)],
+  [
+    'a partition by a text',
+    () =>
+      defineEntity('x', {
+        columns: { id: id(), name: text(5) },
+        key: ['id', 'name'], // @ts-expect-error refused by the types, too
+        partition: { by: 'name', every: 'year' },
+      }),
+  ],
+  ['a partition beside the key', () => defineEntity('x', { columns: { id: id(), other: id() }, key: ['id'], partition: { by: 'other', every: 'year' } })],
+  [
+    'a partition that a unique index leaves out',
+    () =>
+      defineEntity('x', {
+        columns: { id: id(), name: text(5) },
+        key: ['id'],
+        indexes: [{ on: ['name'], unique: true }],
+        partition: { by: 'id', every: 'year' },
+      }),
+  ],
 ])('%s is no entity', (_title, define) => {
   expect(define).toThrow(expect.objectContaining({ code: 'ERR_DAO_SCHEMA' }));
 });

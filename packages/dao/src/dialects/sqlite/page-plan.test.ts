@@ -1,13 +1,18 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { holding, sample } from '../../testing/sample.ts';
-import { createIndex, createTable } from './schema.ts';
-import { statementsOf } from './statements.ts';
+import { render } from '../../migrations/ddl.ts';
+import { diffTable } from '../../migrations/diff.ts';
+import { sqliteDdl } from './schema.ts';
+import { statementsIn } from '../../statements/entity-statements.ts';
+import { flavor } from './drizzle.ts';
+
+const statementsOf = statementsIn(flavor);
 
 function planOf(entity: typeof sample | typeof holding, orderBy: readonly string[], after: readonly unknown[], descending: boolean): string {
   const raw = new DatabaseSync(':memory:');
   onTestFinished(() => raw.close());
-  for (const statement of [createTable(entity), ...entity.indexes.map((index) => createIndex(entity, index))]) raw.exec(statement);
+  for (const step of diffTable(sqliteDdl, entity, undefined, {})) raw.exec(render(sqliteDdl, step));
   const { text, values } = statementsOf(entity).select({ where: [], orderBy, descending, after, limit: 10 });
   return raw
     .prepare(`explain query plan ${text}`)

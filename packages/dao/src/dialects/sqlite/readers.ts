@@ -2,8 +2,8 @@ import type { WorkOptions } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
 import { SqliteConnection } from './connection.ts';
 import { toDaoError } from './errors.ts';
-import type { SqliteExecutor } from './executor.ts';
-import { Work, checkWorkOptions } from './work.ts';
+import { SqliteExecutor } from './executor.ts';
+import { Work, checkWorkOptions } from '../../work.ts';
 
 /** A reader seldom meets a lock in WAL mode; when it does, it is for moments. */
 const busyTimeoutMs = 100;
@@ -17,7 +17,7 @@ export class Readers {
   readonly #maxConnections: number;
   readonly #maxQueue: number;
   readonly #idle: SqliteConnection[] = [];
-  readonly #waiting = new Set<Work>();
+  readonly #waiting = new Set<Work<SqliteExecutor>>();
   #running = 0;
   #onIdle: (() => void) | undefined;
 
@@ -69,9 +69,9 @@ export class Readers {
     }
   }
 
-  async #run(work: Work): Promise<void> {
+  async #run(work: Work<SqliteExecutor>): Promise<void> {
     const connection = this.#begin();
-    const outcome = await work.start(connection, false);
+    const outcome = await work.start(new SqliteExecutor(connection, false));
     this.#release(connection);
     outcome.acknowledge();
   }

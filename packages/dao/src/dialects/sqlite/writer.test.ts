@@ -186,7 +186,7 @@ test('a file that is no database is told so', async () => {
   await expect(openDatabase(`sqlite:${import.meta.filename}`)).rejects.toMatchObject({ code: 'ERR_DAO_UNAVAILABLE' });
 });
 
-test.each(['mysql://u:secret@h/d', 'oracle://u:secret@h/s', 'postgres://secret', 'sqlite', 'sqlite:', '', 'constructor:x'])(
+test.each(['mysqlx://u:secret@h/d', 'oraclex://u:secret@h/s', 'postgres://secret', 'sqlite', 'sqlite:', '', 'constructor:x'])(
   '%j has no dialect, and the URL is not repeated',
   async (url) => {
     const error: unknown = await openDatabase(url).catch((reason: unknown) => reason);

@@ -4,8 +4,8 @@ import type { DaoListener, WorkOptions } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
 import type { SqliteConnection } from './connection.ts';
 import { isBusy, toDaoError } from './errors.ts';
-import type { SqliteExecutor } from './executor.ts';
-import { type Outcome, Work, checkWorkOptions } from './work.ts';
+import { SqliteExecutor } from './executor.ts';
+import { type Outcome, Work, checkWorkOptions } from '../../work.ts';
 
 /** Bounds of the writer; see `DatabaseOptions`. */
 export interface WriterLimits {
@@ -17,7 +17,7 @@ export interface WriterLimits {
 
 /** One transaction of a group, run but not yet told of. */
 interface Member {
-  readonly work: Work;
+  readonly work: Work<SqliteExecutor>;
   readonly outcome: Outcome;
 }
 
@@ -34,7 +34,7 @@ export class Writer {
   readonly #connection: SqliteConnection;
   readonly #limits: WriterLimits;
   readonly #listener: DaoListener | undefined;
-  readonly #queue = new Set<Work>();
+  readonly #queue = new Set<Work<SqliteExecutor>>();
   /** Where a transaction's own work runs, so that one inside of another is seen. */
   readonly #inside = new AsyncLocalStorage<{ isRunning: boolean }>();
   #draining: Promise<void> | undefined;
@@ -126,10 +126,10 @@ export class Writer {
     if (this.#commit(members)) this.#listener?.committed?.({ transactions: members.length, durationMs: performance.now() - startedAt });
   }
 
-  async #runInSavepoint(work: Work): Promise<Outcome> {
+  async #runInSavepoint(work: Work<SqliteExecutor>): Promise<Outcome> {
     if (!this.#savepoint('savepoint midgard_work'))
       return { isDone: false, isGivenUp: false, acknowledge: () => work.fail(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not begin')) };
-    const outcome = await work.start(this.#connection, true);
+    const outcome = await work.start(new SqliteExecutor(this.#connection, true));
     if (!outcome.isDone) this.#savepoint('rollback to midgard_work');
     this.#savepoint('release midgard_work');
     if (outcome.isGivenUp) outcome.acknowledge();

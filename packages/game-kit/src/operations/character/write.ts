@@ -44,7 +44,7 @@ export const updateCharacter = write({
   idempotent: 'no',
   changes: { character: ({ id }) => id },
   handle: async ({ players, characters }, { id, expectedVersion, ...fields }) => {
-    await players.requireActive((await characters.require(id)).playerId);
+    await players.requireActive((await characters.require(id, { forUpdate: true })).playerId);
     return characters.update(id, patchOf(fields), expectedVersion);
   },
 });

@@ -69,7 +69,7 @@ export const deletePlayer = write({
   idempotent: 'no',
   changes: { player: ({ id }) => id, credential: ({ id }) => id },
   handle: async ({ players, logins }, { id, expectedVersion }) => {
-    if ((await players.require(id)).status === 'deleted') throw invalidTransition('player', id, 'deleted', 'delete');
+    if ((await players.require(id, { forUpdate: true })).status === 'deleted') throw invalidTransition('player', id, 'deleted', 'delete');
     await players.update(id, { status: 'deleted' }, expectedVersion);
     await logins.remove(id);
     return { id, deleted: true as const };

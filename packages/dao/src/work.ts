@@ -1,7 +1,5 @@
-import type { WorkOptions } from '../../database.ts';
-import { DaoError } from '../../errors.ts';
-import { SqliteExecutor } from './executor.ts';
-import type { SqliteConnection } from './connection.ts';
+import type { WorkOptions } from './database.ts';
+import { DaoError } from './errors.ts';
 
 /** How the work of a session ended; `acknowledge` tells the caller, when it is time to. */
 export interface Outcome {
@@ -11,24 +9,31 @@ export interface Outcome {
   readonly acknowledge: () => void;
 }
 
+/** What a session works through; once ended it refuses everything. */
+export interface Endable {
+  end(reason: () => DaoError): void;
+}
+
 const hasEnded = (): DaoError => new DaoError('ERR_DAO_SESSION', 'the session has ended: await every call within it');
 
 /** The longest delay of a timer; a longer one would fire at once. */
 const maxTimeoutMs = 2_147_483_647;
 
 /**
- * A read or transaction from its call to its end: it waits, runs on one connection, and may be given up on the way.
+ * A read or transaction from its call to its end: it waits, runs on one executor, and may be given up on the way.
  *
  * When its time is up or its signal aborts, its executor is shut in the same turn, so that nothing can be written
  * between that moment and the rollback.
  */
-export class Work {
-  readonly #run: (executor: SqliteExecutor) => Promise<() => void>;
+export class Work<E extends Endable> {
+  readonly #run: (executor: E) => Promise<() => void>;
   readonly #reject: (error: unknown) => void;
-  readonly #onGivenUpWaiting: (work: Work) => void;
+  readonly #onGivenUpWaiting: (work: Work<E>) => void;
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout;
-  #executor: SqliteExecutor | undefined;
+  readonly #endsAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+  #executor: E | undefined;
   #settle: ((outcome: Outcome) => void) | undefined;
 
   /**
@@ -36,29 +41,47 @@ export class Work {
    * @param onGivenUpWaiting takes it out of the queue that it waits in
    */
   constructor(
-    run: (executor: SqliteExecutor) => Promise<() => void>,
+    run: (executor: E) => Promise<() => void>,
     reject: (error: unknown) => void,
-    onGivenUpWaiting: (work: Work) => void,
+    onGivenUpWaiting: (work: Work<E>) => void,
     { signal, timeoutMs = 0 }: WorkOptions,
   ) {
     this.#run = run;
     this.#reject = reject;
     this.#onGivenUpWaiting = onGivenUpWaiting;
     this.#signal = signal;
-    this.#timer = setTimeout(() => this.#giveUp('time is up'), Math.min(timeoutMs, maxTimeoutMs));
-    signal?.addEventListener('abort', this.#onAbort);
+    this.#endsAt = performance.now() + timeoutMs;
+    this.#watch(timeoutMs);
   }
 
-  /** @returns how it ended; never rejects */
-  start(connection: SqliteConnection, isWritable: boolean): Promise<Outcome> {
-    const executor = new SqliteExecutor(connection, isWritable);
+  /** Whether the caller was told already, so that there is nothing left to do. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Milliseconds that are left of its time. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsAt - performance.now());
+  }
+
+  /**
+   * Runs the work; again with another executor where the first attempt is to count for nothing.
+   *
+   * @returns how it ended; never rejects
+   */
+  start(executor: E): Promise<Outcome> {
     this.#executor = executor;
+    const isAgain = this.#timer === undefined;
+    if (isAgain) this.#watch(this.leftMs);
     return new Promise((resolve) => {
       this.#settle = (outcome) => {
         this.#stopWatching();
         executor.end(hasEnded);
         resolve(outcome);
       };
+      // Between two attempts nothing was watched.
+      if (isAgain && this.#signal?.aborted === true) return this.#giveUp('aborted');
+      if (isAgain && this.leftMs === 0) return this.#giveUp('time is up');
       this.#run(executor).then(
         (acknowledge) => this.#settle?.({ isDone: true, isGivenUp: false, acknowledge }),
         (error: unknown) => this.#settle?.({ isDone: false, isGivenUp: false, acknowledge: () => this.#reject(error) }),
@@ -68,6 +91,7 @@ export class Work {
 
   /** Tells the caller that it failed, before it was started or after it ended. */
   fail(error: unknown): void {
+    this.#isOver = true;
     this.#stopWatching();
     this.#reject(error);
   }
@@ -85,8 +109,14 @@ export class Work {
     this.#settle({ isDone: false, isGivenUp: true, acknowledge: () => this.#reject(error) });
   }
 
+  #watch(timeoutMs: number): void {
+    this.#timer = setTimeout(() => this.#giveUp('time is up'), Math.min(timeoutMs, maxTimeoutMs));
+    this.#signal?.addEventListener('abort', this.#onAbort);
+  }
+
   #stopWatching(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -1,0 +1,207 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, TransactionOptions, WorkOptions } from '../database.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Lease } from '../connections/lease.ts';
+import type { ServerUsage } from '../connections/usage.ts';
+import { CursorSigner } from '../cursor.ts';
+import type { Entity } from '../entity.ts';
+import { DaoError, type DaoErrorCode } from '../errors.ts';
+import type { Migrator } from '../migrations/migrator.ts';
+import { ExecutorSession, type SessionParts } from '../session.ts';
+import { Work, checkWorkOptions } from '../work.ts';
+import type { TransactionMode } from './connection.ts';
+import type { ConnectionSource } from './connection-source.ts';
+import { ServerExecutor } from './executor.ts';
+import type { ServerDialect } from './server-dialect.ts';
+import { ServerRun, openOutcomeError } from './server-run.ts';
+
+/** A read that lost its connection runs again on another: its replica, then another one, then the primary may go under it. */
+const readAttempts = 3;
+
+/** Share of a work's time that it may wait for a connection unless told otherwise: with what is left it must be able to do something. */
+const acquireShare = 0.8;
+/** So much longer than the work's own time does it wait where that is shorter: then its own end is what ends the wait, and is told. */
+const graceMs = 1000;
+
+/** With these a run ends of which nothing was written, unless an attempt before may have been committed. */
+const endsOfRun: ReadonlySet<DaoErrorCode> = new Set(['ERR_DAO_TIMEOUT', 'ERR_DAO_CONFLICT', 'ERR_DAO_OVERLOADED', 'ERR_DAO_CLOSED']);
+
+/** What a {@link ServerDatabase} is made of. */
+export interface ServerDatabaseParts {
+  readonly dialect: ServerDialect;
+  readonly source: ConnectionSource;
+  /** Made for the database, since it borrows from the same servers. */
+  readonly migrator: (clock: Clock) => Migrator;
+}
+
+/** How one piece of work is to run. */
+interface Plan {
+  readonly mode: TransactionMode | undefined;
+  readonly isWritable: boolean;
+  readonly maxAttempts: number;
+  readonly isRepeatable: boolean;
+  readonly acquire: (bounds: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined }) => Promise<Lease>;
+}
+
+/** What ends the wait for a connection. */
+interface WaitSignals {
+  /** The work was given up before it began. */
+  readonly waiting: AbortSignal;
+  /** The caller's own: between two attempts the work watches neither it nor the time. */
+  readonly again: AbortSignal | undefined;
+}
+
+/** A database on a server: each session borrows a connection, and transactions run side by side. */
+export class ServerDatabase implements Database {
+  readonly dialect: ServerDialect['name'];
+  readonly #parts: ServerDatabaseParts;
+  readonly #sessions: SessionParts;
+  readonly #listener: DaoListener | undefined;
+  readonly #migrator: Migrator;
+  readonly #timeoutMs: number;
+  readonly #acquireTimeoutMs: number;
+  readonly #inside = new AsyncLocalStorage<{ isRunning: boolean }>();
+  readonly #running = new Set<Promise<void>>();
+  #closing: Promise<void> | undefined;
+
+  /** @throws {DaoError} `ERR_DAO_INPUT`: an option out of range */
+  constructor(parts: ServerDatabaseParts, { clock = systemClock, timeoutMs = 5000, listener, cursorSecret, pool }: DatabaseOptions) {
+    if (!(timeoutMs >= 1)) throw new DaoError('ERR_DAO_INPUT', 'timeoutMs must be at least 1');
+    this.dialect = parts.dialect.name;
+    this.#parts = parts;
+    this.#sessions = { clock, cursors: new CursorSigner(cursorSecret) };
+    this.#listener = listener;
+    this.#migrator = parts.migrator(clock);
+    this.#timeoutMs = timeoutMs;
+    this.#acquireTimeoutMs = pool?.acquireTimeoutMs ?? timeoutMs * acquireShare;
+  }
+
+  read<T>(work: (session: Session) => Promise<T> | T, options: ReadOptions = {}): Promise<T> {
+    const { isolation = 'snapshot', freshness = 'own' } = options;
+    const { source } = this.#parts;
+    return this.#perform(work, options, {
+      mode: isolation === 'snapshot' ? 'snapshot' : undefined,
+      isWritable: false,
+      maxAttempts: readAttempts,
+      isRepeatable: true,
+      acquire: (bounds) => source.read(bounds, freshness),
+    });
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
+    const { isolation = 'serializable', maxAttempts = 30, isRepeatable = false } = options;
+    if (!(maxAttempts >= 1)) throw new DaoError('ERR_DAO_INPUT', 'maxAttempts must be at least 1');
+    if (this.#inside.getStore()?.isRunning === true) throw new DaoError('ERR_DAO_NESTED', 'a transaction inside of a transaction would wait for itself');
+    const { source } = this.#parts;
+    return this.#perform(work, options, { mode: isolation, isWritable: true, maxAttempts, isRepeatable, acquire: (bounds) => source.write(bounds) });
+  }
+
+  async plan(entities: readonly Entity[]): Promise<readonly string[]> {
+    this.#requireOpen();
+    return this.#migrator.plan(entities);
+  }
+
+  async migrate(entities: readonly Entity[]): Promise<void> {
+    this.#requireOpen();
+    await this.#migrator.migrate(entities);
+  }
+
+  async ping(): Promise<void> {
+    this.#requireOpen();
+    const lease = await this.#parts.source.write({ timeoutMs: this.#acquireTimeoutMs });
+    // Not `connection.isBroken`: that knows of the socket's end only, and a silent server has not closed it.
+    const answer = lease.connection.ping();
+    const isThere = await withinMs(answer, this.#acquireTimeoutMs);
+    if (isThere) return lease.release();
+    lease.discard();
+    throw new DaoError('ERR_DAO_UNAVAILABLE', `${lease.server} does not answer`);
+  }
+
+  servers(): readonly ServerUsage[] {
+    return this.#parts.source.usage();
+  }
+
+  resize(size: { readonly min?: number; readonly max?: number }): void {
+    this.#parts.source.resize(size);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+    await this.#parts.source.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing !== undefined) throw new DaoError('ERR_DAO_CLOSED', 'the database is closed');
+  }
+
+  #perform<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions, plan: Plan): Promise<T> {
+    return new Promise((resolve, reject) => {
+      checkWorkOptions(options);
+      this.#requireOpen();
+      const run = async (executor: ServerExecutor): Promise<() => void> => {
+        const state = { isRunning: plan.isWritable };
+        const session = new ExecutorSession(executor, this.#sessions);
+        try {
+          const result = await this.#inside.run(state, work, session);
+          return () => {
+            session.mark = executor.mark;
+            resolve(result);
+          };
+        } finally {
+          state.isRunning = false;
+        }
+      };
+      const outcome = { isOpen: false };
+      const tell = (error: unknown): void => reject(outcome.isOpen && error instanceof DaoError && endsOfRun.has(error.code) ? openOutcomeError(error) : error);
+      const givenUp = new AbortController();
+      const item = new Work(run, tell, () => givenUp.abort(), { ...options, timeoutMs: options.timeoutMs ?? this.#timeoutMs });
+      const done = this.#drive(item, { waiting: givenUp.signal, again: options.signal }, plan, () => (outcome.isOpen = true))
+        .catch((error: unknown) => item.fail(error))
+        .finally(() => this.#running.delete(done));
+      this.#running.add(done);
+    });
+  }
+
+  async #drive(item: Work<ServerExecutor>, signals: WaitSignals, plan: Plan, leftOpen: () => void): Promise<void> {
+    for (let attempt = 1; !item.isOver;) {
+      const waitMs = attempt === 1 ? item.leftMs + graceMs : Math.max(1, item.leftMs);
+      const signal = attempt === 1 ? signals.waiting : signals.again;
+      const lease = await plan.acquire({ timeoutMs: Math.min(waitMs, this.#acquireTimeoutMs), signal });
+      const run = new ServerRun(item, lease, (connection) => this.#executor(connection, plan), {
+        source: this.#parts.source,
+        isWritable: plan.isWritable,
+        maxAttempts: plan.maxAttempts,
+        isRepeatable: plan.isRepeatable,
+        leftOpen,
+        retried: (event) => this.#listener?.retried?.(event),
+        committed: (durationMs) => this.#listener?.committed?.({ transactions: 1, durationMs }),
+      });
+      attempt = await run.from(attempt);
+      if (attempt === 0) return;
+    }
+  }
+
+  #executor({ connection, waitMs }: Lease, { mode, isWritable }: Plan): ServerExecutor {
+    const onStatement = this.#listener?.statement?.bind(this.#listener);
+    return new ServerExecutor({ dialect: this.#parts.dialect, connection, mode, isWritable, onStatement, waitMs });
+  }
+}
+
+async function withinMs(answer: Promise<void>, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  answer.then(
+    () => resolve(true),
+    () => resolve(false),
+  );
+  return promise.finally(() => clearTimeout(timer));
+}
