@@ -1,5 +1,6 @@
 import type { Conditions } from './conditions.ts';
 import type { ColumnKind } from './column.ts';
+import type { AgeOptions } from './query-cache.ts';
 import type { ComparableNames, Entity, KeyOf, NewRow, Patch, Row } from './entity.ts';
 
 type NeverNull<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' ? never : K }[keyof E['columns'] & string];
@@ -7,7 +8,7 @@ type NeverNull<E extends Entity> = { [K in keyof E['columns'] & string]: E['colu
 type PageOrder<E extends Entity> = ComparableNames<E> & NeverNull<E>;
 
 /** Rows to find. */
-export interface FindQuery<E extends Entity> {
+export interface FindQuery<E extends Entity> extends AgeOptions {
   readonly where?: Conditions<E>;
   /** Column or columns to sort by, null first (last where descending); the key decides between equals. Default: the key. */
   readonly orderBy?: ComparableNames<E> | readonly ComparableNames<E>[];
@@ -17,7 +18,7 @@ export interface FindQuery<E extends Entity> {
 }
 
 /** A page to read. */
-export interface PageQuery<E extends Entity> {
+export interface PageQuery<E extends Entity> extends AgeOptions {
   readonly where?: Conditions<E>;
   /** Column or columns to sort by, never nullable ones; the key decides between equals. Default: the key. */
   readonly orderBy?: PageOrder<E> | readonly PageOrder<E>[];
@@ -87,7 +88,7 @@ export interface Dao<E extends Entity> {
   delete(key: KeyOf<E>, options?: VersionOptions): Promise<boolean>;
   /** Inserts, or replaces all but the key and createdAt (columns left out become null) and raises the version. @throws {DaoError} `ERR_DAO_DUPLICATE` (another unique index) */
   upsert(row: NewRow<E>): Promise<Row<E>>;
-  count(where?: Conditions<E>): Promise<number>;
+  count(where?: Conditions<E>, options?: AgeOptions): Promise<number>;
   /**
    * Adds to integer columns in one statement, so that no concurrent change is lost.
    *

@@ -11,6 +11,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { sqlite } from './dialects/sqlite/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError, type DaoErrorCode } from './errors.ts';
+import type { QueryCache } from './query-cache.ts';
 
 /** One read or transaction; usable until its work ends. */
 export interface Session {
@@ -112,6 +113,8 @@ export interface DatabaseOptions {
   /** Key of the cursors' signatures, at least 16 bytes. Default: random, so cursors end with this process. */
   readonly cursorSecret?: Uint8Array;
   readonly listener?: DaoListener;
+  /** Keeps answers of queries that take an older one (`maxAgeMs`); one for each database. Default: none. */
+  readonly queryCache?: QueryCache | undefined;
   /** Default limit of a read or transaction in milliseconds (5000). */
   readonly timeoutMs?: number;
   /** How long to wait for another process that writes, in milliseconds (3000). */

@@ -1,14 +1,15 @@
-import { parseConditions, requireColumn } from './conditions.ts';
+import { type Condition, parseConditions, requireColumn } from './conditions.ts';
 import type { CursorOrder } from './cursor.ts';
-import type { MergeRule, RowValues } from './dialects/dialect.ts';
+import type { MergeRule, RowValues, Selection } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
+import { type AgeOptions, cachedQuery, requireAge } from './query-cache.ts';
 import { changeRow, countedBounds, incrementRow } from './row-changes.ts';
 import { completeRow, keyValues, versionCondition, versionConflict } from './rows.ts';
 import type { ExecutorSession, SessionParts } from './session.ts';
 import { checkValue } from './values.ts';
 
-interface Query {
+interface Query extends AgeOptions {
   readonly where?: RowValues;
   readonly orderBy?: string | readonly string[];
   readonly descending?: boolean;
@@ -75,12 +76,9 @@ export class EntityDao {
 
   async find(query: Query = {}): Promise<readonly RowValues[]> {
     const limit = requireLimit(this.#entity, query.limit ?? maxFind, maxFind);
-    const rows = await this.#session.reader().select(this.#entity, {
-      where: parseConditions(this.#entity, query.where),
-      ...this.#order(query),
-      after: null,
-      limit: query.limit === undefined ? maxFind + 1 : limit,
-    });
+    const where = parseConditions(this.#entity, query.where);
+    const selection = { where, ...this.#order(query), after: null, limit: query.limit === undefined ? maxFind + 1 : limit };
+    const rows = await this.#select(selection, query.maxAgeMs);
     if (rows.length > limit)
       throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: more than ${maxFind} rows; give a limit, or use page`, { entity: this.#entity.name });
     return rows;
@@ -99,14 +97,16 @@ export class EntityDao {
     const cursor = query.cursor ?? null;
     const after = cursor === null ? null : this.#parts.cursors.verify(this.#entity, order, cursor);
     // One row more than asked for tells whether there is a next page.
-    const rows = await this.#session.reader().select(this.#entity, { where: parseConditions(this.#entity, query.where), ...order, after, limit: limit + 1 });
+    const rows = await this.#select({ where: parseConditions(this.#entity, query.where), ...order, after, limit: limit + 1 }, query.maxAgeMs);
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     return { items, nextCursor: rows.length > limit && last !== undefined ? this.#parts.cursors.sign(this.#entity, order, last) : null };
   }
 
-  async count(where?: RowValues): Promise<number> {
-    return this.#session.reader().count(this.#entity, parseConditions(this.#entity, where));
+  async count(where?: RowValues, { maxAgeMs }: AgeOptions = {}): Promise<number> {
+    const conditions = parseConditions(this.#entity, where);
+    const reader = this.#session.reader();
+    return this.#answered(maxAgeMs, conditions, async () => reader.count(this.#entity, conditions));
   }
 
   async update(key: unknown, patch: RowValues, options: { readonly expectedVersion?: number } = {}): Promise<RowValues> {
@@ -180,6 +180,20 @@ export class EntityDao {
     const written = rows.length === 0 ? [] : await writer.merge(this.#entity, rows, rule);
     for (const row of written) this.#session.noteChange(this.#entity, row);
     return written;
+  }
+
+  #select(selection: Selection, maxAgeMs: number | undefined): Promise<readonly RowValues[]> {
+    const reader = this.#session.reader();
+    return this.#answered(maxAgeMs, selection, async () => reader.select(this.#entity, selection));
+  }
+
+  /** Asks the cache where the caller takes an older answer; a transaction must see what it has written itself. */
+  #answered<T>(maxAgeMs: number | undefined, question: Selection | readonly Condition[], ask: () => Promise<T>): Promise<T> {
+    if (maxAgeMs === undefined) return ask();
+    requireAge(maxAgeMs);
+    const { queryCache } = this.#parts;
+    if (queryCache === undefined || this.#session.reader().isWritable) return ask();
+    return queryCache.answer(cachedQuery(this.#entity.name, question, maxAgeMs), ask);
   }
 
   #order({ orderBy = [], descending = false }: Query): CursorOrder {

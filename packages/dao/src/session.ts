@@ -6,12 +6,14 @@ import type { RowChange, Session } from './database.ts';
 import type { Executor, RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { EntityDao } from './entity-dao.ts';
+import type { QueryCache } from './query-cache.ts';
 import { readOnlyError } from './statements/hand-written.ts';
 
 /** What sessions of one database share. */
 export interface SessionParts {
   readonly clock: Clock;
   readonly cursors: CursorSigner;
+  readonly queryCache: QueryCache | undefined;
 }
 
 /** A session over a dialect's executor: it notes what was written. */

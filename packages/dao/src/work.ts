@@ -30,6 +30,7 @@ export class Work<E extends Endable> {
   readonly #reject: (error: unknown) => void;
   readonly #onGivenUpWaiting: (work: Work<E>) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #askedAt = performance.now();
   readonly #endsAt: number;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
@@ -50,13 +51,18 @@ export class Work<E extends Endable> {
     this.#reject = reject;
     this.#onGivenUpWaiting = onGivenUpWaiting;
     this.#signal = signal;
-    this.#endsAt = performance.now() + timeoutMs;
+    this.#endsAt = this.#askedAt + timeoutMs;
     this.#watch(timeoutMs);
   }
 
   /** Whether the caller was told already, so that there is nothing left to do. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Milliseconds since it was asked for. */
+  get ageMs(): number {
+    return performance.now() - this.#askedAt;
   }
 
   /** Milliseconds that are left of its time. */

@@ -7,6 +7,7 @@ import { CursorSigner } from '../cursor.ts';
 import type { Entity } from '../entity.ts';
 import { DaoError, type DaoErrorCode } from '../errors.ts';
 import type { Migrator } from '../migrations/migrator.ts';
+import { tellingCache } from '../query-cache.ts';
 import { ExecutorSession, type SessionParts } from '../session.ts';
 import { Work, checkWorkOptions } from '../work.ts';
 import type { TransactionMode } from './connection.ts';
@@ -65,11 +66,11 @@ export class ServerDatabase implements Database {
   #closing: Promise<void> | undefined;
 
   /** @throws {DaoError} `ERR_DAO_INPUT`: an option out of range */
-  constructor(parts: ServerDatabaseParts, { clock = systemClock, timeoutMs = 5000, listener, cursorSecret, pool }: DatabaseOptions) {
+  constructor(parts: ServerDatabaseParts, { clock = systemClock, timeoutMs = 5000, listener, cursorSecret, queryCache, pool }: DatabaseOptions) {
     if (!(timeoutMs >= 1)) throw new DaoError('ERR_DAO_INPUT', 'timeoutMs must be at least 1');
     this.dialect = parts.dialect.name;
     this.#parts = parts;
-    this.#sessions = { clock, cursors: new CursorSigner(cursorSecret) };
+    this.#sessions = { clock, cursors: new CursorSigner(cursorSecret), queryCache };
     this.#listener = listener;
     this.#migrator = parts.migrator(clock);
     this.#timeoutMs = timeoutMs;
@@ -93,7 +94,8 @@ export class ServerDatabase implements Database {
     if (!(maxAttempts >= 1)) throw new DaoError('ERR_DAO_INPUT', 'maxAttempts must be at least 1');
     if (this.#inside.getStore()?.isRunning === true) throw new DaoError('ERR_DAO_NESTED', 'a transaction inside of a transaction would wait for itself');
     const { source } = this.#parts;
-    return this.#perform(work, options, { mode: isolation, isWritable: true, maxAttempts, isRepeatable, acquire: (bounds) => source.write(bounds) });
+    const plan: Plan = { mode: isolation, isWritable: true, maxAttempts, isRepeatable, acquire: (bounds) => source.write(bounds) };
+    return tellingCache(this.#sessions.queryCache, work, (told) => this.#perform(told, options, plan));
   }
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {

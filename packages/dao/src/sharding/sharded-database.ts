@@ -19,7 +19,7 @@ import { type OpenShard, Shards } from './shards.ts';
 import type { Topology } from './topology.ts';
 
 /** Settings of {@link openShardedDatabase}; those of `openDatabase` hold for each shard. */
-export interface ShardedDatabaseOptions extends DatabaseOptions {
+export interface ShardedDatabaseOptions extends Omit<DatabaseOptions, 'queryCache'> {
   readonly map: ShardMap;
   /** Every entity whose rows lie on the shards: only these can be used, and only their rows move to an added shard. */
   readonly entities: readonly Entity[];

@@ -7,6 +7,7 @@ import { limitCases } from './limit-cases.ts';
 import { lostConnectionCases } from './lost-connection-cases.ts';
 import { queryCases } from './query-cases.ts';
 import type { OpenForTest } from './sample.ts';
+import { seeingCases } from './seeing-cases.ts';
 import { type OtherProcesses, timeZoneCases } from './time-zone-cases.ts';
 import { transactionCases } from './transaction-cases.ts';
 import { valueCases } from './value-cases.ts';
@@ -45,6 +46,7 @@ export function daoConformance(name: string, open: OpenForTest, { otherProcesses
     describe('concurrent transactions', () => concurrencyCases(open, allows.writeSkew));
     if (loseConnections !== undefined) describe('lost connections', () => lostConnectionCases(open, loseConnections));
     if (otherProcesses !== undefined) describe('time zones', () => timeZoneCases(otherProcesses));
+    describe('seeing it', () => seeingCases(open));
     describe('hostile input', () => hostileCases(open));
     describe('injection', () => injectionCases(open));
   });

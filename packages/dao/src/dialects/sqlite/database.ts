@@ -4,6 +4,7 @@ import { CursorSigner } from '../../cursor.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
 import { Migrator } from '../../migrations/migrator.ts';
+import { tellingCache } from '../../query-cache.ts';
 import { ExecutorSession, type SessionParts } from '../../session.ts';
 import { SqliteConnection } from './connection.ts';
 import { toDaoError } from './errors.ts';
@@ -28,9 +29,9 @@ export class SqliteDatabase implements Database {
     for (const [name, value] of Object.entries({ timeoutMs, maxQueue, maxGroup, readers })) requirePositive(name, value);
     this.#file = file;
     this.#timeoutMs = timeoutMs;
-    this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret) };
+    this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret), queryCache: options.queryCache };
     this.#writer = new Writer(openWriter(file.path, busyTimeoutMs), { busyTimeoutMs, maxQueue, maxGroup, maxGroupMs }, options.listener);
-    this.#readers = new Readers(file.path, readers, maxQueue);
+    this.#readers = new Readers(file.path, readers, maxQueue, options.listener?.statement?.bind(options.listener));
     this.#migrator = new Migrator(sqliteAccess(this.#readers, this.#writer), clock);
   }
 
@@ -41,7 +42,10 @@ export class SqliteDatabase implements Database {
 
   async transaction<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
     this.#requireOpen();
-    return this.#writer.transaction((executor) => work(new ExecutorSession(executor, this.#parts)), this.#bounded(options));
+    const bounds = this.#bounded(options);
+    return tellingCache(this.#parts.queryCache, work, (told) =>
+      this.#writer.transaction((executor) => told(new ExecutorSession(executor, this.#parts)), bounds),
+    );
   }
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {

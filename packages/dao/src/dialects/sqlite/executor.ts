@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { SQL } from 'drizzle-orm';
 import type { Condition } from '../../conditions.ts';
+import type { StatementKind, StatementListener } from '../../database.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
 import { chunksOf } from '../../statements/chunks.ts';
@@ -13,17 +14,30 @@ import { isReadOnly, toDaoError } from './errors.ts';
 
 const statementsOf = statementsIn(flavor);
 
+/** Who hears of the statements of a session, and how long that had waited for its turn, in milliseconds. */
+interface StatementWatch {
+  readonly onStatement: StatementListener;
+  readonly waitMs: number;
+}
+
+/** @returns what a session's statements are watched with; undefined where nobody listens */
+export function watchOf(onStatement: StatementListener | undefined, waitMs: number): StatementWatch | undefined {
+  return onStatement === undefined ? undefined : { onStatement, waitMs };
+}
+
 /** One session's way to its connection, shut for good when the session ends: a late write can go nowhere. */
 export class SqliteExecutor implements Executor {
   readonly isWritable: boolean;
   /** For the dialect's own statements, such as migrations. */
   readonly connection: SqliteConnection;
+  readonly #watch: StatementWatch | undefined;
   #end: (() => DaoError) | undefined;
 
   /** @param connection with a transaction open, which belongs to this session alone */
-  constructor(connection: SqliteConnection, isWritable: boolean) {
+  constructor(connection: SqliteConnection, isWritable: boolean, watch?: StatementWatch) {
     this.connection = connection;
     this.isWritable = isWritable;
+    this.#watch = watch;
   }
 
   /** Refuses everything from now on; the first reason stays. It is made only when needed: an error's stack is dear, and every session ends. */
@@ -34,25 +48,25 @@ export class SqliteExecutor implements Executor {
   get(entity: Entity, key: readonly unknown[]): RowValues | undefined {
     const statements = statementsOf(entity);
     const { text, values } = statements.get(key);
-    return this.#guard(entity, () => statements.decode(this.connection.first(text, values)));
+    return this.#guard(entity, () => this.#timed('get', entity, text, () => statements.decode(this.connection.first(text, values))));
   }
 
   getMany(entity: Entity, keys: readonly (readonly unknown[])[]): readonly RowValues[] {
     const size = entity.key.length === 1 ? keys.length : flavor.maxCompositeKeys;
     const statements = statementsOf(entity);
     const rows: RowValues[] = [];
-    for (let from = 0; from < keys.length; from += size) rows.push(...this.#rows(statements, statements.getMany(keys.slice(from, from + size))));
+    for (let from = 0; from < keys.length; from += size) rows.push(...this.#rows('getMany', statements, statements.getMany(keys.slice(from, from + size))));
     return rows;
   }
 
   select(entity: Entity, selection: Selection): readonly RowValues[] {
     const statements = statementsOf(entity);
-    return this.#rows(statements, statements.select(selection));
+    return this.#rows('find', statements, statements.select(selection));
   }
 
   count(entity: Entity, where: readonly Condition[]): number {
     const { text, values } = statementsOf(entity).count(where);
-    const cells = this.#guard(entity, () => this.connection.first(text, values));
+    const cells = this.#guard(entity, () => this.#timed('count', entity, text, () => this.connection.first(text, values)));
     return Array.isArray(cells) ? Number(cells[0]) : 0;
   }
 
@@ -60,7 +74,7 @@ export class SqliteExecutor implements Executor {
     const statements = statementsOf(entity);
     const insertChunk = (chunk: readonly RowValues[]): readonly RowValues[] => {
       const { text, values } = statements.insert(chunk);
-      this.connection.run(text, values);
+      this.#timed('insert', entity, text, () => this.connection.run(text, values));
       // What was bound is what reads back; a statement's own RETURNING would cost as much as the insert.
       return statements.readBack(values);
     };
@@ -71,7 +85,7 @@ export class SqliteExecutor implements Executor {
     const statements = statementsOf(entity);
     const mergeChunk = (chunk: readonly RowValues[]): readonly RowValues[] => {
       const { text, values } = statements.merge(chunk, rule);
-      const merged = statements.decodeAll(this.connection.all(text, values));
+      const merged = this.#timed('merge', entity, text, () => statements.decodeAll(this.connection.all(text, values)));
       if (rule.kind === 'add' && merged.length < chunk.length)
         throw new DaoError('ERR_DAO_RANGE', `${entity.name}: a sum would be beyond its column`, { entity: entity.name });
       return merged;
@@ -81,21 +95,31 @@ export class SqliteExecutor implements Executor {
 
   update(entity: Entity, change: Change): RowValues | undefined {
     const statements = statementsOf(entity);
-    return this.#rows(statements, statements.update(change))[0];
+    return this.#rows('update', statements, statements.update(change))[0];
   }
 
   delete(entity: Entity, key: readonly unknown[], where: readonly Condition[]): boolean {
     const { text, values } = statementsOf(entity).delete(key, where);
-    return this.#guard(entity, () => this.connection.run(text, values) > 0);
+    return this.#guard(entity, () => this.#timed('delete', entity, text, () => this.connection.run(text, values)) > 0);
   }
 
   execute(statement: SQL): readonly RowValues[] {
     const { text, values } = requireStatement(flavor, statement, this.isWritable);
-    return this.#guard(undefined, () => this.connection.records(text, values));
+    return this.#guard(undefined, () => this.#timed('execute', undefined, text, () => this.connection.records(text, values)));
   }
 
-  #rows(statements: EntityStatements<SQLInputValue>, { text, values }: BoundStatement<SQLInputValue>): readonly RowValues[] {
-    return this.#guard(statements.entity, () => statements.decodeAll(this.connection.all(text, values)));
+  #rows(kind: StatementKind, statements: EntityStatements<SQLInputValue>, { text, values }: BoundStatement<SQLInputValue>): readonly RowValues[] {
+    const { entity } = statements;
+    return this.#guard(entity, () => this.#timed(kind, entity, text, () => statements.decodeAll(this.connection.all(text, values))));
+  }
+
+  #timed<T>(kind: StatementKind, entity: Entity | undefined, text: string, work: () => T): T {
+    if (this.#watch === undefined) return work();
+    const { onStatement, waitMs } = this.#watch;
+    const startedAt = performance.now();
+    const result = work();
+    onStatement({ kind, entity: entity?.name, text, rows: rowsIn(result), durationMs: performance.now() - startedAt, waitMs });
+    return result;
   }
 
   #guard<T>(entity: Entity | undefined, work: () => T): T {
@@ -131,4 +155,11 @@ export class SqliteExecutor implements Executor {
       throw error;
     }
   }
+}
+
+/** @returns how many rows a statement read or wrote, by what it gave: rows, a row or none, or the number of changed ones */
+function rowsIn(result: unknown): number {
+  if (typeof result === 'number') return result;
+  if (Array.isArray(result)) return result.length;
+  return result === undefined ? 0 : 1;
 }

@@ -1,8 +1,8 @@
-import type { WorkOptions } from '../../database.ts';
+import type { StatementListener, WorkOptions } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
 import { SqliteConnection } from './connection.ts';
 import { toDaoError } from './errors.ts';
-import { SqliteExecutor } from './executor.ts';
+import { SqliteExecutor, watchOf } from './executor.ts';
 import { Work, checkWorkOptions } from '../../work.ts';
 
 /** A reader seldom meets a lock in WAL mode; when it does, it is for moments. */
@@ -16,15 +16,17 @@ export class Readers {
   readonly #path: string;
   readonly #maxConnections: number;
   readonly #maxQueue: number;
+  readonly #onStatement: StatementListener | undefined;
   readonly #idle: SqliteConnection[] = [];
   readonly #waiting = new Set<Work<SqliteExecutor>>();
   #running = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(path: string, maxConnections: number, maxQueue: number) {
+  constructor(path: string, maxConnections: number, maxQueue: number, onStatement?: StatementListener) {
     this.#path = path;
     this.#maxConnections = maxConnections;
     this.#maxQueue = maxQueue;
+    this.#onStatement = onStatement;
   }
 
   /** @returns the result of `work` on a snapshot that is taken after this call */
@@ -71,7 +73,7 @@ export class Readers {
 
   async #run(work: Work<SqliteExecutor>): Promise<void> {
     const connection = this.#begin();
-    const outcome = await work.start(new SqliteExecutor(connection, false));
+    const outcome = await work.start(new SqliteExecutor(connection, false, watchOf(this.#onStatement, work.ageMs)));
     this.#release(connection);
     outcome.acknowledge();
   }

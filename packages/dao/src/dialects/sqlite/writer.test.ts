@@ -194,3 +194,8 @@ test.each(['mysqlx://u:secret@h/d', 'oraclex://u:secret@h/s', 'postgres://secret
     expect(String(error)).not.toContain('secret');
   },
 );
+
+test('a file has neither standbys nor replicas, and says so rather than do without', async () => {
+  await expect(openDatabase('sqlite::memory:', { standbys: ['sqlite:other.db'] })).rejects.toMatchObject({ code: 'ERR_DAO_INPUT' });
+  await expect(openDatabase('sqlite::memory:', { replicas: [{ url: 'sqlite:other.db' }] })).rejects.toMatchObject({ code: 'ERR_DAO_INPUT' });
+});

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { DaoListener, WorkOptions } from '../../database.ts';
+import type { DaoListener, StatementListener, WorkOptions } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
 import type { SqliteConnection } from './connection.ts';
 import { isBusy, toDaoError } from './errors.ts';
-import { SqliteExecutor } from './executor.ts';
+import { SqliteExecutor, watchOf } from './executor.ts';
 import { type Outcome, Work, checkWorkOptions } from '../../work.ts';
 
 /** Bounds of the writer; see `DatabaseOptions`. */
@@ -34,6 +34,7 @@ export class Writer {
   readonly #connection: SqliteConnection;
   readonly #limits: WriterLimits;
   readonly #listener: DaoListener | undefined;
+  readonly #onStatement: StatementListener | undefined;
   readonly #queue = new Set<Work<SqliteExecutor>>();
   /** Where a transaction's own work runs, so that one inside of another is seen. */
   readonly #inside = new AsyncLocalStorage<{ isRunning: boolean }>();
@@ -44,6 +45,7 @@ export class Writer {
     this.#connection = connection;
     this.#limits = limits;
     this.#listener = listener;
+    this.#onStatement = listener?.statement?.bind(listener);
   }
 
   /** @returns the result of `work`, once it is durable */
@@ -129,7 +131,7 @@ export class Writer {
   async #runInSavepoint(work: Work<SqliteExecutor>): Promise<Outcome> {
     if (!this.#savepoint('savepoint midgard_work'))
       return { isDone: false, isGivenUp: false, acknowledge: () => work.fail(new DaoError('ERR_DAO_UNAVAILABLE', 'the transaction could not begin')) };
-    const outcome = await work.start(new SqliteExecutor(this.#connection, true));
+    const outcome = await work.start(new SqliteExecutor(this.#connection, true, watchOf(this.#onStatement, work.ageMs)));
     if (!outcome.isDone) this.#savepoint('rollback to midgard_work');
     this.#savepoint('release midgard_work');
     if (outcome.isGivenUp) outcome.acknowledge();
