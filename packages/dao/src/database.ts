@@ -11,6 +11,8 @@ import type { Dialect } from './dialects/dialect.ts';
 import { sqlite } from './dialects/sqlite/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError, type DaoErrorCode } from './errors.ts';
+import type { AppliedFile, ApplyOptions } from './migrations/apply.ts';
+import type { PartitionOptions } from './migrations/partitions.ts';
 import type { QueryCache } from './query-cache.ts';
 
 /** One read or transaction; usable until its work ends. */
@@ -168,6 +170,22 @@ export interface Database extends AsyncDisposable {
    * @throws {DaoError} `ERR_DAO_SCHEMA`: the tables differ in a way that would lose data or needs a decision
    */
   migrate(entities: readonly Entity[]): Promise<void>;
+  /**
+   * Brings the tables to a version of reviewed migration files (see `generateMigration`), forward or back, under the same lock.
+   *
+   * @param folder holds a folder of files for each dialect: `sqlite`, `mariadb`, `mysql`, `oracle`
+   * @returns what was run, or would be
+   * @throws {DaoError} `ERR_DAO_SCHEMA`: a file is missing, was changed after it was applied, or would lose data without leave
+   */
+  migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]>;
+  /**
+   * Gives the tables of partitioned entities their coming years and, only if told, drops years that are over. A database without
+   * partitions (SQLite) has nothing to do.
+   *
+   * @returns the statements that were run, or would be
+   * @throws {DaoError} `ERR_DAO_SCHEMA`: a table is missing or not partitioned; `ERR_DAO_INPUT`: a number of years out of range
+   */
+  maintainPartitions(entities: readonly Entity[], options?: PartitionOptions): Promise<readonly string[]>;
   /** @throws {DaoError} `ERR_DAO_UNAVAILABLE`: the database does not answer */
   ping(): Promise<void>;
   /** @returns the servers behind it with their pools; none where the database is a file */

@@ -37,7 +37,7 @@ export type { AppliedFile, ApplyOptions } from './migrations/apply.ts';
 export type { DdlDialect } from './migrations/ddl.ts';
 export { generateMigration } from './migrations/generate.ts';
 export type { GenerateOptions } from './migrations/generate.ts';
-export type { PartitionMaintenance } from './migrations/partitions.ts';
+export type { PartitionOptions } from './migrations/partitions.ts';
 export type { AgeOptions, CachedQuery, QueryCache } from './query-cache.ts';
 export { normalizedStatement } from './statements/normalize.ts';
 export { openShardedDatabase, ShardedDatabase } from './sharding/sharded-database.ts';

@@ -5,7 +5,7 @@ import { type AppliedFile, type ApplyOptions, applyMigrations } from './apply.ts
 import { type Step, render } from './ddl.ts';
 import { diffTable } from './diff.ts';
 import { type Recorded, openHistory, readHistory, remember, unfinished } from './history.ts';
-import { type PartitionMaintenance, maintainPartitions } from './partitions.ts';
+import { type PartitionOptions, maintainPartitions } from './partitions.ts';
 import type { Schema, SchemaAccess } from './schema.ts';
 import { definitionOf, fingerprintOf } from './shape.ts';
 import { stepError } from './step-error.ts';
@@ -53,8 +53,8 @@ export class Migrator {
   }
 
   /** See {@link maintainPartitions}. */
-  maintainPartitions(entities: readonly Entity[], options: Partial<PartitionMaintenance> = {}): Promise<readonly string[]> {
-    return maintainPartitions(this.#access, entities, { nowMs: this.#clock.now(), ...options });
+  maintainPartitions(entities: readonly Entity[], options: PartitionOptions = {}): Promise<readonly string[]> {
+    return maintainPartitions(this.#access, entities, { ...options, nowMs: this.#clock.now() });
   }
 
   async #migrateOne(schema: Schema, { entity, steps, recorded }: EntityPlan): Promise<void> {

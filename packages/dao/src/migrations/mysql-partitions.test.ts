@@ -1,5 +1,6 @@
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../database.ts';
 import { firstIdAt } from '../id-generator.ts';
 import { mysqlForTests } from '../testing/mariadb/mysql-for-tests.ts';
 import { Migrator } from './migrator.ts';
@@ -67,6 +68,15 @@ describe.skipIf(missing !== '')(`yearly partitions on a MySQL server${missing}`,
     await maintainPartitions(mysqlAccess(url), [event], { nowMs: Date.UTC(2029, 0, 1), yearsAhead: 2 });
     expect(await rowsByPartition(connection)).toEqual({ p2024: 0, p2025: 1, p2026: 2, p2027: 1, p2028: 0, p2029: 0, p2030: 0, p2031: 1, pmax: 0 });
     expect(await migratorOf(url).plan([event])).toEqual([]);
+  });
+
+  test('an open database maintains them by its own clock', async () => {
+    await using database = await openDatabase(await fresh(), { clock: { now: () => nowMs } });
+    await database.migrate([event]);
+    const planned = await database.maintainPartitions([event], { isDryRun: true });
+    expect(planned.join(' ')).toContain('p2027');
+    expect(await database.maintainPartitions([event])).toEqual(planned);
+    expect(await database.maintainPartitions([event])).toEqual([]);
   });
 
   test('a row is looked for in the partition of its id only', async () => {

@@ -8,16 +8,20 @@ import { type TableShape, shapeOf } from './shape.ts';
 /** Ids begin with this year; see `IdGenerator`. */
 const firstYear = 2024;
 
-/** What {@link maintainPartitions} is to do. */
-export interface PartitionMaintenance {
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
+/** What maintenance of partitions is to do. */
+export interface PartitionOptions {
   /** Years after this one that get their partitions, 1 to 20 (1). */
   readonly yearsAhead?: number;
   /** Whole years before this one that stay, 0 to 100; the rows of older ones are DELETED. Default: all stay. */
   readonly keepYears?: number;
   /** Only tells what it would run. */
   readonly isDryRun?: boolean;
+}
+
+/** What {@link maintainPartitions} is to do, and when. */
+export interface PartitionMaintenance extends PartitionOptions {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
 }
 
 /**

@@ -6,7 +6,9 @@ import type { ServerUsage } from '../connections/usage.ts';
 import { CursorSigner } from '../cursor.ts';
 import type { Entity } from '../entity.ts';
 import { DaoError, type DaoErrorCode } from '../errors.ts';
+import type { AppliedFile, ApplyOptions } from '../migrations/apply.ts';
 import type { Migrator } from '../migrations/migrator.ts';
+import type { PartitionOptions } from '../migrations/partitions.ts';
 import { tellingCache } from '../query-cache.ts';
 import { ExecutorSession, type SessionParts } from '../session.ts';
 import { Work, checkWorkOptions } from '../work.ts';
@@ -106,6 +108,16 @@ export class ServerDatabase implements Database {
   async migrate(entities: readonly Entity[]): Promise<void> {
     this.#requireOpen();
     await this.#migrator.migrate(entities);
+  }
+
+  async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
+    this.#requireOpen();
+    return this.#migrator.applyFiles(folder, options);
+  }
+
+  async maintainPartitions(entities: readonly Entity[], options?: PartitionOptions): Promise<readonly string[]> {
+    this.#requireOpen();
+    return this.#migrator.maintainPartitions(entities, options);
   }
 
   async ping(): Promise<void> {

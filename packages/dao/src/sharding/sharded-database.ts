@@ -5,6 +5,8 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Database, DatabaseOptions, ReadOptions, Session, TransactionOptions } from '../database.ts';
 import type { Entity } from '../entity.ts';
 import { DaoError } from '../errors.ts';
+import type { AppliedFile, ApplyOptions } from '../migrations/apply.ts';
+import type { PartitionOptions } from '../migrations/partitions.ts';
 import { ChangeNotes } from './change-notes.ts';
 import { Deadline } from './deadline.ts';
 import { hashKey } from './hash-ring.ts';
@@ -130,6 +132,16 @@ export class ShardedDatabase implements Database {
     for (const database of this.#shards.databases) await database.migrate(entities);
   }
 
+  /** Every shard, one after the other; see `migrate`. */
+  async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
+    return this.#onEach((database) => database.migrateFiles(folder, options));
+  }
+
+  /** Every shard, one after the other. */
+  async maintainPartitions(entities: readonly Entity[], options?: PartitionOptions): Promise<readonly string[]> {
+    return this.#onEach((database) => database.maintainPartitions(entities, options));
+  }
+
   async ping(): Promise<void> {
     this.#requireOpen();
     await Promise.all(this.#shards.databases.map((database) => database.ping()));
@@ -226,6 +238,13 @@ export class ShardedDatabase implements Database {
     const result = await endAfter(pinned, work);
     await notes?.write(session);
     return { kind: 'done', result };
+  }
+
+  async #onEach<T>(work: (database: Database) => Promise<readonly T[]>): Promise<readonly T[]> {
+    this.#requireOpen();
+    const done: T[] = [];
+    for (const database of this.#shards.databases) done.push(...(await work(database)));
+    return done;
   }
 
   #requireOpen(): void {

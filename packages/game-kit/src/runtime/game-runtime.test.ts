@@ -58,6 +58,8 @@ async function watched(): Promise<{ database: Database; counts: Map<string, numb
     transaction: (work, options) => database.transaction(work, options),
     plan: (entities) => database.plan(entities),
     migrate: (entities) => database.migrate(entities),
+    migrateFiles: (folder, options) => database.migrateFiles(folder, options),
+    maintainPartitions: (entities, options) => database.maintainPartitions(entities, options),
     ping: () => database.ping(),
     servers: () => database.servers(),
     resize: (size) => database.resize(size),
