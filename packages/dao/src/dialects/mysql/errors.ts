@@ -11,6 +11,8 @@ const faults: ReadonlyMap<number, Fault> = new Map([
   [1205, conflict], // waited too long for a lock
   [1020, conflict], // the row changed after the snapshot (MariaDB 11)
   [1792, { code: 'ERR_DAO_READ_ONLY' }], // a write in a transaction that only reads
+  [9007, conflict], // TiDB: another transaction has written the row meanwhile
+  [8022, conflict],
   [1290, lost], // the whole server only reads: it is a standby now
   [1836, lost],
   [1053, lost], // shut down
