@@ -4,6 +4,8 @@ import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
 import type { Settings } from './config.ts';
+import { watchServers } from './database/connection-metrics.ts';
+import { databaseMetrics } from './database/database-metrics.ts';
 import { developmentKey } from './development-key.ts';
 import { openGames, runtimeOf } from './games.ts';
 import { Grace } from './grace.ts';
@@ -48,8 +50,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const tokens = await openTokens(config, secrets);
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config) });
 
-  const games = await openGames(config, secrets);
+  const games = await openGames(config, secrets, databaseMetrics(registry, log));
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
+  watchServers(registry, databases);
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
   const runtimes: GameRuntime[] = [];

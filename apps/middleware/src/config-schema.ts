@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseSchema } from './database/database-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
 const Milliseconds = z.int().min(1).max(86_400_000);
@@ -104,10 +105,7 @@ export const configSchema = z.strictObject({
       z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }),
     )
     .default({ realm: { enabled: true } }),
-  databases: z
-    .record(GameId, z.strictObject({ url: z.string().regex(/^sqlite:./, 'a URL such as sqlite:data/realm.db; other databases are not built yet') }))
-    .default({})
-    .describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
+  databases: z.record(GameId, databaseSchema).default({}).describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
   cache: z
     .strictObject({
       maxEntries: z.int().min(1).max(100_000_000).default(100_000).describe('Most cached reads of one entity of one game'),

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import type { Tokens } from '@midgard/auth';
-import { type Database, IdGenerator, openDatabase } from '@midgard/dao';
+import { type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
 import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Config } from './config-schema.ts';
+import { databaseOptions, databaseUrl, shownUrl } from './database/database-options.ts';
 import { loadGame } from './load-game.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -15,21 +15,20 @@ export interface OpenGame {
   readonly database: Database;
 }
 
-/** Where a game's rows live: the URL of the configuration, else a file in the data folder. */
-function databaseUrl(config: Config, id: string): string {
-  return config.databases[id]?.url ?? `sqlite:${path.join(config.dataDir, `${id}.db`)}`;
-}
+/** Makes the listener of a game's database. */
+export type ListenerOf = (watch: { readonly game: string; readonly slowQueryMs: number }) => DaoListener;
 
 /** Loads the enabled games and opens their databases; what was opened before a failure is closed again. */
-export async function openGames(config: Config, secrets: Pick<Secrets, 'cursorSecret'>): Promise<readonly OpenGame[]> {
+export async function openGames(config: Config, secrets: Pick<Secrets, 'cursorSecret'>, listenerOf: ListenerOf = () => ({})): Promise<readonly OpenGame[]> {
   await using opened = new AsyncDisposableStack();
   const games: OpenGame[] = [];
   for (const [id, { package: packageName = `@midgard/game-${id}`, enabled }] of Object.entries(config.games)) {
     if (!enabled) continue;
     const handler = await loadGame(id, packageName);
     const url = databaseUrl(config, id);
-    const database = opened.use(await openDatabase(url, { cursorSecret: Buffer.from(secrets.cursorSecret) }));
-    games.push({ handler, database, shownUrl: url.replace(/\/\/[^@/]*@/, '//') });
+    const listener = listenerOf({ game: id, slowQueryMs: config.databases[id]?.slowQueryMs ?? 0 });
+    const database = opened.use(await openDatabase(url, databaseOptions(config, id, { ...secrets, listener })));
+    games.push({ handler, database, shownUrl: shownUrl(url) });
   }
   opened.move();
   return games;
