@@ -167,9 +167,10 @@ export interface Database extends AsyncDisposable {
   /**
    * Creates missing tables and indexes and adds missing nullable columns, in one transaction, and records what it did.
    *
+   * @returns the statements that were run; none where another instance was first
    * @throws {DaoError} `ERR_DAO_SCHEMA`: the tables differ in a way that would lose data or needs a decision
    */
-  migrate(entities: readonly Entity[]): Promise<void>;
+  migrate(entities: readonly Entity[]): Promise<readonly string[]>;
   /**
    * Brings the tables to a version of reviewed migration files (see `generateMigration`), forward or back, under the same lock.
    *
@@ -188,6 +189,12 @@ export interface Database extends AsyncDisposable {
   maintainPartitions(entities: readonly Entity[], options?: PartitionOptions): Promise<readonly string[]>;
   /** @throws {DaoError} `ERR_DAO_UNAVAILABLE`: the database does not answer */
   ping(): Promise<void>;
+  /**
+   * What the database says that it is, for people: product and version, such as `MariaDB 10.11.14`.
+   *
+   * @throws {DaoError} `ERR_DAO_UNAVAILABLE`: the database does not answer
+   */
+  version(): Promise<string>;
   /** @returns the servers behind it with their pools; none where the database is a file */
   servers(): readonly ServerUsage[];
   /** Changes the bounds of the pools while in use. @throws {DaoError} `ERR_DAO_INPUT` */

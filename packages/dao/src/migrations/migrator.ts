@@ -38,12 +38,17 @@ export class Migrator {
     });
   }
 
-  /** @throws {DaoError} `ERR_DAO_SCHEMA`, and `ERR_DAO_UNAVAILABLE` where the lock is not to be had */
-  migrate(entities: readonly Entity[]): Promise<void> {
+  /**
+   * @returns the statements that were run
+   * @throws {DaoError} `ERR_DAO_SCHEMA`, and `ERR_DAO_UNAVAILABLE` where the lock is not to be had
+   */
+  migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     return this.#access.alone(async (schema) => {
       const plans = await planAll(schema, entities);
       await openHistory(schema);
-      for (const plan of plans) await this.#migrateOne(schema, plan);
+      const run: string[] = [];
+      for (const plan of plans) run.push(...(await this.#migrateOne(schema, plan)));
+      return run;
     });
   }
 
@@ -57,9 +62,9 @@ export class Migrator {
     return maintainPartitions(this.#access, entities, { ...options, nowMs: this.#clock.now() });
   }
 
-  async #migrateOne(schema: Schema, { entity, steps, recorded }: EntityPlan): Promise<void> {
+  async #migrateOne(schema: Schema, { entity, steps, recorded }: EntityPlan): Promise<readonly string[]> {
     const isRecorded = recorded?.fingerprint === fingerprintOf(entity);
-    if (isRecorded && steps.length === 0) return;
+    if (isRecorded && steps.length === 0) return [];
     const statements = steps.map((step) => render(schema.ddl, step));
     const columns = definitionOf(entity);
     const appliedAtMs = this.#clock.now();
@@ -71,6 +76,7 @@ export class Migrator {
         await remember(schema, { ...finished, fingerprint: unfinished, columns: recorded?.columns ?? columns, statements: [statement] });
     }
     await remember(schema, { ...finished, statements: schema.ddl.isTransactional ? statements : statements.slice(-1) });
+    return statements;
   }
 }
 

@@ -32,6 +32,8 @@ export interface ServerConnection {
   rollback(): Promise<void>;
   /** A sign of life from the server itself. */
   ping(): Promise<void>;
+  /** @returns product and version of the server, for people */
+  version(): Promise<string>;
   /** Ends the connection at once, without a word to the server, whatever runs on it. */
   destroy(): void;
   /** Ends the connection in order. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, TransactionOptions, WorkOptions } from '../database.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Lease } from '../connections/lease.ts';
+import { processTimers, within } from '../connections/time.ts';
 import type { ServerUsage } from '../connections/usage.ts';
 import { CursorSigner } from '../cursor.ts';
 import type { Entity } from '../entity.ts';
@@ -12,7 +13,7 @@ import type { PartitionOptions } from '../migrations/partitions.ts';
 import { tellingCache } from '../query-cache.ts';
 import { ExecutorSession, type SessionParts } from '../session.ts';
 import { Work, checkWorkOptions } from '../work.ts';
-import type { TransactionMode } from './connection.ts';
+import type { ServerConnection, TransactionMode } from './connection.ts';
 import type { ConnectionSource } from './connection-source.ts';
 import { ServerExecutor } from './executor.ts';
 import type { ServerDialect } from './server-dialect.ts';
@@ -105,9 +106,9 @@ export class ServerDatabase implements Database {
     return this.#migrator.plan(entities);
   }
 
-  async migrate(entities: readonly Entity[]): Promise<void> {
+  async migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    await this.#migrator.migrate(entities);
+    return this.#migrator.migrate(entities);
   }
 
   async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
@@ -120,15 +121,12 @@ export class ServerDatabase implements Database {
     return this.#migrator.maintainPartitions(entities, options);
   }
 
-  async ping(): Promise<void> {
-    this.#requireOpen();
-    const lease = await this.#parts.source.write({ timeoutMs: this.#acquireTimeoutMs });
-    // Not `connection.isBroken`: that knows of the socket's end only, and a silent server has not closed it.
-    const answer = lease.connection.ping();
-    const isThere = await withinMs(answer, this.#acquireTimeoutMs);
-    if (isThere) return lease.release();
-    lease.discard();
-    throw new DaoError('ERR_DAO_UNAVAILABLE', `${lease.server} does not answer`);
+  ping(): Promise<void> {
+    return this.#ask((connection) => connection.ping());
+  }
+
+  version(): Promise<string> {
+    return this.#ask((connection) => connection.version());
   }
 
   servers(): readonly ServerUsage[] {
@@ -151,6 +149,20 @@ export class ServerDatabase implements Database {
   async #close(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#parts.source.close();
+  }
+
+  /** Asks the server that takes the writes. Not `connection.isBroken`: that knows of the socket's end only, and a silent server has not closed it. */
+  async #ask<T>(question: (connection: ServerConnection) => Promise<T>): Promise<T> {
+    this.#requireOpen();
+    const lease = await this.#parts.source.write({ timeoutMs: this.#acquireTimeoutMs });
+    try {
+      const answer = await within(processTimers, this.#acquireTimeoutMs, () => question(lease.connection));
+      lease.release();
+      return answer;
+    } catch (cause) {
+      lease.discard();
+      throw new DaoError('ERR_DAO_UNAVAILABLE', `${lease.server} does not answer`, { cause });
+    }
   }
 
   #requireOpen(): void {
@@ -208,14 +220,4 @@ export class ServerDatabase implements Database {
     const onStatement = this.#listener?.statement?.bind(this.#listener);
     return new ServerExecutor({ dialect: this.#parts.dialect, connection, mode, isWritable, onStatement, waitMs });
   }
-}
-
-async function withinMs(answer: Promise<void>, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), timeoutMs);
-  answer.then(
-    () => resolve(true),
-    () => resolve(false),
-  );
-  return promise.finally(() => clearTimeout(timer));
 }

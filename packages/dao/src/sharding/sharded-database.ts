@@ -127,9 +127,11 @@ export class ShardedDatabase implements Database {
   }
 
   /** Migrates every shard; one that fails leaves those before it migrated: run it again. */
-  async migrate(entities: readonly Entity[]): Promise<void> {
+  async migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    for (const database of this.#shards.databases) await database.migrate(entities);
+    const run: string[] = [];
+    for (const database of this.#shards.databases) run.push(...(await database.migrate(entities)));
+    return run;
   }
 
   /** Every shard, one after the other; see `migrate`. */
@@ -145,6 +147,13 @@ export class ShardedDatabase implements Database {
   async ping(): Promise<void> {
     this.#requireOpen();
     await Promise.all(this.#shards.databases.map((database) => database.ping()));
+  }
+
+  /** @returns what the shards say that they are, each thing once */
+  async version(): Promise<string> {
+    this.#requireOpen();
+    const versions = await Promise.all(this.#shards.databases.map((database) => database.version()));
+    return [...new Set(versions)].join(', ');
   }
 
   servers(): ReturnType<Database['servers']> {

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { administrationCases } from './administration-cases.ts';
 import { bulkCases } from './bulk-cases.ts';
 import { concurrencyCases } from './concurrency-cases.ts';
 import { hostileCases } from './hostile-cases.ts';
@@ -37,6 +38,7 @@ const hangMs = 60_000;
  */
 export function daoConformance(name: string, open: OpenForTest, { otherProcesses, loseConnections, allows = {} }: ConformanceOptions = {}): void {
   describe(`${name} keeps the promises of a dao dialect`, { timeout: hangMs }, () => {
+    describe('administration', () => administrationCases(open));
     describe('values', () => valueCases(open));
     describe('limits', () => limitCases(open));
     describe('writes', () => writeCases(open));

@@ -61,6 +61,7 @@ async function watched(): Promise<{ database: Database; counts: Map<string, numb
     migrateFiles: (folder, options) => database.migrateFiles(folder, options),
     maintainPartitions: (entities, options) => database.maintainPartitions(entities, options),
     ping: () => database.ping(),
+    version: () => database.version(),
     servers: () => database.servers(),
     resize: (size) => database.resize(size),
     close: () => database.close(),

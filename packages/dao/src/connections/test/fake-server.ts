@@ -24,6 +24,11 @@ export class FakeConnection implements ServerConnection {
     await this.answer();
   }
 
+  async version(): Promise<string> {
+    await this.answer();
+    return 'Fake 1.0';
+  }
+
   async run(): Promise<StatementResult> {
     await this.answer();
     return { rows: [], affected: 0 };

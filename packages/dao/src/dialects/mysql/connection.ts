@@ -122,6 +122,13 @@ export class MysqlConnection implements ServerConnection {
     });
   }
 
+  async version(): Promise<string> {
+    const [row] = await this.records('select version() as version', []);
+    // MariaDB: `10.11.14-MariaDB-0+deb12u2`.
+    const [number = '', product = ''] = String(row?.['version']).split('-');
+    return product === 'MariaDB' ? `MariaDB ${number}` : `MySQL ${number}`;
+  }
+
   destroy(): void {
     this.#isBroken = true;
     // The driver hears of it, and tells those who wait.

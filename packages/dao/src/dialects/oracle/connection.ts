@@ -126,6 +126,11 @@ export class OracleConnection implements ServerConnection {
     await this.#watched(() => this.#connection.ping());
   }
 
+  /** The driver has heard it when it connected. */
+  async version(): Promise<string> {
+    return `Oracle Database ${this.#connection.oracleServerVersionString}`;
+  }
+
   destroy(): void {
     this.#isBroken = true;
     this.#sockets.cut();

@@ -55,9 +55,9 @@ export class SqliteDatabase implements Database {
     return this.#migrator.plan(entities);
   }
 
-  async migrate(entities: readonly Entity[]): Promise<void> {
+  async migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    await this.#migrator.migrate(entities);
+    return this.#migrator.migrate(entities);
   }
 
   async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
@@ -74,6 +74,14 @@ export class SqliteDatabase implements Database {
     this.#requireOpen();
     await this.#file.requireInPlace();
     await this.#readers.read(({ connection }) => connection.first('select count(*) from sqlite_schema', []), this.#bounded({}));
+  }
+
+  async version(): Promise<string> {
+    this.#requireOpen();
+    return this.#readers.read(({ connection }) => {
+      const [row] = connection.records('select sqlite_version() as version', []);
+      return `SQLite ${String(row?.['version'])}`;
+    }, this.#bounded({}));
   }
 
   servers(): readonly [] {

@@ -57,6 +57,10 @@ class ScriptedConnection implements ServerConnection {
     return [];
   }
 
+  async version(): Promise<string> {
+    return 'Scripted 1.0';
+  }
+
   async command(text: string): Promise<void> {
     this.#note(text);
   }
