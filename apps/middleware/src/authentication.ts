@@ -9,10 +9,18 @@ import { SetupError } from './setup-error.ts';
 /** Audience of our access tokens: a token for another service is refused here, and ours there. */
 const audience = 'midgard';
 
+/** What is kept in the service's own database. */
+export const serviceEntities = [apiKey] as const;
+
+/** Where the service's own database is. */
+export function serviceDatabaseUrl({ dataDir }: Config): string {
+  return `sqlite:${path.join(dataDir, 'midgard.db')}`;
+}
+
 /** Opens the service's own database, where API keys live, and brings it to its tables. */
 export async function openServiceDatabase(config: Config): Promise<Database> {
-  const database = await openDatabase(`sqlite:${path.join(config.dataDir, 'midgard.db')}`);
-  await database.migrate([apiKey]);
+  const database = await openDatabase(serviceDatabaseUrl(config));
+  await database.migrate(serviceEntities);
   return database;
 }
 

@@ -7,7 +7,7 @@ import type { Settings } from './config.ts';
 import { watchServers } from './database/connection-metrics.ts';
 import { databaseMetrics } from './database/database-metrics.ts';
 import { developmentKey } from './development-key.ts';
-import { openGames, runtimeOf } from './games.ts';
+import { configuredGames, openGames, runtimeOf } from './games.ts';
 import { Grace } from './grace.ts';
 import { checkDatabases } from './health.ts';
 import { addressLimits } from './limits.ts';
@@ -50,7 +50,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const tokens = await openTokens(config, secrets);
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config) });
 
-  const games = await openGames(config, secrets, databaseMetrics(registry, log));
+  const games = await openGames(await configuredGames(config, secrets, databaseMetrics(registry, log)));
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
   const router = new GameRouter();

@@ -27,5 +27,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     prefix: 'MIDGARD',
     reserved: ['MIDGARD_CONFIG', 'MIDGARD_TEST_'],
   });
-  return { config, isProduction: env['NODE_ENV'] === 'production', warnings };
+  return { config, isProduction: env['NODE_ENV'] === 'production', warnings: [...warnings, ...strayDatabases(config)] };
+}
+
+/** Databases of no game: after a misspelt id the game would run on a file of its own, and nobody would notice. */
+function strayDatabases({ databases, games }: Config): readonly string[] {
+  const known = Object.keys(games);
+  return Object.keys(databases).flatMap((id) => (known.includes(id) ? [] : [`databases.${id} is for no game: the games are ${known.join(', ')}`]));
 }

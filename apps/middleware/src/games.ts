@@ -1,37 +1,69 @@
 import type { Tokens } from '@midgard/auth';
-import { type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
+import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
 import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Config } from './config-schema.ts';
-import { databaseOptions, databaseUrl, shownUrl } from './database/database-options.ts';
+import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
+import type { StatementWatch } from './database/statement-metrics.ts';
 import { loadGame } from './load-game.ts';
 import type { Secrets } from './secrets.ts';
+import { SetupError } from './setup-error.ts';
 
-/** A game of the configuration with the database that is its own. */
-export interface OpenGame {
+/** A game of the configuration; its database is not open. */
+export interface ConfiguredGame {
   readonly handler: GameHandler;
   /** Without user and password: fit for a log. */
   readonly shownUrl: string;
+  /** @throws {SetupError} `ERR_SETUP_DATABASE`: the library refuses its settings; @throws DaoError `ERR_DAO_UNAVAILABLE`: the file cannot be opened */
+  open(): Promise<Database>;
+}
+
+/** A game of the configuration with the database that is its own. */
+export interface OpenGame extends Pick<ConfiguredGame, 'handler' | 'shownUrl'> {
   readonly database: Database;
 }
 
 /** Makes the listener of a game's database. */
-export type ListenerOf = (watch: { readonly game: string; readonly slowQueryMs: number }) => DaoListener;
+export type ListenerOf = (watch: StatementWatch) => DaoListener;
 
-/** Loads the enabled games and opens their databases; what was opened before a failure is closed again. */
-export async function openGames(config: Config, secrets: Pick<Secrets, 'cursorSecret'>, listenerOf: ListenerOf = () => ({})): Promise<readonly OpenGame[]> {
-  await using opened = new AsyncDisposableStack();
-  const games: OpenGame[] = [];
+/** Loads the enabled games of the configuration. */
+export async function configuredGames(
+  config: Config,
+  { cursorSecret }: Pick<Secrets, 'cursorSecret'>,
+  listenerOf: ListenerOf = () => ({}),
+): Promise<readonly ConfiguredGame[]> {
+  const games: ConfiguredGame[] = [];
   for (const [id, { package: packageName = `@midgard/game-${id}`, enabled }] of Object.entries(config.games)) {
     if (!enabled) continue;
     const handler = await loadGame(id, packageName);
-    const url = databaseUrl(config, id);
-    const listener = listenerOf({ game: id, slowQueryMs: config.databases[id]?.slowQueryMs ?? 0 });
-    const database = opened.use(await openDatabase(url, databaseOptions(config, id, { ...secrets, listener })));
-    games.push({ handler, database, shownUrl: shownUrl(url) });
+    const settings = databaseSettings(config, id);
+    const open = (): Promise<Database> => {
+      const listener = listenerOf({ game: id, slowQueryMs: settings.slowQueryMs });
+      return named(id, openDatabase(settings.url, databaseOptions(settings, { cursorSecret, listener })));
+    };
+    games.push({ handler, shownUrl: shownUrl(settings.url), open });
   }
-  opened.move();
   return games;
+}
+
+/** Opens the databases of games; what was opened before a failure is closed again. */
+export async function openGames(games: readonly ConfiguredGame[]): Promise<readonly OpenGame[]> {
+  await using opened = new AsyncDisposableStack();
+  const open: OpenGame[] = [];
+  for (const { handler, shownUrl: url, open: openOne } of games) open.push({ handler, shownUrl: url, database: opened.use(await openOne()) });
+  opened.move();
+  return open;
+}
+
+/** Says of settings that the library refuses where they stand; its message repeats no URL. */
+async function named(id: string, opening: Promise<Database>): Promise<Database> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof DaoError && (error.code === 'ERR_DAO_INPUT' || error.code === 'ERR_DAO_DIALECT'))
+      throw new SetupError('ERR_SETUP_DATABASE', `databases.${id}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** What {@link runtimeOf} needs besides the game. */

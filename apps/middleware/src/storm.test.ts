@@ -21,5 +21,5 @@ test('after a kill -9 in the middle of trades, every coin and item is where the 
   for (const asset of storm.books.assets()) expect([asset, held.get(asset) ?? 0n]).toEqual([asset, storm.books.total(asset)]);
   await service.end('SIGTERM');
   const doctor = await service.command('doctor', '--ledger', '--json');
-  expect(JSON.parse(doctor.stdout)).toMatchObject({ isWell: true, games: [{ game: 'realm', ledger: { violations: [] } }] });
+  expect(JSON.parse(doctor.stdout)).toMatchObject({ isWell: true, databases: [{ name: 'service' }, { name: 'realm', ledger: { violations: [] } }] });
 });

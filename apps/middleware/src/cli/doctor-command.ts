@@ -3,66 +3,62 @@ import type { LedgerReport } from '@midgard/game-kit';
 import { createLogger } from '@midgard/logging';
 import { openTokens } from '../authentication.ts';
 import { readSettings } from '../config.ts';
-import { type OpenGame, openGames, runtimeOf } from '../games.ts';
-import { resolveSecrets, type Secrets } from '../secrets.ts';
 import type { Config } from '../config-schema.ts';
+import { databaseTrouble } from '../database/database-trouble.ts';
+import { runtimeOf } from '../games.ts';
+import { resolveSecrets, type Secrets } from '../secrets.ts';
+import { type Examination, examine } from './doctor/examine.ts';
+import { type DoctorReport, isGood, linesOf } from './doctor/show.ts';
+import { type ListedDatabase, listedDatabases } from './listed-databases.ts';
 
-/** Exit code when the doctor found something; different from that of a doctor who could not look. */
+/** A database does not answer. */
+const DEAD = 1;
+/** Every database answers, and something is to be done. */
 const FOUND = 3;
 
-interface GameReport {
-  readonly game: string;
-  readonly database: string;
-  readonly pingMs: number;
-  readonly pendingStatements: number;
-  readonly ledger?: LedgerReport;
-}
+/** Time for each database to answer all questions but the ledger's. */
+const deadlineMs = 5000;
 
-/** Looks at every enabled game's database, and with `--ledger` at every balance in it; changes nothing. */
+/** Looks at every database of the service, and with `--ledger` at every balance in them; changes no table. */
 export async function doctorCommand({ ledger = false, json = false }: { ledger?: boolean; json?: boolean }): Promise<void> {
   const { config, isProduction, warnings } = readSettings();
   const secrets = await resolveSecrets(config, isProduction);
-  const games = await openGames(config, secrets);
-  const reports: GameReport[] = [];
-  for (const game of games) {
-    await using _open = game.database;
-    reports.push(await examine(game, { config, secrets, ledger }));
-  }
-  const isWell = reports.every((report) => report.pendingStatements === 0 && (report.ledger?.violations.length ?? 0) === 0);
-  process.stdout.write(
-    json
-      ? `${JSON.stringify({ isWell, warnings, games: reports }, null, 2)}\n`
-      : `${[...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(lines)].join('\n')}\n`,
+  const databases = await listedDatabases(config, secrets);
+  const reports = await Promise.all(
+    databases.map(async (listed): Promise<DoctorReport> => {
+      const examination = await examine(listed, deadlineMs);
+      return ledger ? withLedger(examination, listed, { config, secrets }) : { ...examination, ledger: undefined };
+    }),
   );
-  process.exitCode = isWell ? 0 : FOUND;
+  const lines = [...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(linesOf)];
+  process.exitCode = exitCodeOf(reports);
+  process.stdout.write(json ? `${JSON.stringify({ isWell: process.exitCode === 0, warnings, databases: reports }, null, 2)}\n` : `${lines.join('\n')}\n`);
 }
 
-async function examine(game: OpenGame, { config, secrets, ledger }: { config: Config; secrets: Secrets; ledger: boolean }): Promise<GameReport> {
-  const { handler, database, shownUrl } = game;
-  const startedAt = performance.now();
-  await database.ping();
-  const pingMs = performance.now() - startedAt;
-  const pendingStatements = (await database.plan(handler.entities)).length;
-  const report = { game: handler.manifest.id, database: shownUrl, pingMs, pendingStatements };
-  if (!ledger || pendingStatements > 0) return report;
-  const runtime = runtimeOf(game, { config, tokens: await openTokens(config, secrets), log: createLogger({ name: 'midgard', level: 'error' }) });
-  return { ...report, ledger: await runtime.ledgerReport() };
+function exitCodeOf(reports: readonly DoctorReport[]): number {
+  if (reports.some(({ findings }) => findings === undefined)) return DEAD;
+  const isWell = reports.every(
+    ({ findings, ledger }) => findings?.pendingStatements === 0 && findings.servers.every(isGood) && (ledger?.violations.length ?? 0) === 0,
+  );
+  return isWell ? 0 : FOUND;
 }
 
-function lines({ game, database, pingMs, pendingStatements, ledger }: GameReport): string[] {
-  return [
-    game,
-    `  database   ${database}, answers in ${pingMs.toFixed(1)} ms`,
-    `  schema     ${pendingStatements === 0 ? 'up to date' : `${pendingStatements} statements behind: run midgard migrate`}`,
-    ...(ledger === undefined
-      ? []
-      : [`  ledger     ${ledgerLine(ledger)}`, ...ledger.violations.map(({ rule, subject, message }) => `    ✗ ${rule}: ${subject}: ${message}`)]),
-  ];
+/** Balances are looked at where there are tables for them. */
+async function withLedger(examination: Examination, listed: ListedDatabase, parts: { readonly config: Config; readonly secrets: Secrets }): Promise<DoctorReport> {
+  if (listed.handler === undefined || examination.findings?.pendingStatements !== 0) return { ...examination, ledger: undefined };
+  try {
+    return { ...examination, ledger: await ledgerOf(listed, listed.handler, parts) };
+  } catch (error) {
+    return { ...examination, findings: undefined, trouble: databaseTrouble(error), ledger: undefined };
+  }
 }
 
-function ledgerLine({ accounts, entries, violations }: LedgerReport): string {
-  const looked = `${entries} entries in ${accounts} accounts`;
-  return violations.length === 0
-    ? `${looked}: every balance is the sum of its entries, and all entries sum to zero`
-    : `${looked}: ${violations.length} violations`;
+async function ledgerOf(
+  { shownUrl, open }: ListedDatabase,
+  handler: NonNullable<ListedDatabase['handler']>,
+  { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
+): Promise<LedgerReport> {
+  await using database = await open();
+  const log = createLogger({ name: 'midgard', level: 'error' });
+  return await runtimeOf({ handler, database, shownUrl }, { config, tokens: await openTokens(config, secrets), log }).ledgerReport();
 }

@@ -1,21 +1,24 @@
 import path from 'node:path';
 import type { DaoListener, DatabaseOptions } from '@midgard/dao';
+import type { z } from 'zod';
 import type { Config } from '../config-schema.ts';
+import { databaseSchema } from './database-schema.ts';
 
-/** Where a game's rows live: the URL of the configuration, else a file in the data folder. */
-export function databaseUrl(config: Config, game: string): string {
-  return config.databases[game]?.url ?? `sqlite:${path.join(config.dataDir, `${game}.db`)}`;
+/** The settings of a game's database: those of the configuration, else of a file in the data folder. */
+export function databaseSettings(config: Config, game: string): z.output<typeof databaseSchema> {
+  return config.databases[game] ?? databaseSchema.parse({ url: `sqlite:${path.join(config.dataDir, `${game}.db`)}` });
 }
 
-/** A database's URL without user, password and options: fit for a log. */
+/** @returns a database's URL without user, password and options: fit for a log */
 export function shownUrl(url: string): string {
-  // Greedy to the last @: a password may itself hold an @ or a slash.
-  return /^sqlite:/.test(url) ? url : url.replace(/\/\/.*@/s, '//').replace(/\?.*$/s, '');
+  return url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/s, '//').replace(/\?.*$/s, '');
 }
 
-/** What the configuration says of a game's database, in the words of the library. */
-export function databaseOptions(config: Config, game: string, { cursorSecret, listener }: { cursorSecret: string; listener: DaoListener }): DatabaseOptions {
-  const { pool, standbys, replicas, maxLagMs, timeoutMs } = config.databases[game] ?? {};
+/** The settings of a database in the words of the library. */
+export function databaseOptions(
+  { pool, standbys, replicas, maxLagMs, timeoutMs }: z.output<typeof databaseSchema>,
+  { cursorSecret, listener }: { readonly cursorSecret: string; readonly listener: DaoListener },
+): DatabaseOptions {
   return {
     cursorSecret: Buffer.from(cursorSecret),
     listener,
@@ -23,6 +26,6 @@ export function databaseOptions(config: Config, game: string, { cursorSecret, li
     standbys,
     replicas,
     reads: maxLagMs === undefined ? undefined : { maxLagMs },
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }
