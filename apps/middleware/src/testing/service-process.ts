@@ -31,11 +31,16 @@ export interface CommandResult {
 export class ServiceProcess implements AsyncDisposable {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), 'midgard-service-'));
   readonly #env: Readonly<Record<string, string>>;
+  readonly #imports: readonly string[];
   #child: ChildProcess | undefined;
 
-  /** @param env variables beside those that keep it on free ports and in its own folder */
-  constructor(env: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param env variables beside those that keep it on free ports and in its own folder
+   * @param options.imports modules that are loaded before it, such as a double of a driver
+   */
+  constructor(env: Readonly<Record<string, string>> = {}, { imports = [] }: { readonly imports?: readonly string[] } = {}) {
     this.#env = env;
+    this.#imports = imports;
   }
 
   /** Starts it and waits for its banner. @param ports 0 for free ones, or those of an earlier start */
@@ -83,7 +88,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   #spawn(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-    return spawn(process.execPath, ['--conditions=@midgard/source', main, ...args], {
+    return spawn(process.execPath, ['--conditions=@midgard/source', ...this.#imports.map((url) => `--import=${url}`), main, ...args], {
       cwd: this.folder,
       env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
