@@ -7,6 +7,7 @@ import { DaoError } from '../errors.ts';
 import { chunksOf } from '../statements/chunks.ts';
 import { type BoundStatement, type EntityStatements, statementsIn } from '../statements/entity-statements.ts';
 import { requireStatement } from '../statements/hand-written.ts';
+import { sumError } from '../statements/sum-error.ts';
 import type { ServerConnection, StatementResult, TransactionMode } from './connection.ts';
 import { mergeRows } from './merge-rows.ts';
 import { type ServerDialect, faultError } from './server-dialect.ts';
@@ -195,7 +196,13 @@ export class ServerExecutor implements Executor {
   /** Merges rows by the dialect's statement, for what runs in a turn already, inside of something atomic. */
   async writeMerged(entity: Entity, rows: readonly RowValues[], rule: MergeRule): Promise<void> {
     const statements = this.#statementsOf(entity);
-    for (const chunk of chunksOf(rows, statements.mostRows)) await this.#run('merge', entity, statements.merge(chunk, rule));
+    try {
+      for (const chunk of chunksOf(rows, statements.mostRows)) await this.#run('merge', entity, statements.merge(chunk, rule));
+    } catch (error) {
+      // What is added fits its column, so it was a sum.
+      const isSum = rule.kind === 'add' && error instanceof DaoError && error.code === 'ERR_DAO_RANGE';
+      throw isSum ? sumError(entity, rule, error.cause) : error;
+    }
   }
 
   /** Runs several statements of which all or none are to count. */

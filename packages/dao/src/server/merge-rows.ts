@@ -1,6 +1,6 @@
 import type { MergeRule, RowValues } from '../dialects/dialect.ts';
 import type { Entity } from '../entity.ts';
-import { DaoError } from '../errors.ts';
+import { sumError } from '../statements/sum-error.ts';
 import type { ServerExecutor } from './executor.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function mergeRows(executor: ServerExecutor, entity: Entity, rows: 
     wanted.map((row) => keyOf(entity, row)),
     false,
   );
-  if (rule.kind === 'add') for (const row of after) requireSums(entity, row, rule.columns);
+  if (rule.kind === 'add') for (const row of after) requireSums(entity, row, rule);
   return inOrder(entity, wanted, after);
 }
 
@@ -46,12 +46,12 @@ function isNewer(entity: Entity, row: RowValues, before: RowValues | undefined):
 }
 
 /** The server refuses what its type cannot hold; an id, which is never negative, has a type that could. */
-function requireSums(entity: Entity, row: RowValues, columns: readonly { readonly column: string; readonly min: bigint; readonly max: bigint }[]): void {
-  for (const { column, min, max } of columns) {
+function requireSums(entity: Entity, row: RowValues, rule: Extract<MergeRule, { kind: 'add' }>): void {
+  const isWithin = rule.columns.every(({ column, min, max }) => {
     const sum = BigInt(String(row[column]));
-    if (sum >= min && sum <= max) continue;
-    throw new DaoError('ERR_DAO_RANGE', `${entity.name}.${column}: a sum would be beyond its column`, { entity: entity.name, columns: [column] });
-  }
+    return sum >= min && sum <= max;
+  });
+  if (!isWithin) throw sumError(entity, rule);
 }
 
 function inOrder(entity: Entity, wanted: readonly RowValues[], found: readonly RowValues[]): readonly RowValues[] {

@@ -63,6 +63,7 @@ export async function logins(story: Story, { astrid, deleted }: Cast): Promise<s
   await story.refused('credentialInvalid', 'auth.refresh', { refreshToken: second.refreshToken });
   const third = Tokens.parse(await story.ask('auth.login', { name, password }));
   await story.ask('auth.logout', { refreshToken: third.refreshToken });
+  await story.refused('invalidInput', 'auth.logout', { refreshToken: '' });
   await story.refused('credentialInvalid', 'auth.refresh', { refreshToken: third.refreshToken });
   await story.ask('player.update', { id: astrid, status: 'banned' });
   await story.refused('notPermitted', 'auth.login', { name, password });

@@ -9,6 +9,9 @@ const Page = z.looseObject({ items: z.array(z.unknown()), nextCursor: z.string()
 const beginning = Date.UTC(2025, 5, 1, 12, 0, 0, 7);
 const stepMs = 1501;
 
+/** No list of the session has so many. */
+const mostItems = 100;
+
 /** Errors of protocol.md that the session meets. */
 export const codes = {
   invalidInput: 2001,
@@ -84,6 +87,7 @@ export class Story {
       const page: z.output<typeof Page> = Page.parse(await this.ask(operation, { ...input, limit, ...(cursor !== null && { cursor }) }));
       items += page.items.length;
       cursor = page.nextCursor;
+      if (items > mostItems) throw new Error(`${operation} has no end`);
     } while (cursor !== null);
     await this.refused('invalidInput', operation, { ...input, limit, cursor: 'bm90IG9uZSBvZiBvdXJz' });
     return items;

@@ -7,6 +7,7 @@ import { DaoError } from '../../errors.ts';
 import { chunksOf } from '../../statements/chunks.ts';
 import { type BoundStatement, type EntityStatements, statementsIn } from '../../statements/entity-statements.ts';
 import { readOnlyError, requireStatement } from '../../statements/hand-written.ts';
+import { sumError } from '../../statements/sum-error.ts';
 import type { Change, Executor, MergeRule, RowValues, Selection } from '../dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { flavor } from './drizzle.ts';
@@ -86,8 +87,7 @@ export class SqliteExecutor implements Executor {
     const mergeChunk = (chunk: readonly RowValues[]): readonly RowValues[] => {
       const { text, values } = statements.merge(chunk, rule);
       const merged = this.#timed('merge', entity, text, () => statements.decodeAll(this.connection.all(text, values)));
-      if (rule.kind === 'add' && merged.length < chunk.length)
-        throw new DaoError('ERR_DAO_RANGE', `${entity.name}: a sum would be beyond its column`, { entity: entity.name });
+      if (rule.kind === 'add' && merged.length < chunk.length) throw sumError(entity, rule);
       return merged;
     };
     return this.#guard(entity, () => this.#inChunks(statements, rows, mergeChunk));
