@@ -7,7 +7,7 @@ import { DaoError } from '../errors.ts';
 import { chunksOf } from '../statements/chunks.ts';
 import { type BoundStatement, type EntityStatements, statementsIn } from '../statements/entity-statements.ts';
 import { requireStatement } from '../statements/hand-written.ts';
-import { sumError } from '../statements/sum-error.ts';
+import { mergeError } from '../statements/sum-error.ts';
 import type { ServerConnection, StatementResult, TransactionMode } from './connection.ts';
 import { mergeRows } from './merge-rows.ts';
 import { type ServerDialect, faultError } from './server-dialect.ts';
@@ -199,9 +199,7 @@ export class ServerExecutor implements Executor {
     try {
       for (const chunk of chunksOf(rows, statements.mostRows)) await this.#run('merge', entity, statements.merge(chunk, rule));
     } catch (error) {
-      // What is added fits its column, so it was a sum.
-      const isSum = rule.kind === 'add' && error instanceof DaoError && error.code === 'ERR_DAO_RANGE';
-      throw isSum ? sumError(entity, rule, error.cause) : error;
+      throw mergeError(error, entity, rule);
     }
   }
 

@@ -13,3 +13,8 @@ export function sumError(entity: Entity, { columns }: Extract<MergeRule, { kind:
     cause,
   });
 }
+
+/** @returns what an error of a merge means: what is added fits its column, so that a value which does not was a sum */
+export function mergeError(error: unknown, entity: Entity, rule: MergeRule): unknown {
+  return rule.kind === 'add' && error instanceof DaoError && error.code === 'ERR_DAO_RANGE' ? sumError(entity, rule, error.cause) : error;
+}

@@ -7,7 +7,7 @@ import { DaoError } from '../../errors.ts';
 import { chunksOf } from '../../statements/chunks.ts';
 import { type BoundStatement, type EntityStatements, statementsIn } from '../../statements/entity-statements.ts';
 import { readOnlyError, requireStatement } from '../../statements/hand-written.ts';
-import { sumError } from '../../statements/sum-error.ts';
+import { mergeError, sumError } from '../../statements/sum-error.ts';
 import type { Change, Executor, MergeRule, RowValues, Selection } from '../dialect.ts';
 import type { SqliteConnection } from './connection.ts';
 import { flavor } from './drizzle.ts';
@@ -90,7 +90,11 @@ export class SqliteExecutor implements Executor {
       if (rule.kind === 'add' && merged.length < chunk.length) throw sumError(entity, rule);
       return merged;
     };
-    return this.#guard(entity, () => this.#inChunks(statements, rows, mergeChunk));
+    try {
+      return this.#guard(entity, () => this.#inChunks(statements, rows, mergeChunk));
+    } catch (error) {
+      throw mergeError(error, entity, rule);
+    }
   }
 
   update(entity: Entity, change: Change): RowValues | undefined {
