@@ -27,7 +27,14 @@ function read(text: string, shape: Shape): unknown {
   if (shape.kind === 'leaf') return readLeaf(text, shape.schema);
   if (shape.kind !== 'list' || text.trimStart().startsWith('[')) return readFlow(text);
   if (text.trim() === '') return [];
-  return text.split(',').map((item) => coerce(item.trim(), shape.element));
+  const items = text.split(',').map((item) => item.trim());
+  // A comma inside of a password: its halves would look like any text, and be shown.
+  if (text.includes('@') && items.some(isUrl) && !items.every(isUrl)) return text;
+  return items.map((item) => coerce(item, shape.element));
+}
+
+function isUrl(text: string): boolean {
+  return text.includes('://');
 }
 
 function readLeaf(text: string, schema: Schema): unknown {

@@ -215,6 +215,8 @@ describe('errors', () => {
     ['a number', 'auth: { apiKey: 123456789 }', {}],
     ['a variable', '', { MIDGARD_AUTH_PEPPER: 'hunter2hunter' }],
     ['a URL with a password', 'cache: { redis: { url: "http://u:a@hunter2/b@h/x" } }', {}],
+    ['a URL without slashes', 'cache: { redis: { url: "u:hunter2@h/x" } }', {}],
+    ['a URL without a host', 'cache: { redis: { url: "http://u:hunter2/x" } }', {}],
     ['broken YAML', 'auth:\n  pepper: "hunter2\n', {}],
     ['broken YAML whose fault is the secret', 'auth:\n  pepper: |hunter2\n', {}],
     ['broken YAML with stray text', 'auth:\n  pepper: "a" hunter2\n', {}],

@@ -29,7 +29,7 @@ function withoutCredentials(text: string): string {
     text
       // Greedy to the last @: a password may itself hold an @ or a slash.
       .replace(/\/\/.*@/s, '//***@')
-      // The slashes were forgotten, or it is one half of a text that a comma cut in two.
+      // The slashes were forgotten.
       .replace(/^(?!.*\/\/)([a-z]+:)?.*@/s, '$1***@')
       // The host was forgotten: what follows a colon and is no port may be a password.
       .replace(/(\/\/[^:/]*:)(?!\d{1,5}(?:[/?#,]|$)).*/s, '$1***')

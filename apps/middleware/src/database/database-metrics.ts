@@ -8,7 +8,7 @@ import { type StatementWatch, statementMetrics } from './statement-metrics.ts';
 const commitBuckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /**
- * Metrics of all databases: commits of every kind; statements, waits and servers where the database is a server.
+ * Metrics of the games' databases: commits and statements of all, connections where the database is a server.
  *
  * @returns what makes the listener of one game's database
  */

@@ -13,14 +13,14 @@ export interface StatementWatch {
 }
 
 /**
- * Measures the statements of database servers, and logs the slow ones: their text has placeholders and no values.
+ * Measures the statements of databases, and logs the slow ones: their text has placeholders and no values.
  *
  * @returns what makes the listener of one game
  */
 export function statementMetrics(registry: Registry, log: Logger): (watch: StatementWatch) => StatementListener {
   const seconds = registry.histogram({
     name: 'midgard_database_statement_seconds',
-    help: "Time of a statement on a database server, by entity ('' for hand-written ones) and kind",
+    help: "Time of a statement, by entity ('' for hand-written ones) and kind",
     labels: ['game', 'entity', 'kind'],
     buckets: statementBuckets,
   });

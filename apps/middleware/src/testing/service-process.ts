@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+const LogLine = z.record(z.string(), z.unknown());
 
 /** Where a started service listens, and the key that it printed. */
 export interface StartedService {
@@ -33,6 +36,7 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #env: Readonly<Record<string, string>>;
   readonly #imports: readonly string[];
   #child: ChildProcess | undefined;
+  #output = '';
 
   /**
    * @param env variables beside those that keep it on free ports and in its own folder
@@ -47,6 +51,7 @@ export class ServiceProcess implements AsyncDisposable {
   async start(ports: { readonly tcp: number; readonly http: number } = { tcp: 0, http: 0 }): Promise<StartedService> {
     const child = this.#spawn(['start'], { MIDGARD_SERVER_TCP_PORT: String(ports.tcp), MIDGARD_SERVER_HTTP_PORT: String(ports.http) });
     this.#child = child;
+    child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
     const banner = await bannerOf(child);
     return {
       banner,
@@ -54,6 +59,11 @@ export class ServiceProcess implements AsyncDisposable {
       baseUrl: /HTTP\s+(http:\/\/[^/\s]+)/.exec(banner)?.[1] ?? '',
       key: /Key\s+(\S+)/.exec(banner)?.[1] ?? '',
     };
+  }
+
+  /** What it has logged so far, of all its lives. */
+  get logs(): readonly Readonly<Record<string, unknown>>[] {
+    return this.#output.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [LogLine.parse(JSON.parse(line))] : []));
   }
 
   /** Sends a signal and waits for the end. @returns the exit code, null where the signal killed it */
