@@ -58,7 +58,9 @@ describe('one session with Realm', { timeout }, () => {
   }, timeout);
 
   test('calls every operation over both transports, and each of them succeeds and is refused', () => {
-    const asked = onSqlite.flatMap(({ question, code }) => (code === undefined ? [] : [`${question.split(' ', 2).join(' ')} ${code === 0 ? 'succeeds' : 'is refused'}`]));
+    const asked = onSqlite.flatMap(({ question, code }) =>
+      code === undefined ? [] : [`${question.split(' ', 2).join(' ')} ${code === 0 ? 'succeeds' : 'is refused'}`],
+    );
     const due = realm.operations.flatMap(({ name }) => ['tcp', 'http'].flatMap((via) => [`${via} ${name} succeeds`, `${via} ${name} is refused`]));
     expect(due.filter((each) => !asked.includes(each))).toEqual([]);
   });

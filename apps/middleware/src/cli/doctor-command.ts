@@ -44,7 +44,11 @@ function exitCodeOf(reports: readonly DoctorReport[]): number {
 }
 
 /** Balances are looked at where there are tables for them. */
-async function withLedger(examination: Examination, listed: ListedDatabase, parts: { readonly config: Config; readonly secrets: Secrets }): Promise<DoctorReport> {
+async function withLedger(
+  examination: Examination,
+  listed: ListedDatabase,
+  parts: { readonly config: Config; readonly secrets: Secrets },
+): Promise<DoctorReport> {
   if (listed.handler === undefined || examination.findings?.pendingStatements !== 0) return { ...examination, ledger: undefined };
   try {
     return { ...examination, ledger: await ledgerOf(listed, listed.handler, parts) };

@@ -132,7 +132,8 @@ describe('the database of a game', () => {
 
   test('is in the JSON Schema of the file with all its keys', () => {
     const schema = JSON.stringify(jsonSchemaOf(configSchema));
-    for (const key of ['acquireTimeoutMs', 'idleTimeoutMs', 'maxLifetimeMs', 'standbys', 'replicas', 'weight', 'maxLagMs', 'slowQueryMs']) expect(schema).toContain(`"${key}":{`);
+    for (const key of ['acquireTimeoutMs', 'idleTimeoutMs', 'maxLifetimeMs', 'standbys', 'replicas', 'weight', 'maxLagMs', 'slowQueryMs'])
+      expect(schema).toContain(`"${key}":{`);
   });
 });
 

@@ -6,7 +6,11 @@ const Milliseconds = z.int().min(1).max(86_400_000);
 const part = String.raw`(?:[^\s:/?#@%]|%[\da-fA-F]{2})`;
 const host = String.raw`(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?`;
 const ssl = String.raw`(?:\?ssl=(?:true|false))?`;
-const urlForms = [String.raw`sqlite:.+`, `mysql://(?:${part}+(?::${part}*)?@)?${host}/${part}+${ssl}`, `oracle://${part}+:${part}*@${host}(?:,${host})*/[\\w.$#-]+${ssl}`];
+const urlForms = [
+  String.raw`sqlite:.+`,
+  `mysql://(?:${part}+(?::${part}*)?@)?${host}/${part}+${ssl}`,
+  `oracle://${part}+:${part}*@${host}(?:,${host})*/[\\w.$#-]+${ssl}`,
+];
 
 const DatabaseUrl = z
   .string()

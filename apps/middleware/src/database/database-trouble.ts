@@ -13,7 +13,10 @@ const advices: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, 'there is no host of this name: correct it, or mend the name service'],
   [/ER_(DBACCESS|ACCESS)_DENIED|ORA-01017|ORA-28000/, 'correct user, password and rights; %40 stands for @ and %2F for /'],
   [/ER_BAD_DB_ERROR|ORA-12514|NJS-518/, 'create the database there, or correct its name'],
-  [/HANDSHAKE_SSL_ERROR|CERT|certificate|ORA-29024/, 'the encrypted connection failed: give the server a certificate for its name, and this process the authority (NODE_EXTRA_CA_CERTS)'],
+  [
+    /HANDSHAKE_SSL_ERROR|CERT|certificate|ORA-29024/,
+    'the encrypted connection failed: give the server a certificate for its name, and this process the authority (NODE_EXTRA_CA_CERTS)',
+  ],
   [/ERR_DAO_TIMEOUT|ETIMEDOUT|NJS-510|NJS-040|no answer within/, 'see whether the server is overloaded, or a firewall lies in between'],
   [/EACCES|EPERM|EROFS/, 'give the user of this process the right to read and write the file and its folder'],
   [/ENOENT|ENOTDIR/, 'its folder cannot be made: correct the path'],

@@ -71,7 +71,10 @@ export function bulkCases(open: OpenForTest): void {
     onFresh(open, async (database) => {
       await database.transaction((session) => session.dao(holding).insertMany([stack('a', 1n), stack('b', there)]));
       await database.transaction((session) =>
-        expect(session.dao(holding).addMany([stack('a', 1n), stack('b', delta)], ['quantity'])).rejects.toMatchObject({ code: 'ERR_DAO_RANGE', columns: ['quantity'] }),
+        expect(session.dao(holding).addMany([stack('a', 1n), stack('b', delta)], ['quantity'])).rejects.toMatchObject({
+          code: 'ERR_DAO_RANGE',
+          columns: ['quantity'],
+        }),
       );
       expect(await quantities(database)).toEqual({ a: 1n, b: there });
     }),

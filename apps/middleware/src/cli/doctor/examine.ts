@@ -30,6 +30,8 @@ export interface Examination {
 }
 
 const lookEveryMs = 25;
+/** Time to say goodbye, which those who answer need a thousandth of. */
+const closeMs = 1000;
 
 /**
  * Looks at a database and changes no table of it. It never rejects.
@@ -41,15 +43,18 @@ export async function examine(listed: ListedDatabase, deadlineMs: number): Promi
   const closing = new AsyncDisposableStack();
   try {
     const findings = await inTime(deadlineMs, async () => {
-      const database = closing.use(await listed.open());
+      const database = await listed.open();
+      // Too late: nobody waits for it any more.
+      if (closing.disposed) await database.close();
+      else closing.use(database);
       return findingsOf(database, listed, performance.now() + deadlineMs / 2);
     });
     return { name, url, findings, trouble: undefined };
   } catch (error) {
     return { name, url, findings: undefined, trouble: databaseTrouble(error) };
   } finally {
-    // Not waited for: of a silent server the end would be waited for, too.
-    closing.disposeAsync().catch(() => undefined);
+    // Of a silent server the end would be waited for, too.
+    await inTime(closeMs, () => closing.disposeAsync()).catch(() => undefined);
   }
 }
 

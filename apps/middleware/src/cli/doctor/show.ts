@@ -37,7 +37,8 @@ export function isGood({ role, state }: ServerReport): boolean {
 function serverLine(server: ServerReport): string {
   const { server: address, role, state, lagMs, pool } = server;
   const lag = role === 'replica' ? `, ${lagMs === null ? 'lag unknown' : `${Math.round(lagMs)} ms behind`}` : '';
-  const line = `${role} ${address}: ${state}${lag}, pool ${pool.inUse} in use, ${pool.idle} idle, at most ${pool.max}`;
+  const use = state === 'refusing' ? 'takes no writes' : state;
+  const line = `${role} ${address}: ${use}${lag}, pool ${pool.inUse} in use, ${pool.idle} idle, at most ${pool.max}`;
   return isGood(server) ? line : yellow(line);
 }
 

@@ -194,7 +194,14 @@ export async function seasons(story: Story, { astrid, bjorn, deleted }: Cast): P
   await story.ask('season.get', { id: future });
   await story.refused('notFound', 'season.get', { id: nobody });
   const cnut = await story.idOf('player.create', { name: 'Cnut' });
-  for (const [playerId, points] of [[astrid, 10], [bjorn, 30], [cnut, 10], [astrid, 5], [cnut, 5]] as const) await story.ask('season.score', { id, playerId, points, ...story.key() });
+  for (const [playerId, points] of [
+    [astrid, 10],
+    [bjorn, 30],
+    [cnut, 10],
+    [astrid, 5],
+    [cnut, 5],
+  ] as const)
+    await story.ask('season.score', { id, playerId, points, ...story.key() });
   await story.twice('season.score', { id, playerId: bjorn, points: 1 });
   await story.refused('invalidTransition', 'season.score', { id: future, playerId: bjorn, points: 1, ...story.key() });
   await story.refused('invalidTransition', 'season.score', { id, playerId: deleted, points: 1, ...story.key() });

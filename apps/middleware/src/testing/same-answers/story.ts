@@ -96,7 +96,9 @@ export class Story {
 
 /** The same input with something else in it. */
 function changed(input: object): object {
-  return 'reason' in input ? { reason: 'another' } : Object.fromEntries(Object.entries(input).map(([name, value]) => [name, typeof value === 'number' ? value + 1 : value]));
+  return 'reason' in input
+    ? { reason: 'another' }
+    : Object.fromEntries(Object.entries(input).map(([name, value]) => [name, typeof value === 'number' ? value + 1 : value]));
 }
 
 /** The clock of the service, which stands until it is told. */

@@ -65,7 +65,11 @@ export class Transcript implements AsyncDisposable {
   }
 
   /** Makes an HTTP request that is no operation's, or one as no client of ours would make it. */
-  async request(method: string, path: string, { body, headers = {} }: { readonly body?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<void> {
+  async request(
+    method: string,
+    path: string,
+    { body, headers = {} }: { readonly body?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<void> {
     const response = await this.#fetch(this.#baseUrl + path, { method, headers: { 'x-api-key': this.#key, ...headers }, ...(body !== undefined && { body }) });
     this.#note(`http ${method} ${path} ${JSON.stringify(headers)} ${body ?? ''}`, undefined, await response.text(), this.#lastReply);
   }
