@@ -50,7 +50,7 @@ export async function configuredGames(
 export async function openGames(games: readonly ConfiguredGame[]): Promise<readonly OpenGame[]> {
   await using opened = new AsyncDisposableStack();
   const open: OpenGame[] = [];
-  for (const { handler, shownUrl: url, open: openOne } of games) open.push({ handler, shownUrl: url, database: opened.use(await openOne()) });
+  for (const game of games) open.push({ handler: game.handler, shownUrl: game.shownUrl, database: opened.use(await game.open()) });
   opened.move();
   return open;
 }

@@ -58,11 +58,11 @@ async function withLedger(
 }
 
 async function ledgerOf(
-  { shownUrl, open }: ListedDatabase,
+  listed: ListedDatabase,
   handler: NonNullable<ListedDatabase['handler']>,
   { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
 ): Promise<LedgerReport> {
-  await using database = await open();
+  await using database = await listed.open();
   const log = createLogger({ name: 'midgard', level: 'error' });
-  return await runtimeOf({ handler, database, shownUrl }, { config, tokens: await openTokens(config, secrets), log }).ledgerReport();
+  return await runtimeOf({ handler, database, shownUrl: listed.shownUrl }, { config, tokens: await openTokens(config, secrets), log }).ledgerReport();
 }

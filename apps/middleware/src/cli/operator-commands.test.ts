@@ -19,6 +19,10 @@ function serviceOn(url: string, env: Readonly<Record<string, string>> = {}): Ser
   return service;
 }
 
+function urlAt({ port }: { readonly port: number }, database: string): string {
+  return `mysql://${user}@127.0.0.1:${port}/${database}`;
+}
+
 /** What holds for whatever an operator is shown. */
 function expectDiscreet({ stdout, stderr }: CommandResult): void {
   const all = stdout + stderr;
@@ -87,7 +91,6 @@ describe.skipIf(missing !== '')(`with MariaDB, a standby and a replica${missing}
   }, timeout);
   afterAll(() => pair?.remove());
 
-  const urlAt = (server: { readonly port: number }, database: string): string => `mysql://${user}@127.0.0.1:${server.port}/${database}`;
   const withOthers = (database: string): Readonly<Record<string, string>> => ({
     MIDGARD_DATABASES_REALM_STANDBYS: urlAt(pair.replica, database),
     MIDGARD_DATABASES_REALM_REPLICAS: `[{url: '${urlAt(pair.replica, database)}', weight: 2}]`,

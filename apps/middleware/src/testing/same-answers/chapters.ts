@@ -99,21 +99,20 @@ export async function characters(story: Story, { astrid, deleted }: Cast): Promi
 
 /** Things: given, used, handed over and swapped. */
 export async function items(story: Story, { astrid, bjorn, deleted }: Cast): Promise<void> {
-  const of = (playerId: string, itemType: string, quantity: number | string) => ({ playerId, itemType, quantity, reason: 'quest' });
-  await story.twice('item.grant', { ...of(astrid, 'sword', 2), attributes: { glow: '' } });
-  for (const itemType of ['potion', 'arrow', 'order']) await story.ask('item.grant', { ...of(astrid, itemType, 50), ...story.key() });
-  await story.ask('item.grant', { ...of(bjorn, 'rune', most), ...story.key() });
-  await story.refused('invalidInput', 'item.grant', { ...of(bjorn, 'rune', 1), ...story.key() });
-  await story.refused('invalidTransition', 'item.grant', { ...of(deleted, 'sword', 1), ...story.key() });
-  await story.refused('notFound', 'item.grant', { ...of(nobody, 'sword', 1), ...story.key() });
+  await story.twice('item.grant', { ...stack(astrid, 'sword', 2), attributes: { glow: '' } });
+  for (const itemType of ['potion', 'arrow', 'order']) await story.ask('item.grant', { ...stack(astrid, itemType, 50), ...story.key() });
+  await story.ask('item.grant', { ...stack(bjorn, 'rune', most), ...story.key() });
+  await story.refused('invalidInput', 'item.grant', { ...stack(bjorn, 'rune', 1), ...story.key() });
+  await story.refused('invalidTransition', 'item.grant', { ...stack(deleted, 'sword', 1), ...story.key() });
+  await story.refused('notFound', 'item.grant', { ...stack(nobody, 'sword', 1), ...story.key() });
   story.later();
-  await story.twice('item.consume', of(astrid, 'potion', 20));
-  await story.refused('insufficient', 'item.consume', { ...of(astrid, 'potion', 31), ...story.key() });
-  await story.refused('insufficient', 'item.consume', { ...of(astrid, 'unknown', 1), ...story.key() });
-  await story.ask('item.consume', { ...of(astrid, 'potion', 30), ...story.key() });
-  await story.twice('item.transfer', { ...of(astrid, 'arrow', 7), toPlayerId: bjorn });
-  await story.refused('insufficient', 'item.transfer', { ...of(astrid, 'arrow', 44), toPlayerId: bjorn, ...story.key() });
-  await story.refused('invalidInput', 'item.transfer', { ...of(astrid, 'arrow', 1), toPlayerId: astrid, ...story.key() });
+  await story.twice('item.consume', stack(astrid, 'potion', 20));
+  await story.refused('insufficient', 'item.consume', { ...stack(astrid, 'potion', 31), ...story.key() });
+  await story.refused('insufficient', 'item.consume', { ...stack(astrid, 'unknown', 1), ...story.key() });
+  await story.ask('item.consume', { ...stack(astrid, 'potion', 30), ...story.key() });
+  await story.twice('item.transfer', { ...stack(astrid, 'arrow', 7), toPlayerId: bjorn });
+  await story.refused('insufficient', 'item.transfer', { ...stack(astrid, 'arrow', 44), toPlayerId: bjorn, ...story.key() });
+  await story.refused('invalidInput', 'item.transfer', { ...stack(astrid, 'arrow', 1), toPlayerId: astrid, ...story.key() });
   story.later();
   await story.pages('item.list', { playerId: astrid }, 2);
   await story.pages('item.list', { playerId: bjorn }, 1);
@@ -121,7 +120,6 @@ export async function items(story: Story, { astrid, bjorn, deleted }: Cast): Pro
 
 /** Money, its ledger, and trades of money against things. */
 export async function wallets(story: Story, { astrid, bjorn, deleted }: Cast): Promise<void> {
-  const gold = (playerId: string, amount: number | string) => ({ playerId, currency: 'gold', amount, reason: 'sale' });
   await story.ask('wallet.get', { playerId: bjorn });
   await story.twice('wallet.credit', gold(astrid, 1000));
   await story.ask('wallet.credit', { ...gold(bjorn, most), currency: 'gem', ...story.key() });
@@ -216,4 +214,12 @@ export async function seasons(story: Story, { astrid, bjorn, deleted }: Cast): P
   await story.ask('counter.list', { playerId: astrid });
   await story.refused('notFound', 'counter.add', { playerId: nobody, name: 'kills', amount: 2 });
   await story.refused('notFound', 'counter.list', { playerId: nobody });
+}
+
+function stack(playerId: string, itemType: string, quantity: number | string) {
+  return { playerId, itemType, quantity, reason: 'quest' };
+}
+
+function gold(playerId: string, amount: number | string) {
+  return { playerId, currency: 'gold', amount, reason: 'sale' };
 }
