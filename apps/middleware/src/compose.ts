@@ -5,6 +5,7 @@ import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } fr
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
 import type { Settings } from './config.ts';
 import { watchServers } from './database/connection-metrics.ts';
+import { readyTables } from './database/tables.ts';
 import { databaseMetrics } from './database/database-metrics.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
@@ -60,6 +61,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
     const runtime = runtimeOf(game, { config, tokens, log, writeLog });
+    await readyTables(game.database, game.tables);
     await runtime.start();
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
     router.add(runtime);

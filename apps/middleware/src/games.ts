@@ -4,6 +4,7 @@ import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit'
 import type { Logger } from '@midgard/logging';
 import type { Config } from './config-schema.ts';
 import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
+import type { Tables } from './database/tables.ts';
 import type { StatementWatch } from './database/statement-metrics.ts';
 import { loadGame } from './load-game.ts';
 import type { Secrets } from './secrets.ts';
@@ -14,12 +15,13 @@ export interface ConfiguredGame {
   readonly handler: GameHandler;
   /** Without user and password: fit for a log. */
   readonly shownUrl: string;
+  readonly tables: Tables;
   /** @throws {SetupError} `ERR_SETUP_DATABASE`: the library refuses its settings; @throws DaoError `ERR_DAO_UNAVAILABLE`: the file cannot be opened */
   open(): Promise<Database>;
 }
 
 /** A game of the configuration with the database that is its own. */
-export interface OpenGame extends Pick<ConfiguredGame, 'handler' | 'shownUrl'> {
+export interface OpenGame extends Pick<ConfiguredGame, 'handler' | 'shownUrl' | 'tables'> {
   readonly database: Database;
 }
 
@@ -41,7 +43,8 @@ export async function configuredGames(
       const listener = listenerOf({ game: id, slowQueryMs: settings.slowQueryMs });
       return named(id, openDatabase(settings.url, databaseOptions(settings, { cursorSecret, listener })));
     };
-    games.push({ handler, shownUrl: shownUrl(settings.url), open });
+    const { folder, atStart: isAtStart } = settings.migrations;
+    games.push({ handler, shownUrl: shownUrl(settings.url), tables: { name: id, entities: handler.entities, folder, isAtStart }, open });
   }
   return games;
 }
@@ -50,7 +53,7 @@ export async function configuredGames(
 export async function openGames(games: readonly ConfiguredGame[]): Promise<readonly OpenGame[]> {
   await using opened = new AsyncDisposableStack();
   const open: OpenGame[] = [];
-  for (const game of games) open.push({ handler: game.handler, shownUrl: game.shownUrl, database: opened.use(await game.open()) });
+  for (const game of games) open.push({ handler: game.handler, shownUrl: game.shownUrl, tables: game.tables, database: opened.use(await game.open()) });
   opened.move();
   return open;
 }
@@ -76,7 +79,7 @@ export interface RuntimeParts {
 }
 
 /** Puts a game to work on its database. */
-export function runtimeOf({ handler, database }: OpenGame, { config, tokens, log, writeLog }: RuntimeParts): GameRuntime {
+export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, { config, tokens, log, writeLog }: RuntimeParts): GameRuntime {
   const { accessTtlSeconds } = config.auth;
   const { delayMs, maxBatch, maxPending } = config.writeBehind;
   return new GameRuntime(handler, {

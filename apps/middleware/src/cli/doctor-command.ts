@@ -64,5 +64,5 @@ async function ledgerOf(
 ): Promise<LedgerReport> {
   await using database = await listed.open();
   const log = createLogger({ name: 'midgard', level: 'error' });
-  return await runtimeOf({ handler, database, shownUrl: listed.shownUrl }, { config, tokens: await openTokens(config, secrets), log }).ledgerReport();
+  return await runtimeOf({ handler, database }, { config, tokens: await openTokens(config, secrets), log }).ledgerReport();
 }

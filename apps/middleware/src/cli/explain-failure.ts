@@ -9,7 +9,7 @@ import { SetupError } from '../setup-error.ts';
  */
 export function explainFailure(error: unknown): { readonly message: string; readonly exitCode: number } {
   if (error instanceof ConfigError) return { message: describe(error), exitCode: 2 };
-  if (error instanceof SetupError) return { message: `midgard: ${error.message}${reason(error)}`, exitCode: 2 };
+  if (error instanceof SetupError) return { message: `midgard: ${error.message}${error.cause === undefined ? '' : reason(error)}`, exitCode: 2 };
   if (isAddressInUse(error)) return { message: `midgard: port ${error.port} is taken; stop what listens there or set another port`, exitCode: 1 };
   const advice = isDatabaseDown(error) ? '; midgard doctor shows which database, and what to do' : '';
   return { message: `midgard: ${toMidgardError(error).message}${reason(error)}${advice}`, exitCode: 1 };

@@ -1,18 +1,16 @@
-import { type Database, type Entity, openDatabase } from '@midgard/dao';
+import { type Database, openDatabase } from '@midgard/dao';
 import type { GameHandler } from '@midgard/game-kit';
 import { serviceDatabaseUrl, serviceEntities } from '../authentication.ts';
 import type { Config } from '../config-schema.ts';
 import { shownUrl } from '../database/database-options.ts';
+import type { Tables } from '../database/tables.ts';
 import { configuredGames } from '../games.ts';
 import type { Secrets } from '../secrets.ts';
 
 /** A database of the service; it is not open. */
-export interface ListedDatabase {
-  /** `service`, or the id of its game. */
-  readonly name: string;
+export interface ListedDatabase extends Tables {
   /** Without user and password: fit for a terminal. */
   readonly shownUrl: string;
-  readonly entities: readonly Entity[];
   /** Undefined for the service's own. */
   readonly handler: GameHandler | undefined;
   open(): Promise<Database>;
@@ -21,7 +19,8 @@ export interface ListedDatabase {
 /** Every database of the service: its own, with the API keys, and then those of the enabled games. */
 export async function listedDatabases(config: Config, secrets: Secrets): Promise<readonly ListedDatabase[]> {
   const url = serviceDatabaseUrl(config);
-  const own: ListedDatabase = { name: 'service', shownUrl: shownUrl(url), entities: serviceEntities, handler: undefined, open: () => openDatabase(url) };
+  const tables = { name: 'service', entities: serviceEntities, folder: undefined, isAtStart: true };
+  const own: ListedDatabase = { ...tables, shownUrl: shownUrl(url), handler: undefined, open: () => openDatabase(url) };
   const games = await configuredGames(config, secrets);
-  return [own, ...games.map((game): ListedDatabase => ({ ...game, name: game.handler.manifest.id, entities: game.handler.entities }))];
+  return [own, ...games.map(({ tables: ofGame, ...game }): ListedDatabase => ({ ...game, ...ofGame }))];
 }

@@ -5,6 +5,8 @@ import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './keys-commands.ts';
 import { migrateCommand } from './migrate-command.ts';
+import { migrationsCommand } from './migrations-command.ts';
+import { partitionsCommand } from './partitions-command.ts';
 import { secretsCommand } from './secrets-command.ts';
 import { startCommand } from './start-command.ts';
 import { tokenCommand } from './token-command.ts';
@@ -37,7 +39,24 @@ export function program(): Command {
     .command('migrate')
     .description('bring the databases of all enabled games to their entities')
     .option('--dry-run', 'print the SQL and change nothing')
+    .option('--game <id>', 'only the database of this game')
+    .option('--to <version>', 'version of its migration files to end at, forward or back; 0 is before the first', fileVersion)
+    .option('--allow-data-loss', 'let the way back delete tables, columns and rows')
     .action(migrateCommand);
+  midgard
+    .command('migrations')
+    .description('write what the entities of a game changed as the next SQL file, to be reviewed, and its way back')
+    .requiredOption('--game <id>', 'game whose entities are looked at')
+    .requiredOption('--name <name>', 'what the file is called: small letters, digits and underscores')
+    .addOption(new Option('--dialect <dialect>', 'kind of database (default: by its URL)').choices(['sqlite', 'mariadb', 'mysql', 'oracle']))
+    .action(migrationsCommand);
+  midgard
+    .command('partitions')
+    .description('give tables that are kept by the year their coming years; to be run about monthly')
+    .option('--dry-run', 'print the SQL and change nothing')
+    .option('--years-ahead <years>', 'years after this one that get their partitions (default: 1)', years)
+    .option('--keep-years <years>', 'whole years before this one that stay; the rows of older ones are DELETED (default: all stay)', years)
+    .action(partitionsCommand);
   midgard
     .command('doctor')
     .description('check settings, databases and, when asked, the ledgers')
@@ -68,6 +87,16 @@ function playerId(text: string): bigint {
   return BigInt(text);
 }
 
+function fileVersion(text: string): number {
+  const version = Number(text);
+  if (!Number.isInteger(version) || version < 0) throw new InvalidArgumentError('a whole number from 0');
+  return version;
+}
+
+function years(text: string): number {
+  return wholeNumber(text, 100, 'years', 0);
+}
+
 function seconds(text: string): number {
   return wholeNumber(text, 86_400 * 365, 'seconds');
 }
@@ -76,8 +105,8 @@ function days(text: string): number {
   return wholeNumber(text, 3650, 'days');
 }
 
-function wholeNumber(text: string, most: number, unit: string): number {
+function wholeNumber(text: string, most: number, unit: string, least = 1): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > most) throw new InvalidArgumentError(`a whole number of ${unit} from 1 to ${most}`);
+  if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`a whole number of ${unit} from ${least} to ${most}`);
   return value;
 }

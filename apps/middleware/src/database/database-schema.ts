@@ -37,11 +37,17 @@ const Replica = z.strictObject({
   weight: z.number().positive().max(1000).optional().describe('Share of the reads in proportion to the others (1)'),
 });
 
+const Migrations = z.strictObject({
+  folder: z.string().min(1).optional().describe('Reviewed SQL files, which midgard migrations writes; without it the tables are compared with the entities'),
+  atStart: z.boolean().default(true).describe('Migrate when the service starts; false: it does not start while something is pending'),
+});
+
 const fields = z.strictObject({
   url: DatabaseUrl,
   pool: Pool.optional().describe('Connections to each server; not for SQLite'),
   standbys: z.array(DatabaseUrl).optional().describe('Servers that take the writes, in this order, when those before them are lost; MySQL and MariaDB'),
   replicas: z.array(Replica).optional().describe('Servers to read from; MySQL and MariaDB'),
+  migrations: Migrations.prefault({}).describe('How the tables are brought to the entities of the game'),
   maxLagMs: Milliseconds.optional().describe('A replica that is further behind is not read from (5000)'),
   timeoutMs: Milliseconds.optional().describe('Longest time of one read or transaction, its wait included (5000)'),
   slowQueryMs: z.int().min(0).max(86_400_000).default(200).describe('Statements that take longer are logged as warnings; 0 logs none'),

@@ -22,6 +22,7 @@ const advices: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/ENOENT|ENOTDIR/, 'its folder cannot be made: correct the path'],
   [/SQLITE_BUSY|locked/, 'another process holds the file: end it'],
   [/not a database|malformed/, 'the file is damaged: restore it from a backup'],
+  [/allow it if that is meant/, '--allow-data-loss allows it'],
   [/ERR_DAO_SCHEMA/, 'the tables need a decision of a person: see the reason'],
 ];
 

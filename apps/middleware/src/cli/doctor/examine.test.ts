@@ -4,7 +4,15 @@ import { serviceEntities } from '../../authentication.ts';
 import type { ListedDatabase } from '../listed-databases.ts';
 import { examine } from './examine.ts';
 
-const listed = (open: ListedDatabase['open']): ListedDatabase => ({ name: 'realm', shownUrl: 'sqlite:x', entities: serviceEntities, handler: undefined, open });
+const listed = (open: ListedDatabase['open']): ListedDatabase => ({
+  name: 'realm',
+  shownUrl: 'sqlite:x',
+  entities: serviceEntities,
+  folder: undefined,
+  isAtStart: true,
+  handler: undefined,
+  open,
+});
 
 test('a database that says nothing at all is given up at the deadline', async () => {
   const { findings, trouble } = await examine(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, ServerUsage } from '@midgard/dao';
 import { type DatabaseTrouble, databaseTrouble } from '../../database/database-trouble.ts';
+import { pendingStatements } from '../../database/tables.ts';
 import type { ListedDatabase } from '../listed-databases.ts';
 
 /** One server of a database, as the doctor found it. */
@@ -58,13 +59,13 @@ export async function examine(listed: ListedDatabase, deadlineMs: number): Promi
   }
 }
 
-async function findingsOf(database: Database, { entities }: ListedDatabase, patienceEndsAt: number): Promise<Findings> {
+async function findingsOf(database: Database, listed: ListedDatabase, patienceEndsAt: number): Promise<Findings> {
   const version = await database.version();
   const startedAt = performance.now();
   await database.ping();
   const latencyMs = Math.round((performance.now() - startedAt) * 100) / 100;
-  const pendingStatements = (await database.plan(entities)).length;
-  return { dialect: database.dialect, version, latencyMs, servers: (await settled(database, patienceEndsAt)).map(reportOf), pendingStatements };
+  const pending = await pendingStatements(database, listed);
+  return { dialect: database.dialect, version, latencyMs, servers: (await settled(database, patienceEndsAt)).map(reportOf), pendingStatements: pending.length };
 }
 
 /** Every server counts as down until it was looked at, which begins when the database is opened: who is down now gets a little time. */
