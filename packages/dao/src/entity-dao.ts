@@ -5,7 +5,7 @@ import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
 import { type AgeOptions, cachedQuery, requireAge } from './query-cache.ts';
 import { changeRow, countedBounds, incrementRow } from './row-changes.ts';
-import { completeRow, keyValues, versionCondition, versionConflict } from './rows.ts';
+import { completeRow, keyName, keyValues, versionCondition, versionConflict } from './rows.ts';
 import type { ExecutorSession, SessionParts } from './session.ts';
 import { checkValue } from './values.ts';
 
@@ -64,12 +64,16 @@ export class EntityDao {
 
   async getMany(keys: readonly unknown[], { forUpdate = false }: LockOptions = {}): Promise<readonly RowValues[]> {
     const executor = forUpdate ? this.#session.writer() : this.#session.reader();
-    const wanted = new Map(keys.map((key) => keyValues(this.#entity, key)).map((values) => [JSON.stringify(values.map(String)), values]));
+    const wanted = new Map<string, readonly unknown[]>();
+    for (const key of keys) {
+      const values = keyValues(this.#entity, key);
+      wanted.set(keyName(values), values);
+    }
     const all = [...wanted.values()];
     const found = new Map<string, RowValues>();
     for (let from = 0; from < all.length; from += getManyChunk) {
       const rows = await executor.getMany(this.#entity, all.slice(from, from + getManyChunk), forUpdate);
-      for (const row of rows) found.set(JSON.stringify(this.#entity.key.map((name) => String(row[name]))), row);
+      for (const row of rows) found.set(keyName(this.#entity.key.map((name) => row[name])), row);
     }
     return [...wanted.keys()].map((key) => found.get(key)).filter((row) => row !== undefined);
   }
@@ -174,7 +178,7 @@ export class EntityDao {
 
   async #merge(rows: readonly RowValues[], rule: MergeRule): Promise<readonly RowValues[]> {
     const writer = this.#session.writer();
-    const keys = rows.map((row) => JSON.stringify(this.#entity.key.map((name) => String(row[name]))));
+    const keys = rows.map((row) => keyName(this.#entity.key.map((name) => row[name])));
     // Dialects differ in what a statement does that names a key twice.
     if (new Set(keys).size < keys.length) throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}: a key is named twice`, { entity: this.#entity.name });
     const written = rows.length === 0 ? [] : await writer.merge(this.#entity, rows, rule);

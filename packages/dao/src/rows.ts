@@ -55,6 +55,12 @@ export function keyValues(entity: Entity, key: unknown): readonly unknown[] {
   return values;
 }
 
+/** @returns a text that tells the keys of an entity apart, from the values in the order of the key's columns */
+export function keyName(values: readonly unknown[]): string {
+  // The usual key is one column, and lists of keys are long: nothing is quoted that nothing can be confused with.
+  return values.length === 1 ? String(values[0]) : JSON.stringify(values.map(String));
+}
+
 function isObject(key: unknown): key is Readonly<Record<string, unknown>> {
   return typeof key === 'object' && key !== null;
 }

@@ -3,7 +3,7 @@
  * process. Medians of the rounds' rates, and of the rounds' ratios; above 1 where the first one named is faster.
  *
  * Every commit is on the disk before it is acknowledged (`innodb_flush_log_at_trx_commit=1`, InnoDB's doublewrite as it comes, no binary
- * log), for the library and for the driver alike. `node --conditions=@midgard/source src/server.bench.ts [--rounds 9] [--ms 500]`
+ * log), for the library and for the driver alike. `node --conditions=@midgard/source src/server.bench.ts [--rounds 25] [--ms 150]`
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ import { type Pool, createPool } from 'mysql2/promise';
 import { type Database, type Dao, defineEntity, id, int, openDatabase, text, version } from './index.ts';
 import { startMariaDb } from './testing/mariadb/mariadb-server.ts';
 
-const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '9' }, ms: { type: 'string', default: '500' } } });
+const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '25' }, ms: { type: 'string', default: '150' } } });
 const rounds = Number(given.rounds);
 const roundMs = Number(given.ms);
 const connections = 16;

@@ -40,6 +40,7 @@ export class ServerExecutor implements Executor {
   readonly #statementsOf: (entity: Entity) => EntityStatements<unknown>;
   #turn: Promise<unknown> = Promise.resolve();
   #hasBegun = false;
+  #called = 0;
   #running = 0;
   #end: (() => DaoError) | undefined;
   #lost: DaoError | undefined;
@@ -58,6 +59,11 @@ export class ServerExecutor implements Executor {
   /** Whether a statement is under way. */
   get isBusy(): boolean {
     return this.#running > 0;
+  }
+
+  /** Whether all that was called has come to its end. */
+  get isSettled(): boolean {
+    return this.#called === 0;
   }
 
   /** Whether there is a transaction to end. */
@@ -217,8 +223,12 @@ export class ServerExecutor implements Executor {
 
   /** The reads and writes of a session stand in a queue: a driver has no order of its own for what is called at once. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#called += 1;
+    const done = (): void => {
+      this.#called -= 1;
+    };
     const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
+    this.#turn = result.then(done, done);
     return result;
   }
 

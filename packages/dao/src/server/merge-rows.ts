@@ -1,5 +1,6 @@
 import type { MergeRule, RowValues } from '../dialects/dialect.ts';
 import type { Entity } from '../entity.ts';
+import { keyName } from '../rows.ts';
 import { sumError } from '../statements/sum-error.ts';
 import type { ServerExecutor } from './executor.ts';
 
@@ -37,7 +38,7 @@ function keyOf(entity: Entity, row: RowValues): readonly unknown[] {
 }
 
 function nameOf(entity: Entity, row: RowValues): string {
-  return JSON.stringify(keyOf(entity, row).map(String));
+  return keyName(keyOf(entity, row));
 }
 
 function isNewer(entity: Entity, row: RowValues, before: RowValues | undefined): boolean {

@@ -73,7 +73,7 @@ export class ServerRun {
       return 'told';
     }
     // What the work called and did not wait for.
-    if (!('mark' in (await within(this.#endMs, executor.settled())))) return this.#cutOff();
+    if (!executor.isSettled && !('mark' in (await within(this.#endMs, executor.settled())))) return this.#cutOff();
     const reason = this.#reasonToRepeat(executor, outcome);
     if (reason !== undefined && attempt < this.#rules.maxAttempts) return this.#repeat(executor, attempt, reason);
     if (!outcome.isDone || executor.lost !== undefined) {

@@ -16,6 +16,8 @@ export interface BoundStatement<Cell> {
 /** Shapes come from code, not from requests, but a list's length is the caller's: hence buckets and a bound. */
 const maxShapes = 256;
 
+const listLengths: readonly number[] = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000];
+
 /** The statements of one entity in one dialect: each shape is rendered once, which costs ten times what running it may do. */
 export class EntityStatements<Cell> {
   readonly entity: Entity;
@@ -180,11 +182,14 @@ function mergeShape(entity: Entity, rule: MergeRule): { readonly name: string; r
   return { name: rule.kind, shape: { replaced, added: [], stepped, raised }, bounds: [] };
 }
 
-/** @returns the list, its last item repeated up to a power of two, so that few lengths of statements exist; never beyond 1000, which is Oracle's bound */
+/**
+ * @returns the list, its last item repeated up to a length that many lists share, so that few statements exist. The items that are
+ *   added cost the server like others: the lengths are the round ones that callers choose, and never beyond 1000, which is Oracle's bound
+ */
 function pad<T>(items: readonly T[]): readonly T[] {
   const last = items.at(-1);
-  if (last === undefined) return items;
-  const size = Math.min(2 ** Math.ceil(Math.log2(items.length)), Math.max(1000, items.length));
+  const size = listLengths.find((length) => length >= items.length);
+  if (last === undefined || size === undefined || size === items.length) return items;
   return [...items, ...Array.from({ length: size - items.length }, () => last)];
 }
 

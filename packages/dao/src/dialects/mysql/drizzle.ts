@@ -22,7 +22,7 @@ export const flavor: Flavor<MysqlCell> = {
   hasReturning: false,
   mostRows: 1024,
   maxBindings: 65_535,
-  maxCompositeKeys: 128,
+  maxCompositeKeys: 100,
   limit: (count) => sql`limit ${count}`,
   forUpdate: sql`for update`,
   merge,

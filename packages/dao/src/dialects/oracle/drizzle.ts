@@ -39,7 +39,7 @@ export const flavor: Flavor<OracleCell> = {
   // A merge of many rows: longer statements take the server longer to read than they save. Rows are inserted by array binds.
   mostRows: 64,
   maxBindings: 32_768,
-  maxCompositeKeys: 128,
+  maxCompositeKeys: 100,
   limit: (count) => sql`fetch next ${count} rows only`,
   forUpdate: sql`for update`,
   merge,

@@ -22,7 +22,7 @@ export const flavor: Flavor<SQLInputValue> = {
   mostRows: 128,
   maxBindings: 32_766,
   // SQLite takes a chain of OR to a depth of 1000.
-  maxCompositeKeys: 128,
+  maxCompositeKeys: 100,
   limit: (count) => sql`limit ${count}`,
   forUpdate: undefined,
   merge,

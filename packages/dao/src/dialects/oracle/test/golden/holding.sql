@@ -5,7 +5,7 @@ select "BAG", "SLOT", "OWNER", "QUANTITY", "VERSION" from "HOLDING" where ("BAG"
 select "BAG", "SLOT", "OWNER", "QUANTITY", "VERSION" from "HOLDING" where ("BAG" = :1 and "SLOT" = :2) for update
 
 -- getMany
-select "BAG", "SLOT", "OWNER", "QUANTITY", "VERSION" from "HOLDING" where (("BAG" = :1 and "SLOT" = :2) or ("BAG" = :3 and "SLOT" = :4) or ("BAG" = :5 and "SLOT" = :6) or ("BAG" = :7 and "SLOT" = :8))
+select "BAG", "SLOT", "OWNER", "QUANTITY", "VERSION" from "HOLDING" where (("BAG" = :1 and "SLOT" = :2) or ("BAG" = :3 and "SLOT" = :4) or ("BAG" = :5 and "SLOT" = :6))
 
 -- count of all
 select count(*) from "HOLDING"

@@ -5,7 +5,7 @@ select "SELECT", "LEVEL", "USER", "GROUP", "ORDER", "INDEX", "DATE", "FROM" from
 select "SELECT", "LEVEL", "USER", "GROUP", "ORDER", "INDEX", "DATE", "FROM" from "ORDER" where "SELECT" = :1 for update
 
 -- getMany
-select "SELECT", "LEVEL", "USER", "GROUP", "ORDER", "INDEX", "DATE", "FROM" from "ORDER" where "SELECT" in (:1, :2, :3, :4)
+select "SELECT", "LEVEL", "USER", "GROUP", "ORDER", "INDEX", "DATE", "FROM" from "ORDER" where "SELECT" in (:1, :2, :3)
 
 -- count of all
 select count(*) from "ORDER"

@@ -5,7 +5,7 @@ select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT", "IS_ACTIVE", "DATA", "AT", "B
 select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT", "IS_ACTIVE", "DATA", "AT", "BLOB", "NOTE", "RANK", "EXTRA", "SEEN_AT", "VERSION", "CREATED_AT", "UPDATED_AT" from "SAMPLE" where "ID" = :1 for update
 
 -- getMany
-select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT", "IS_ACTIVE", "DATA", "AT", "BLOB", "NOTE", "RANK", "EXTRA", "SEEN_AT", "VERSION", "CREATED_AT", "UPDATED_AT" from "SAMPLE" where "ID" in (:1, :2, :3, :4)
+select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT", "IS_ACTIVE", "DATA", "AT", "BLOB", "NOTE", "RANK", "EXTRA", "SEEN_AT", "VERSION", "CREATED_AT", "UPDATED_AT" from "SAMPLE" where "ID" in (:1, :2, :3)
 
 -- count of all
 select count(*) from "SAMPLE"
@@ -26,7 +26,7 @@ merge into "SAMPLE" "T" using (select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT"
 delete from "SAMPLE" where "ID" = :1
 
 -- find by every operator
-select count(*) from "SAMPLE" where ("LEVEL" = :1 and "LEVEL" <> :2 and "BALANCE" > :3 and "AMOUNT" >= :4 and "AT" < :5 and "SEEN_AT" <= :6 and "NAME" in (:7, :8, :9, :10) and "NOTE" is null and "RANK" is not null and 1 = 0)
+select count(*) from "SAMPLE" where ("LEVEL" = :1 and "LEVEL" <> :2 and "BALANCE" > :3 and "AMOUNT" >= :4 and "AT" < :5 and "SEEN_AT" <= :6 and "NAME" in (:7, :8, :9) and "NOTE" is null and "RANK" is not null and 1 = 0)
 
 -- first page, nullable order
 select "ID", "NAME", "LEVEL", "BALANCE", "AMOUNT", "IS_ACTIVE", "DATA", "AT", "BLOB", "NOTE", "RANK", "EXTRA", "SEEN_AT", "VERSION", "CREATED_AT", "UPDATED_AT" from "SAMPLE" order by "RANK" asc nulls first, "ID" asc fetch next :1 rows only
