@@ -16,8 +16,9 @@ const { values: given } = parseArgs({ options: { rounds: { type: 'string', defau
 const rounds = Number(given.rounds);
 const roundMs = Number(given.ms);
 const connections = 16;
-const rows = 210_000;
-const pageRows = 20;
+const rows = 501_000;
+/** As many as a page has unless told otherwise. */
+const pageRows = 50;
 
 const player = defineEntity('player', {
   columns: { id: id(), name: text(64), level: int(), version: version() },
