@@ -3,11 +3,9 @@ import doubleDriver from '@midgard/oracle-double/driver';
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { daoConformance } from '../../testing/conformance.ts';
 import { oracle, oracleThrough } from './dialect.ts';
-import { parseOracleSql } from './test/grammar.ts';
-import { lintOracleSql } from './test/lint.ts';
+import { checkOracleSql } from './test/check.ts';
 import { emptySchema, realOracle } from './test/real-oracle.ts';
 import { type Recorded, recording } from './test/recording.ts';
-import { skeletonOf } from './test/skeleton.ts';
 
 const allows = { writeSkew: 'what Oracle calls serializable is one snapshot for all reads, and a refusal to change what has changed since' };
 
@@ -51,10 +49,10 @@ describe.skipIf(double === undefined)(`Oracle on H2 through a double of its driv
 
   test('every statement that ran is one that Oracle takes', { timeout: 300_000 }, () => {
     expect(statements.size).toBeGreaterThan(100);
-    const linted = [...statements.values()].flatMap(({ text, isHandWritten }) => lintOracleSql(text, isHandWritten).map((finding) => ({ text, ...finding })));
-    const skeletons = new Set([...statements.values()].map(({ text }) => skeletonOf(text)));
-    const parsed = [...skeletons].flatMap((text) => parseOracleSql(text).map((finding) => ({ text, ...finding })));
-    expect([...linted, ...parsed]).toEqual([]);
+    const findings = [...statements.values()].flatMap(({ text, isHandWritten }) =>
+      checkOracleSql(text, { isHandWritten }).map((finding) => ({ text, ...finding })),
+    );
+    expect(findings).toEqual([]);
   });
 });
 

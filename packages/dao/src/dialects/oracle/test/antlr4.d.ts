@@ -36,5 +36,7 @@ declare module 'antlr4' {
   export class Parser extends Recognizer {
     constructor(tokens: CommonTokenStream);
     buildParseTrees: boolean;
+    /** The part that predicts; 0 is SLL, 1 is LL. */
+    readonly _interp: { predictionMode: number };
   }
 }

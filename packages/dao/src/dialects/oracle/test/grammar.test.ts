@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { checkOracleSql } from './check.ts';
 import { parseOracleSql } from './grammar.ts';
@@ -23,3 +25,26 @@ test.each([
 ])('no statement of Oracle: %s, from character %i', (text, column) => {
   expect(parseOracleSql(text)[0]).toMatchObject({ rule: 'grammar', line: 1, column });
 });
+
+const golden = path.join(import.meta.dirname, 'golden');
+const reviewed = readdirSync(golden).flatMap((file) =>
+  readFileSync(path.join(golden, file), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('--'))
+    .map((text) => ({ file, text })),
+);
+
+test('every statement that was reviewed is one of Oracle', { timeout: 120_000 }, () => {
+  expect(reviewed.length).toBeGreaterThan(30);
+  expect(reviewed.flatMap(({ file, text }) => parseOracleSql(text).map((finding) => ({ file, text, ...finding })))).toEqual([]);
+});
+
+test(
+  'a statement that differs from one that was taken in a name, a bind or the length of a list is looked at as itself where it is wrong',
+  { timeout: 60_000 },
+  () => {
+    expect(parseOracleSql('select "A", "B", "C" from "T" where "A" in (:1, :2, :3)')).toEqual([]);
+    expect(parseOracleSql('select "A", "B", "C", from "T" where "A" in (:1, :2, :3)')[0]).toMatchObject({ rule: 'grammar', line: 1, column: 21 });
+    expect(parseOracleSql('select "A", "B", "C" from "T" where "A" in (:1, :2, :3,)')[0]).toMatchObject({ rule: 'grammar' });
+  },
+);
