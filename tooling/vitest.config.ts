@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -13,9 +14,12 @@ const projects = globSync('{packages,apps,games,tooling}/*/package.json', { cwd:
     test: { name: folder, root: `${root}${folder}`, include: ['src/**/*.test.ts'] },
   }));
 
+// On two cores vitest would run one file at a time, and many of ours wait for a server most of theirs.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
 export default defineConfig({
   root,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { projects, pool: 'threads', passWithNoTests: true, reporters: ['default', `${root}tooling/closing-line.ts`] },
+  test: { projects, pool: 'threads', maxWorkers, passWithNoTests: true, reporters: ['default', `${root}tooling/closing-line.ts`] },
 });

@@ -6,6 +6,7 @@ import { hostileCases } from './hostile-cases.ts';
 import { injectionCases } from './injection-cases.ts';
 import { limitCases } from './limit-cases.ts';
 import { lostConnectionCases } from './lost-connection-cases.ts';
+import { modelCases } from './model-cases.ts';
 import { queryCases } from './query-cases.ts';
 import type { OpenForTest } from './sample.ts';
 import { seeingCases } from './seeing-cases.ts';
@@ -45,6 +46,7 @@ export function daoConformance(name: string, open: OpenForTest, { otherProcesses
     describe('bulk writes', () => bulkCases(open));
     describe('queries', () => queryCases(open));
     describe('transactions', () => transactionCases(open));
+    describe('model', () => modelCases(open));
     describe('concurrent transactions', () => concurrencyCases(open, allows.writeSkew));
     if (loseConnections !== undefined) describe('lost connections', () => lostConnectionCases(open, loseConnections));
     if (otherProcesses !== undefined) describe('time zones', () => timeZoneCases(otherProcesses));
