@@ -110,7 +110,9 @@ async function many(database: Database): Promise<BenchResult[]> {
     call: () => {
       const batch = seriesOf(written, size);
       written += size;
-      return database.transaction((session) => (size === 1 ? session.dao(guest).insert(batch[0] ?? rowOf(0)) : session.dao(guest).insertMany(batch)));
+      return database.transaction(async (session): Promise<unknown> =>
+        size === 1 ? session.dao(guest).insert(batch[0] ?? rowOf(0)) : session.dao(guest).insertMany(batch),
+      );
     },
   });
   return [
