@@ -10,8 +10,10 @@ import type { ServerExecutor } from './executor.ts';
  * it happened. More than that nobody is kept waiting beyond his time.
  */
 const leastEndMs = 2000;
-/** Longest pause before work runs again, in milliseconds; drawn at random, so that those who met do not meet again. */
-const maxPauseMs = 50;
+/** Longest pause before work runs again, in milliseconds. */
+const maxPauseMs = 250;
+/** A pause is at most so many times as long as the attempt before it: as many as usually are in each other's way, each has a turn of his own. */
+const maxPauseShare = 16;
 
 /** How the work of a {@link ServerRun} ends. */
 export interface RunRules {
@@ -52,12 +54,13 @@ export class ServerRun {
   async from(attempt: number): Promise<number> {
     for (let now = attempt; ; now += 1) {
       if (this.#item.isOver) return this.#giveBack();
+      const startedAt = performance.now();
       const executor = this.#makeExecutor(this.#lease);
       const outcome = await this.#item.start(executor);
       const end = await this.#finish(executor, outcome, now);
       if (end === 'told') return 0;
       if (end === 'elsewhere') return now + 1;
-      await sleep(Math.random() * Math.min(maxPauseMs, 2 ** now));
+      await sleep(pauseMs(now, performance.now() - startedAt));
     }
   }
 
@@ -162,6 +165,14 @@ export class ServerRun {
     else if (!isKept) this.#lease.release();
     return isSound;
   }
+}
+
+/**
+ * @returns how long to wait after so many attempts, in milliseconds; drawn at random, so that those who met do not meet again. Measured by what
+ *   an attempt takes: where the machine is slow, pauses that are short beside it would let the same ones meet until their attempts are used up
+ */
+function pauseMs(attempts: number, tookMs: number): number {
+  return Math.random() * Math.min(maxPauseMs, Math.max(1, tookMs) * Math.min(maxPauseShare, 2 ** attempts));
 }
 
 /** @returns what the caller of a transaction hears when nobody knows whether it was committed */
