@@ -7,6 +7,9 @@ import { type OpenForTest, onFresh, sample, sampleRow } from './sample.ts';
 /** On a server transactions run side by side, unless there is but one connection. */
 const oneConnection: DatabaseOptions = { pool: { max: 1 } };
 
+/** What waits for many others must outlast them on a busy machine. */
+const unhurried = { timeoutMs: 30_000 };
+
 const countOf = (database: Database): Promise<number> => database.read((session) => session.dao(sample).count());
 
 /** Atomicity, isolation, order, the end of sessions, limits. */
@@ -81,12 +84,15 @@ export function transactionCases(open: OpenForTest): void {
 
   test('a read sees every transaction acknowledged before it, whatever older reads are still running', () =>
     onFresh(open, async (database) => {
-      const mayEnd = gate();
+      const [hasBegun, mayEnd] = [gate(), gate()];
       const old = database.read(async (session) => {
         const before = await session.dao(sample).count();
+        hasBegun.open();
         await mayEnd.opened;
         return before + (await session.dao(sample).count());
-      });
+      }, unhurried);
+      // On a busy machine its connection may come after the first insert, and its moment with it.
+      await hasBegun.opened;
       for (let index = 0n; index < 20n; index += 1n) {
         await database.transaction((session) => session.dao(sample).insert(sampleRow(index)));
         expect(await database.read((session) => session.dao(sample).get(index))).toBeDefined();
