@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Load } from './load.ts';
+import { Findings, type Log, quantile, quiet, type Report, tally } from './report.ts';
+import { auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { until } from './until.ts';
+
+/** How long a crash takes and how many there are. */
+export interface CrashPlan {
+  readonly clients: number;
+  /** How often the server is killed. */
+  readonly rounds: number;
+  readonly loadMs: number;
+  /** How long it stays away. */
+  readonly downMs: number;
+}
+
+/** Short enough that a client who waits in vain is told while the server is away. */
+const timeoutMs = 2000;
+const healWithinMs = 5000;
+
+/**
+ * Kills the server (`kill -9`) under load and starts it again. Promised: who calls meanwhile is told `ERR_DAO_UNAVAILABLE` in time and
+ * nothing else; within 5 s after the server answers so does the database; nothing acknowledged is lost, nothing done twice, nothing leaks.
+ */
+export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashPlan, log: Log = quiet): Promise<Report> {
+  await using stack = new AsyncDisposableStack();
+  const findings = new Findings();
+  const server = await startServer(stack);
+  const database = await openTrial(stack, server, { timeoutMs });
+  const load = new Load(database, { clients, timeoutMs });
+  await load.prepare();
+  load.start();
+  const heals: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    await sleep(loadMs);
+    const killedAt = performance.now();
+    await server.stop('SIGKILL');
+    await until('every client is told', () => load.clientsSince(killedAt, false) === clients);
+    await sleep(downMs);
+    await server.start();
+    const answersAt = performance.now();
+    await until('a call succeeds', () => load.ended({ since: killedAt, isWell: true }).some(({ endedAt }) => endedAt > answersAt));
+    heals.push(performance.now() - answersAt);
+    await until('every client is served', () => load.clientsSince(answersAt, true) === clients);
+    log(`kill ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the server answered`);
+  }
+  await load.stop();
+  const failed = load.ended({ isWell: false });
+  findings.note('calls', load.calls.length);
+  findings.note('errors by code', tally(failed.map(({ code }) => String(code))));
+  findings.promise(
+    `another code than ERR_DAO_UNAVAILABLE: ${findings.figures['errors by code']}`,
+    failed.every(({ code }) => code === 'ERR_DAO_UNAVAILABLE'),
+  );
+  findings.note(
+    'slowest error, ms',
+    quantile(
+      failed.map(({ startedAt, endedAt }) => endedAt - startedAt),
+      1,
+    ),
+  );
+  findings.atMost('beyond the time-out, ms', load.overrunMs, 0);
+  findings.atMost('healed after, slowest, ms', quantile(heals, 1), healWithinMs);
+  findings.note('healed after, median, ms', quantile(heals, 0.5));
+  findings.exactly('stale reads', load.stale, 0);
+  await auditLoad(findings, load, database);
+  await findLeaks(findings, database, [server]);
+  return findings;
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Load } from './load.ts';
+import { Findings, type Log, quantile, quiet, type Report, tally } from './report.ts';
+import { auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { until } from './until.ts';
+
+/** How often the server freezes, and how long it stays so after everyone has noticed. */
+export interface FreezePlan {
+  readonly clients: number;
+  readonly rounds: number;
+  readonly loadMs: number;
+  readonly frozenMs: number;
+}
+
+const timeoutMs = 1500;
+/** Least time that a COMMIT is given, which may begin in the last moment. */
+const commitMs = 1000;
+const healWithinMs = 5000;
+const max = 10;
+/** To a frozen server: those of the pool, one that looks after it, and those to be destroyed at this moment. */
+const mostSockets = 2 * max + 2;
+
+/**
+ * Stops the server's process (SIGSTOP) under load: connections stay open and nobody answers, as behind a network that swallows everything.
+ * Promised: everyone is told in time, the process does not collect dead sockets, and within 5 s after the thaw all is well again.
+ */
+export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: FreezePlan, log: Log = quiet): Promise<Report> {
+  await using stack = new AsyncDisposableStack();
+  const findings = new Findings();
+  const server = await startServer(stack);
+  // Before the database is closed: that waits for what it is asked, and must not wait for ever.
+  const database = await openTrial(stack, server, { timeoutMs, pool: { max } });
+  stack.defer(() => server.thaw());
+  const load = new Load(database, { clients, timeoutMs });
+  await load.prepare();
+  const socketsBefore = openSockets();
+  load.start();
+  const heals: number[] = [];
+  const notices: number[] = [];
+  let sockets = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    await sleep(loadMs);
+    await server.freeze();
+    const frozenAt = performance.now();
+    notices.push(await until('every client is told', () => load.clientsSince(frozenAt - timeoutMs - commitMs, false) === clients));
+    await sleep(frozenMs);
+    sockets = Math.max(sockets, openSockets() - socketsBefore);
+    const thawedAt = performance.now();
+    server.thaw();
+    heals.push(await until('a call succeeds', () => load.ended({ since: thawedAt, isWell: true }).length > 0));
+    await until('every client is served', () => load.clientsSince(thawedAt, true) === clients);
+    log(`freeze ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the thaw`);
+  }
+  await load.stop();
+  const failed = load.ended({ isWell: false });
+  findings.note('calls', load.calls.length);
+  findings.note('errors by code', tally(failed.map(({ code }) => String(code))));
+  const known = ['ERR_DAO_UNAVAILABLE', 'ERR_DAO_TIMEOUT'];
+  findings.promise(
+    `errors are unavailable or out of time: ${findings.figures['errors by code']}`,
+    failed.every(({ code }) => known.includes(String(code))),
+  );
+  findings.note('every client told after, slowest, ms', quantile(notices, 1));
+  findings.atMost('beyond the time-out, ms', load.overrunMs, commitMs);
+  findings.atMost('healed after, slowest, ms', quantile(heals, 1), healWithinMs);
+  findings.atMost('sockets of the frozen server', sockets, mostSockets);
+  findings.exactly('stale reads', load.stale, 0);
+  await auditLoad(findings, load, database);
+  await findLeaks(findings, database, [server]);
+  return findings;
+}
+
+/** Of this process (in a worker: of this thread), as far as it has not let go of them. */
+function openSockets(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+}

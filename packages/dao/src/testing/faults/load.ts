@@ -1,0 +1,154 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, ReadOptions } from '../../database.ts';
+import { DaoError } from '../../errors.ts';
+import { account, Books, entry } from './books.ts';
+
+/** A client that was refused comes back after so long, as clients do; without a pause they would only measure how fast errors are made. */
+const pauseAfterErrorMs = 10;
+const nanosecondsPerMillisecond = 1e6;
+/** No client writes more entries than lie between the ids of two accounts. */
+const idsOfAccount = 1_000_000n;
+
+/** One read or transaction of a client, after its end. Times are of `performance.now()`. */
+export interface Call {
+  readonly kind: 'write' | 'read';
+  readonly client: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Undefined: it was well. */
+  readonly code: string | undefined;
+}
+
+/** Set-up of a {@link Load}. */
+export interface LoadOptions {
+  /** Each writes and reads, one after the other, all the time. */
+  readonly clients: number;
+  /** Time of each call, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly freshness?: ReadOptions['freshness'];
+  /** Clients only read (false). */
+  readonly isReading?: boolean;
+}
+
+/** Clients that write and read all the time, and remember what they were told. */
+export class Load {
+  readonly books = new Books();
+  readonly calls: Call[] = [];
+  readonly #database: Database;
+  readonly #options: LoadOptions;
+  readonly #clients: Promise<void>[] = [];
+  readonly #loop = monitorEventLoopDelay({ resolution: 10 });
+  #isStopped = false;
+  #stale = 0;
+  #uneven = 0;
+
+  constructor(database: Database, options: LoadOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  /** Creates the tables and the accounts. */
+  async prepare(): Promise<void> {
+    await this.#database.migrate([account, entry]);
+    const rows = Array.from({ length: this.#options.clients }, (_, at) => ({ id: BigInt(at), total: 0n }));
+    await this.#database.transaction((session) => session.dao(account).insertMany(rows));
+  }
+
+  start(): void {
+    this.#loop.enable();
+    for (let client = 0; client < this.#options.clients; client += 1) this.#clients.push(this.#run(client));
+  }
+
+  /** Lets each client end the call that it is in. Rejects with what is no error of the library. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all(this.#clients);
+    this.#loop.disable();
+  }
+
+  /** Reads that did not see what their client had been told is written. */
+  get stale(): number {
+    return this.#stale;
+  }
+
+  /** Reads that saw a transaction by half. */
+  get uneven(): number {
+    return this.#uneven;
+  }
+
+  /** Calls that ended well, or as said. */
+  ended(filter: { readonly since?: number; readonly until?: number; readonly kind?: Call['kind']; readonly isWell?: boolean } = {}): readonly Call[] {
+    const { since = 0, until = Infinity, kind, isWell } = filter;
+    return this.calls.filter(
+      (call) =>
+        call.startedAt >= since &&
+        call.startedAt < until &&
+        (kind === undefined || call.kind === kind) &&
+        (isWell === undefined || isWell === (call.code === undefined)),
+    );
+  }
+
+  /** How many clients have made a call since then that ended so. */
+  clientsSince(since: number, isWell: boolean): number {
+    return new Set(this.ended({ since, isWell }).map(({ client }) => client)).size;
+  }
+
+  /** By how much the slowest call exceeded its time, in milliseconds; not more than what the process itself was late. */
+  get overrunMs(): number {
+    const slowest = this.calls.reduce((most, { startedAt, endedAt }) => Math.max(most, endedAt - startedAt), 0);
+    return Math.max(0, slowest - this.#options.timeoutMs - this.#loop.max / nanosecondsPerMillisecond);
+  }
+
+  async #run(client: number): Promise<void> {
+    const accountId = BigInt(client);
+    for (let entryId = accountId * idsOfAccount; !this.#isStopped; entryId += 1n) {
+      const isWritten = this.#options.isReading === true || (await this.#write(client, accountId, entryId));
+      const isRead = await this.#read(client, accountId);
+      if (!isWritten || !isRead) await sleep(pauseAfterErrorMs);
+    }
+  }
+
+  async #write(client: number, accountId: bigint, entryId: bigint): Promise<boolean> {
+    const code = await this.#call('write', client, async () => {
+      await this.#database.transaction(
+        async (session) => {
+          await session.dao(entry).insert({ id: entryId, account: accountId });
+          await session.dao(account).increment(accountId, { total: 1n });
+        },
+        { timeoutMs: this.#options.timeoutMs },
+      );
+      this.books.acknowledge(entryId, accountId);
+    });
+    if (code !== undefined) this.books.fail(entryId, code);
+    return code === undefined;
+  }
+
+  async #read(client: number, accountId: bigint): Promise<boolean> {
+    const { timeoutMs, freshness = 'own' } = this.#options;
+    const code = await this.#call('read', client, async () => {
+      const told = this.books.acknowledgedOf(accountId);
+      const [total, entries] = await this.#database.read(
+        async (session) => [(await session.dao(account).get(accountId))?.total, await session.dao(entry).count({ account: accountId })],
+        { timeoutMs, freshness },
+      );
+      if (Number(total) !== entries) this.#uneven += 1;
+      if (Number(entries) < told) this.#stale += 1;
+    });
+    return code === undefined;
+  }
+
+  /** @returns the code of its error */
+  async #call(kind: Call['kind'], client: number, work: () => Promise<void>): Promise<string | undefined> {
+    const startedAt = performance.now();
+    let code: string | undefined;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DaoError)) throw error;
+      code = error.code;
+    }
+    this.calls.push({ kind, client, startedAt, endedAt: performance.now(), code });
+    return code;
+  }
+}
