@@ -8,6 +8,9 @@ export const account = defineEntity('account', { columns: { id: id(), total: int
 /** Written together with its account. */
 export const entry = defineEntity('entry', { columns: { id: id(), account: id() }, key: ['id'], indexes: [{ on: ['account'] }] });
 
+/** No client writes more entries than lie between the first ones of two accounts. */
+const entriesOfAccount = 1_000_000n;
+
 /** What the database has of what the books say. */
 export interface Audit {
   /** Acknowledged, and not there. */
@@ -18,6 +21,11 @@ export interface Audit {
   readonly uneven: readonly bigint[];
   /** Of those whose outcome the caller was not told: how many are there. */
   readonly openAndThere: number;
+}
+
+/** @returns id of the first entry of an account */
+export function firstEntryOf(accountId: bigint): bigint {
+  return accountId * entriesOfAccount;
 }
 
 /** What writers were told of each entry, to be held against the rows. */
@@ -37,6 +45,14 @@ export class Books {
   /** @param code what the writer was told: of all codes one alone leaves the outcome open */
   fail(entryId: bigint, code: string): void {
     (code === 'ERR_DAO_UNAVAILABLE' ? this.open : this.refused).add(entryId);
+  }
+
+  /** Reads are not expected to see these any more: the server that had acknowledged them is gone. That they come back is for the audit. */
+  writeOff(entryIds: Iterable<bigint>): void {
+    for (const entryId of entryIds) {
+      const accountId = entryId / entriesOfAccount;
+      this.#byAccount.set(accountId, this.acknowledgedOf(accountId) - 1);
+    }
   }
 
   /** @returns how many entries of an account were acknowledged so far */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MariaDbServer } from '../mariadb/mariadb-server.ts';
 import { Load } from './load.ts';
-import { Findings, type Log, quantile, quiet, type Report, tally } from './report.ts';
-import { auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
+import { auditErrors, auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
 import { until } from './until.ts';
 
 /** How long a crash takes and how many there are. */
@@ -33,32 +34,11 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
   const heals: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     await sleep(loadMs);
-    const killedAt = performance.now();
-    await server.stop('SIGKILL');
-    await until('every client is told', () => load.clientsSince(killedAt, false) === clients);
-    await sleep(downMs);
-    await server.start();
-    const answersAt = performance.now();
-    await until('a call succeeds', () => load.ended({ since: killedAt, isWell: true }).some(({ endedAt }) => endedAt > answersAt));
-    heals.push(performance.now() - answersAt);
-    await until('every client is served', () => load.clientsSince(answersAt, true) === clients);
+    heals.push(await crash(server, load, clients, downMs));
     log(`kill ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the server answered`);
   }
   await load.stop();
-  const failed = load.ended({ isWell: false });
-  findings.note('calls', load.calls.length);
-  findings.note('errors by code', tally(failed.map(({ code }) => String(code))));
-  findings.promise(
-    `another code than ERR_DAO_UNAVAILABLE: ${findings.figures['errors by code']}`,
-    failed.every(({ code }) => code === 'ERR_DAO_UNAVAILABLE'),
-  );
-  findings.note(
-    'slowest error, ms',
-    quantile(
-      failed.map(({ startedAt, endedAt }) => endedAt - startedAt),
-      1,
-    ),
-  );
+  auditErrors(findings, load, ['ERR_DAO_UNAVAILABLE']);
   findings.atMost('beyond the time-out, ms', load.overrunMs, 0);
   findings.atMost('healed after, slowest, ms', quantile(heals, 1), healWithinMs);
   findings.note('healed after, median, ms', quantile(heals, 0.5));
@@ -66,4 +46,18 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
   await auditLoad(findings, load, database);
   await findLeaks(findings, database, [server]);
   return findings;
+}
+
+/** @returns milliseconds from the server's answer to the first call that succeeded */
+async function crash(server: MariaDbServer, load: Load, clients: number, downMs: number): Promise<number> {
+  const killedAt = performance.now();
+  await server.stop('SIGKILL');
+  await until('every client is told', () => load.clientsSince(killedAt, false) === clients);
+  await sleep(downMs);
+  await server.start();
+  const answersAt = performance.now();
+  await until('a call succeeds', () => load.isServedSince(answersAt, killedAt));
+  const healedMs = performance.now() - answersAt;
+  await until('every client is served', () => load.clientsSince(answersAt, true) === clients);
+  return healedMs;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load } from './load.ts';
-import { Findings, type Log, quantile, quiet, type Report, tally } from './report.ts';
-import { auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
+import { auditErrors, auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
 import { until } from './until.ts';
 
 /** How often the server freezes, and how long it stays so after everyone has noticed. */
@@ -47,19 +47,12 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
     sockets = Math.max(sockets, openSockets() - socketsBefore);
     const thawedAt = performance.now();
     server.thaw();
-    heals.push(await until('a call succeeds', () => load.ended({ since: thawedAt, isWell: true }).length > 0));
+    heals.push(await until('a call succeeds', () => load.isServedSince(thawedAt)));
     await until('every client is served', () => load.clientsSince(thawedAt, true) === clients);
     log(`freeze ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the thaw`);
   }
   await load.stop();
-  const failed = load.ended({ isWell: false });
-  findings.note('calls', load.calls.length);
-  findings.note('errors by code', tally(failed.map(({ code }) => String(code))));
-  const known = ['ERR_DAO_UNAVAILABLE', 'ERR_DAO_TIMEOUT'];
-  findings.promise(
-    `errors are unavailable or out of time: ${findings.figures['errors by code']}`,
-    failed.every(({ code }) => known.includes(String(code))),
-  );
+  auditErrors(findings, load, ['ERR_DAO_UNAVAILABLE', 'ERR_DAO_TIMEOUT']);
   findings.note('every client told after, slowest, ms', quantile(notices, 1));
   findings.atMost('beyond the time-out, ms', load.overrunMs, commitMs);
   findings.atMost('healed after, slowest, ms', quantile(heals, 1), healWithinMs);

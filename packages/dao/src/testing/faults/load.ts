@@ -2,13 +2,11 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database, ReadOptions } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
-import { account, Books, entry } from './books.ts';
+import { account, Books, entry, firstEntryOf } from './books.ts';
 
 /** A client that was refused comes back after so long, as clients do; without a pause they would only measure how fast errors are made. */
 const pauseAfterErrorMs = 10;
 const nanosecondsPerMillisecond = 1e6;
-/** No client writes more entries than lie between the ids of two accounts. */
-const idsOfAccount = 1_000_000n;
 
 /** One read or transaction of a client, after its end. Times are of `performance.now()`. */
 export interface Call {
@@ -22,13 +20,11 @@ export interface Call {
 
 /** Set-up of a {@link Load}. */
 export interface LoadOptions {
-  /** Each writes and reads, one after the other, all the time. */
+  /** Each has an account, and writes and reads, one after the other, all the time. */
   readonly clients: number;
   /** Time of each call, in milliseconds. */
   readonly timeoutMs: number;
   readonly freshness?: ReadOptions['freshness'];
-  /** Clients only read (false). */
-  readonly isReading?: boolean;
 }
 
 /** Clients that write and read all the time, and remember what they were told. */
@@ -37,7 +33,10 @@ export class Load {
   readonly calls: Call[] = [];
   readonly #database: Database;
   readonly #options: LoadOptions;
-  readonly #clients: Promise<void>[] = [];
+  readonly #nextEntries: bigint[];
+  /** Of each client the last call that ended well, and the last that did not: who waits for them asks often. */
+  readonly #last = { well: new Map<number, Call>(), failed: new Map<number, Call>() };
+  #clients: Promise<void>[] = [];
   readonly #loop = monitorEventLoopDelay({ resolution: 10 });
   #isStopped = false;
   #stale = 0;
@@ -46,6 +45,7 @@ export class Load {
   constructor(database: Database, options: LoadOptions) {
     this.#database = database;
     this.#options = options;
+    this.#nextEntries = Array.from({ length: options.clients }, (_, client) => firstEntryOf(BigInt(client)));
   }
 
   /** Creates the tables and the accounts. */
@@ -55,9 +55,11 @@ export class Load {
     await this.#database.transaction((session) => session.dao(account).insertMany(rows));
   }
 
-  start(): void {
+  /** @param clients only so many of them; after a `stop` they may begin again */
+  start(clients = this.#options.clients): void {
+    this.#isStopped = false;
     this.#loop.enable();
-    for (let client = 0; client < this.#options.clients; client += 1) this.#clients.push(this.#run(client));
+    this.#clients = Array.from({ length: clients }, (_, client) => this.#run(client));
   }
 
   /** Lets each client end the call that it is in. Rejects with what is no error of the library. */
@@ -77,7 +79,7 @@ export class Load {
     return this.#uneven;
   }
 
-  /** Calls that ended well, or as said. */
+  /** Calls of a time (by their beginning), kind and end. O(calls). */
   ended(filter: { readonly since?: number; readonly until?: number; readonly kind?: Call['kind']; readonly isWell?: boolean } = {}): readonly Call[] {
     const { since = 0, until = Infinity, kind, isWell } = filter;
     return this.calls.filter(
@@ -89,9 +91,14 @@ export class Load {
     );
   }
 
-  /** How many clients have made a call since then that ended so. */
+  /** How many clients have begun a call since then that ended so. O(clients). */
   clientsSince(since: number, isWell: boolean): number {
-    return new Set(this.ended({ since, isWell }).map(({ client }) => client)).size;
+    return [...this.#last[isWell ? 'well' : 'failed'].values()].filter(({ startedAt }) => startedAt >= since).length;
+  }
+
+  /** Whether any call ended well since then that had begun after `begunAfter`. O(clients). */
+  isServedSince(since: number, begunAfter = since): boolean {
+    return [...this.#last.well.values()].some(({ startedAt, endedAt }) => startedAt >= begunAfter && endedAt >= since);
   }
 
   /** By how much the slowest call exceeded its time, in milliseconds; not more than what the process itself was late. */
@@ -102,14 +109,16 @@ export class Load {
 
   async #run(client: number): Promise<void> {
     const accountId = BigInt(client);
-    for (let entryId = accountId * idsOfAccount; !this.#isStopped; entryId += 1n) {
-      const isWritten = this.#options.isReading === true || (await this.#write(client, accountId, entryId));
+    while (!this.#isStopped) {
+      const isWritten = await this.#write(client, accountId);
       const isRead = await this.#read(client, accountId);
       if (!isWritten || !isRead) await sleep(pauseAfterErrorMs);
     }
   }
 
-  async #write(client: number, accountId: bigint, entryId: bigint): Promise<boolean> {
+  async #write(client: number, accountId: bigint): Promise<boolean> {
+    const entryId = this.#nextEntries[client] ?? 0n;
+    this.#nextEntries[client] = entryId + 1n;
     const code = await this.#call('write', client, async () => {
       await this.#database.transaction(
         async (session) => {
@@ -148,7 +157,9 @@ export class Load {
       if (!(error instanceof DaoError)) throw error;
       code = error.code;
     }
-    this.calls.push({ kind, client, startedAt, endedAt: performance.now(), code });
+    const call = { kind, client, startedAt, endedAt: performance.now(), code };
+    this.calls.push(call);
+    this.#last[code === undefined ? 'well' : 'failed'].set(client, call);
     return code;
   }
 }

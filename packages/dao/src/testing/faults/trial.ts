@@ -1,9 +1,11 @@
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Database, DatabaseOptions } from '../../database.ts';
 import { openDatabase } from '../../database.ts';
+import type { DaoErrorCode } from '../../errors.ts';
 import { administer } from '../mariadb/administer.ts';
 import { startMariaDb, type MariaDbServer, type MariaDbSettings } from '../mariadb/mariadb-server.ts';
 import type { Load } from './load.ts';
-import type { Findings } from './report.ts';
+import { type Findings, quantile, tally } from './report.ts';
 import { until } from './until.ts';
 
 const databaseName = 'trial';
@@ -39,6 +41,17 @@ export async function connectionsAt(server: MariaDbServer): Promise<number> {
   return Number(count);
 }
 
+/** @returns the ids of the entries that a server has, asked past the library */
+export async function entriesAt(server: MariaDbServer): Promise<ReadonlySet<bigint>> {
+  const connection = await createConnection({ socketPath: server.socketPath, user: 'root', database: databaseName, supportBigNumbers: true });
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('select id from entry');
+    return new Set(rows.map((row) => BigInt(String(row['id']))));
+  } finally {
+    connection.destroy();
+  }
+}
+
 /** @returns what all pools together lend at this moment */
 export function borrowedOf(database: Database): number {
   return database.servers().reduce((sum, { pool }) => sum + pool.borrowed, 0);
@@ -68,6 +81,20 @@ export async function findLeaks(findings: Findings, database: Database, servers:
     5000,
   ).catch(() => undefined);
   findings.exactly('connections that no pool knows', unknown, 0);
+}
+
+/** Notes what clients were told who were not served. @param known the codes that they may hear */
+export function auditErrors(findings: Findings, load: Load, known: readonly DaoErrorCode[]): void {
+  const failed = load.ended({ isWell: false });
+  const codes = tally(failed.map(({ code }) => String(code)));
+  findings.note('calls', load.calls.length);
+  findings.note('errors by code', codes);
+  findings.promise(
+    `errors other than ${known.join(', ')}: ${codes}`,
+    failed.every(({ code }) => known.some((each) => each === code)),
+  );
+  const times = failed.map(({ startedAt, endedAt }) => endedAt - startedAt);
+  findings.note('slowest error, ms', quantile(times, 1));
 }
 
 /** Holds what the clients of a load were told against what is there. */

@@ -74,22 +74,40 @@ export class PairedMariaDb extends MariaDbServer {
    * @throws if it follows nobody, or has not come so far in that time; with what keeps it
    */
   async waitForReplica(withinSeconds = catchUpWithinSeconds): Promise<void> {
-    const source = this.#source;
-    if (source === undefined) throw new Error('this MariaDB follows no other');
-    const { position } = await administer(source, ['SELECT @@gtid_binlog_pos AS position']);
-    // Its log also holds what it took over from us, which we do not take back.
-    const written = String(position)
-      .split(',')
-      .find((gtid) => gtid.startsWith(`${source.#domainId}-`));
-    if (written === undefined) return;
-    const { timedOut } = await administer(this, [`SELECT MASTER_GTID_WAIT('${written}', ${withinSeconds}) AS timedOut`]);
-    if (timedOut === 0) return;
-    const { Gtid_Slave_Pos: reached, Last_IO_Error: receiving, Last_SQL_Error: applying } = await administer(this, ['SHOW ALL SLAVES STATUS']);
-    throw new Error(`the replica is at '${String(reached)}' and not at '${written}'; ${String(receiving)}; ${String(applying)}`);
+    const { position } = await administer(this.#followed, ['SELECT @@gtid_binlog_pos AS position']);
+    await this.#waitFor(position, withinSeconds);
+  }
+
+  /**
+   * Applies everything that it has received, also of a source that is gone: the first step of who makes it the primary.
+   *
+   * @param withinSeconds also a fraction (30)
+   * @throws if it follows nobody, or has not come so far in that time; with what keeps it
+   */
+  async applyReceived(withinSeconds = catchUpWithinSeconds): Promise<void> {
+    const { Gtid_IO_Pos: received } = await administer(this, ['START SLAVE SQL_THREAD', 'SHOW ALL SLAVES STATUS']);
+    await this.#waitFor(received, withinSeconds);
   }
 
   /** Makes it the one that is written to: it follows nobody and is not read-only, until it is started again. */
   async promote(): Promise<void> {
     await administer(this, ['STOP SLAVE', 'SET GLOBAL read_only = 0']);
+  }
+
+  get #followed(): PairedMariaDb {
+    if (this.#source === undefined) throw new Error('this MariaDB follows no other');
+    return this.#source;
+  }
+
+  async #waitFor(position: unknown, withinSeconds: number): Promise<void> {
+    // Its log also holds what it took over from us, which we do not take back.
+    const written = String(position)
+      .split(',')
+      .find((gtid) => gtid.startsWith(`${this.#followed.#domainId}-`));
+    if (written === undefined) return;
+    const { timedOut } = await administer(this, [`SELECT MASTER_GTID_WAIT('${written}', ${withinSeconds}) AS timedOut`]);
+    if (timedOut === 0) return;
+    const { Gtid_Slave_Pos: reached, Last_IO_Error: receiving, Last_SQL_Error: applying } = await administer(this, ['SHOW ALL SLAVES STATUS']);
+    throw new Error(`the replica is at '${String(reached)}' and not at '${written}'; ${String(receiving)}; ${String(applying)}`);
   }
 }
