@@ -52,12 +52,12 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
 async function crash(server: MariaDbServer, load: Load, clients: number, downMs: number): Promise<number> {
   const killedAt = performance.now();
   await server.stop('SIGKILL');
-  await until('every client is told', () => load.clientsSince(killedAt, false) === clients);
+  await until('every client is told', () => load.isEveryClient('failed', killedAt));
   await sleep(downMs);
   await server.start();
   const answersAt = performance.now();
   await until('a call succeeds', () => load.isServedSince(answersAt, killedAt));
   const healedMs = performance.now() - answersAt;
-  await until('every client is served', () => load.clientsSince(answersAt, true) === clients);
+  await until('every client is served', () => load.isEveryClient('well', answersAt));
   return healedMs;
 }

@@ -107,7 +107,7 @@ async function losePrimary({ primary, standby, load, plan }: Trial, isBehind: bo
   await standby.promote();
   await until('a write succeeds', () => load.ended({ since: killedAt, kind: 'write', isWell: true }).length > 0);
   const gapMs = performance.now() - killedAt;
-  await until('every client is served', () => load.clientsSince(killedAt, true) === plan.clients);
+  await until('every client is served', () => load.isEveryClient('well', killedAt));
   return { gapMs, missing: missing.size, isBehind, lostAt: killedAt };
 }
 
@@ -119,20 +119,14 @@ async function bringBack({ primary, standby, database, load, plan }: Trial, lost
   const returnedAt = performance.now();
   await administer(standby, ['set global read_only = 1']);
   const acknowledged = load.ended({ since: lostAt, until: returnedAt, kind: 'write', isWell: true }).length;
-  await until('every client is served', () => load.clientsSince(returnedAt, true) === plan.clients);
-  const pauseMs = longestPause(load, since);
+  await until('every client is served', () => load.isEveryClient('well', returnedAt));
+  const pauseMs = load.longestPause('write', since);
   await standby.waitForReplica();
   return { afterMs: returnedAt - since, pauseMs, acknowledged };
 }
 
 function isPrimaryActive(database: Database): boolean {
   return database.servers()[0]?.state === 'active';
-}
-
-/** @returns the longest time since then in which no write was acknowledged, in milliseconds */
-function longestPause(load: Load, since: number): number {
-  const ends = load.ended({ since, kind: 'write', isWell: true }).map(({ endedAt }) => endedAt);
-  return ends.reduce((longest, endedAt, at) => Math.max(longest, endedAt - (ends[at - 1] ?? since)), 0);
 }
 
 function noteMoves(findings: Findings, { returnAfterMs }: FailoverPlan, losses: readonly Loss[], returns: readonly Return[]): void {

@@ -42,13 +42,13 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
     await sleep(loadMs);
     await server.freeze();
     const frozenAt = performance.now();
-    notices.push(await until('every client is told', () => load.clientsSince(frozenAt - timeoutMs - commitMs, false) === clients));
+    notices.push(await until('every client is told', () => load.isEveryClient('failed', frozenAt - timeoutMs - commitMs)));
     await sleep(frozenMs);
     sockets = Math.max(sockets, openSockets() - socketsBefore);
     const thawedAt = performance.now();
     server.thaw();
     heals.push(await until('a call succeeds', () => load.isServedSince(thawedAt)));
-    await until('every client is served', () => load.clientsSince(thawedAt, true) === clients);
+    await until('every client is served', () => load.isEveryClient('well', thawedAt));
     log(`freeze ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the thaw`);
   }
   await load.stop();

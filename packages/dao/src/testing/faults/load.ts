@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database, ReadOptions } from '../../database.ts';
+import type { Database } from '../../database.ts';
 import { DaoError } from '../../errors.ts';
 import { account, Books, entry, firstEntryOf } from './books.ts';
 
@@ -24,7 +24,8 @@ export interface LoadOptions {
   readonly clients: number;
   /** Time of each call, in milliseconds. */
   readonly timeoutMs: number;
-  readonly freshness?: ReadOptions['freshness'];
+  /** Reads of a client after each of its writes (1). */
+  readonly readsPerWrite?: number;
 }
 
 /** Clients that write and read all the time, and remember what they were told. */
@@ -91,14 +92,20 @@ export class Load {
     );
   }
 
-  /** How many clients have begun a call since then that ended so. O(clients). */
-  clientsSince(since: number, isWell: boolean): number {
-    return [...this.#last[isWell ? 'well' : 'failed'].values()].filter(({ startedAt }) => startedAt >= since).length;
+  /** Whether each client has begun a call since then that ended well, or did not. O(clients). */
+  isEveryClient(how: 'well' | 'failed', since: number): boolean {
+    return [...this.#last[how].values()].filter(({ startedAt }) => startedAt >= since).length === this.#options.clients;
   }
 
   /** Whether any call ended well since then that had begun after `begunAfter`. O(clients). */
   isServedSince(since: number, begunAfter = since): boolean {
     return [...this.#last.well.values()].some(({ startedAt, endedAt }) => startedAt >= begunAfter && endedAt >= since);
+  }
+
+  /** Longest time since then in which no such call ended well, in milliseconds; what has not ended yet is left out. O(calls). */
+  longestPause(kind: Call['kind'], since: number): number {
+    const ends = this.calls.filter((call) => call.kind === kind && call.code === undefined && call.endedAt >= since).map(({ endedAt }) => endedAt);
+    return ends.reduce((longest, endedAt, at) => Math.max(longest, endedAt - (ends[at - 1] ?? since)), 0);
   }
 
   /** By how much the slowest call exceeded its time, in milliseconds; not more than what the process itself was late. */
@@ -109,10 +116,12 @@ export class Load {
 
   async #run(client: number): Promise<void> {
     const accountId = BigInt(client);
+    const { readsPerWrite = 1 } = this.#options;
     while (!this.#isStopped) {
-      const isWritten = await this.#write(client, accountId);
-      const isRead = await this.#read(client, accountId);
-      if (!isWritten || !isRead) await sleep(pauseAfterErrorMs);
+      if (!(await this.#write(client, accountId))) await sleep(pauseAfterErrorMs);
+      for (let reads = 0; reads < readsPerWrite && !this.#isStopped; reads += 1) {
+        if (!(await this.#read(client, accountId))) await sleep(pauseAfterErrorMs);
+      }
     }
   }
 
@@ -134,12 +143,12 @@ export class Load {
   }
 
   async #read(client: number, accountId: bigint): Promise<boolean> {
-    const { timeoutMs, freshness = 'own' } = this.#options;
+    const { timeoutMs } = this.#options;
     const code = await this.#call('read', client, async () => {
       const told = this.books.acknowledgedOf(accountId);
       const [total, entries] = await this.#database.read(
         async (session) => [(await session.dao(account).get(accountId))?.total, await session.dao(entry).count({ account: accountId })],
-        { timeoutMs, freshness },
+        { timeoutMs },
       );
       if (Number(total) !== entries) this.#uneven += 1;
       if (Number(entries) < told) this.#stale += 1;
