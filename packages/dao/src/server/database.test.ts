@@ -126,6 +126,17 @@ test('a read whose connection is lost runs again on another one, but not for eve
   expect(script.made).toBeLessThan(6);
 });
 
+test('a read outlives a server whose connections break one after the other', async () => {
+  const script = new Script();
+  script.replies.push(...Array.from({ length: 20 }, lost));
+  const database = scriptedDatabase(script);
+  // Long after all attempts, if none of them waited.
+  const isKnown = setTimeout(() => script.replies.splice(0), 5);
+  const row = database.read((session) => session.dao(thing).get(1n));
+  await expect(row.finally(() => clearTimeout(isKnown))).resolves.toBeUndefined();
+  expect(script.made).toBe(2);
+});
+
 test('the time of a transaction does not run out while it is committed', async () => {
   vi.useFakeTimers();
   const script = new Script();

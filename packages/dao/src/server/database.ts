@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, TransactionOptions, WorkOptions } from '../database.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Lease } from '../connections/lease.ts';
@@ -21,6 +22,12 @@ import { ServerRun, openOutcomeError } from './server-run.ts';
 
 /** A read that lost its connection runs again on another: its replica, then another one, then the primary may go under it. */
 const readAttempts = 3;
+
+/**
+ * Pause, in milliseconds, before work whose connection was lost asks for another one; longer with each attempt. A server that ends breaks
+ * all its connections, but one after the other: who asked at once would get those of which nobody knows yet, until he has no attempt left.
+ */
+const lostPause = { stepMs: 10, mostMs: 50 };
 
 /** Share of a work's time that it may wait for a connection unless told otherwise: with what is left it must be able to do something. */
 const acquireShare = 0.8;
@@ -213,6 +220,7 @@ export class ServerDatabase implements Database {
       });
       attempt = await run.from(attempt);
       if (attempt === 0) return;
+      await sleep(Math.min(lostPause.stepMs * (attempt - 1), lostPause.mostMs));
     }
   }
 
