@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MariaDbServer } from '../mariadb/mariadb-server.ts';
 import { Load } from './load.ts';
 import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
-import { auditErrors, auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 
 /** How long a crash takes and how many there are. */
@@ -27,7 +27,7 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
   await using stack = new AsyncDisposableStack();
   const findings = new Findings();
   const server = await startServer(stack);
-  const database = await openTrial(stack, server, { timeoutMs });
+  const database = await openTrial(stack, trialUrl(server), { timeoutMs });
   const load = new Load(database, { clients, timeoutMs });
   await load.prepare();
   load.start();

@@ -36,7 +36,7 @@ export async function failoverUnderLoad(plan: FailoverPlan, log: Log = quiet): P
   const { primary, replica: standby } = stack.use(await startMariaDbPair({ circular: true }));
   await createTrialDatabase(primary);
   await standby.waitForReplica();
-  const database = await openTrial(stack, primary, { timeoutMs, standbys: [trialUrl(standby)], failover: { returnAfterMs } });
+  const database = await openTrial(stack, trialUrl(primary), { timeoutMs, standbys: [trialUrl(standby)], failover: { returnAfterMs } });
   const load = new Load(database, { clients, timeoutMs });
   const trial: Trial = { primary, standby, database, load, plan };
   await load.prepare();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load } from './load.ts';
 import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
-import { auditErrors, auditLoad, findLeaks, openTrial, startServer } from './trial.ts';
+import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 
 /** How often the server freezes, and how long it stays so after everyone has noticed. */
@@ -29,7 +29,7 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
   const findings = new Findings();
   const server = await startServer(stack);
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
-  const database = await openTrial(stack, server, { timeoutMs, pool: { max } });
+  const database = await openTrial(stack, trialUrl(server), { timeoutMs, pool: { max } });
   stack.defer(() => server.thaw());
   const load = new Load(database, { clients, timeoutMs });
   await load.prepare();

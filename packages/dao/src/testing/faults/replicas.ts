@@ -61,7 +61,7 @@ export async function replicasUnderLoad({ clients, rounds, loadMs }: ReplicasPla
   await createTrialDatabase(primary);
   await replica.waitForReplica();
   const counts = { atReplica: 0, atPrimary: 0 };
-  const database = await openTrial(stack, primary, {
+  const database = await openTrial(stack, trialUrl(primary), {
     timeoutMs,
     replicas: [{ url: trialUrl(replica) }],
     reads: { maxLagMs },

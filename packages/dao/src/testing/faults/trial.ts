@@ -30,9 +30,14 @@ export function trialUrl(server: MariaDbServer): string {
   return server.urlOf(databaseName);
 }
 
+/** @returns the URL of that database behind another port, through which one comes to the server */
+export function trialUrlAt(port: number): string {
+  return `mysql://root@127.0.0.1:${port}/${databaseName}`;
+}
+
 /** @returns the database, which is closed with the stack */
-export async function openTrial(stack: AsyncDisposableStack, server: MariaDbServer, options: DatabaseOptions): Promise<Database> {
-  return stack.use(await openDatabase(trialUrl(server), options));
+export async function openTrial(stack: AsyncDisposableStack, url: string, options: DatabaseOptions): Promise<Database> {
+  return stack.use(await openDatabase(url, options));
 }
 
 /** @returns how many connections to the database the server knows of, whatever a client believes */
