@@ -34,7 +34,7 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
   const heals: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     await sleep(loadMs);
-    heals.push(await crash(server, load, clients, downMs));
+    heals.push(await crash(server, load, downMs));
     log(`kill ${round} of ${rounds}: served again ${Math.round(heals.at(-1) ?? 0)} ms after the server answered`);
   }
   await load.stop();
@@ -49,7 +49,7 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
 }
 
 /** @returns milliseconds from the server's answer to the first call that succeeded */
-async function crash(server: MariaDbServer, load: Load, clients: number, downMs: number): Promise<number> {
+async function crash(server: MariaDbServer, load: Load, downMs: number): Promise<number> {
   const killedAt = performance.now();
   await server.stop('SIGKILL');
   await until('every client is told', () => load.isEveryClient('failed', killedAt));

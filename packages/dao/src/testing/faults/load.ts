@@ -151,7 +151,7 @@ export class Load {
         { timeoutMs },
       );
       if (Number(total) !== entries) this.#uneven += 1;
-      if (Number(entries) < told) this.#stale += 1;
+      if (entries < told) this.#stale += 1;
     });
     return code === undefined;
   }

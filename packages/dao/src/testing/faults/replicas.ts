@@ -31,8 +31,8 @@ interface Trouble {
   readonly name: string;
   /** What the database is to say of it. */
   readonly state: string;
-  begin(replica: PairedMariaDb): Promise<void>;
-  end(replica: PairedMariaDb): Promise<void> | void;
+  readonly begin: (replica: PairedMariaDb) => Promise<void>;
+  readonly end: (replica: PairedMariaDb) => Promise<void> | void;
   /** Whether the reads that were under way there, at most one of each client, run out of time: nobody answers them, and nobody says so. */
   readonly isSilent: boolean;
 }

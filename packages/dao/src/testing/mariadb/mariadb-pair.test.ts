@@ -96,6 +96,18 @@ describe.skipIf(findMariaDb() === undefined)('a pair of private MariaDBs (needs 
     expect(await heroes(replica)).toEqual([{ id: 1 }]);
   });
 
+  test('a replica whose source is gone applies what it has received', async () => {
+    const { primary, replica } = await pairOfTest();
+    await run(replica, 'STOP SLAVE SQL_THREAD');
+    await add(primary, 1);
+    const [written] = await run(primary, 'SELECT @@gtid_binlog_pos AS position');
+    await until(async () => (await run(replica, 'SHOW ALL SLAVES STATUS'))[0]?.['Gtid_IO_Pos'] === written?.['position']);
+    await primary.stop('SIGKILL');
+    expect(await heroes(replica)).toEqual([]);
+    await replica.applyReceived();
+    expect(await heroes(replica)).toEqual([{ id: 1 }]);
+  });
+
   test('a promoted replica can be written to', async () => {
     const { primary, replica } = await pairOfTest();
     await primary.stop('SIGKILL');

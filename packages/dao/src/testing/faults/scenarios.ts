@@ -1,0 +1,70 @@
+import { crashUnderLoad } from './crash.ts';
+import { crowdOnSmallPool } from './crowd.ts';
+import { cutConnections } from './cut.ts';
+import { failoverUnderLoad } from './failover.ts';
+import { freezeUnderLoad } from './freeze.ts';
+import { serverWithFewConnections } from './limit.ts';
+import { replicasUnderLoad } from './replicas.ts';
+import type { Log, Report } from './report.ts';
+import { resizeUnderLoad } from './resize.ts';
+import { manyStatements } from './statements.ts';
+
+/** `small`: for the tests; `full`: for the figures. */
+export type Size = 'small' | 'full';
+
+/** One kind of fault, and what is promised when it happens. */
+export interface Scenario {
+  readonly name: string;
+  readonly about: string;
+  /** @param rounds how often; default by size */
+  readonly run: (size: Size, log?: Log, rounds?: number) => Promise<Report>;
+}
+
+function scenario<Plan extends { readonly rounds: number }>(
+  name: string,
+  about: string,
+  trial: (plan: Plan, log?: Log) => Promise<Report>,
+  plans: Readonly<Record<Size, Plan>>,
+): Scenario {
+  return { name, about, run: (size, log, rounds) => trial({ ...plans[size], ...(rounds === undefined ? {} : { rounds }) }, log) };
+}
+
+/** All of them, in the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  scenario('crash', 'the server is killed under load and started again', crashUnderLoad, {
+    small: { clients: 20, rounds: 1, loadMs: 500, downMs: 200 },
+    full: { clients: 50, rounds: 10, loadMs: 2000, downMs: 1000 },
+  }),
+  scenario('freeze', 'the server stops answering with all connections open', freezeUnderLoad, {
+    small: { clients: 20, rounds: 1, loadMs: 500, frozenMs: 200 },
+    full: { clients: 50, rounds: 5, loadMs: 2000, frozenMs: 3000 },
+  }),
+  scenario('failover', 'the primary is lost, its standby takes the writes, the primary comes back', failoverUnderLoad, {
+    small: { clients: 10, rounds: 1, loadMs: 500, behindMs: 300, returnAfterMs: 1000 },
+    full: { clients: 20, rounds: 6, loadMs: 2000, behindMs: 500, returnAfterMs: 3000 },
+  }),
+  scenario('replicas', 'a replica is stopped, behind, killed and frozen', replicasUnderLoad, {
+    small: { clients: 8, rounds: 1, loadMs: 300 },
+    full: { clients: 20, rounds: 3, loadMs: 2000 },
+  }),
+  scenario('crowd', 'many clients share a small pool', crowdOnSmallPool, {
+    small: { clients: 100, few: 10, rounds: 1, loadMs: 1000 },
+    full: { clients: 500, few: 10, rounds: 5, loadMs: 5000 },
+  }),
+  scenario('resize', 'a pool changes its size under load', resizeUnderLoad, {
+    small: { clients: 30, rounds: 1, loadMs: 100 },
+    full: { clients: 50, rounds: 10, loadMs: 500 },
+  }),
+  scenario('limit', 'the server allows fewer connections than the pool', serverWithFewConnections, {
+    small: { clients: 30, rounds: 1, loadMs: 300 },
+    full: { clients: 50, rounds: 5, loadMs: 2000 },
+  }),
+  scenario('cut', 'connections are cut in the middle of transactions and at their COMMIT', cutConnections, {
+    small: { clients: 10, rounds: 1, loadMs: 200 },
+    full: { clients: 50, rounds: 20, loadMs: 500 },
+  }),
+  scenario('statements', 'statements of very many texts are prepared', manyStatements, {
+    small: { shapes: 600, rounds: 1 },
+    full: { shapes: 20_000, rounds: 1 },
+  }),
+];
