@@ -22,7 +22,8 @@ type Connections = ResourcePool<ServerConnection>;
  *
  * A connection that has lain idle is pinged before it is lent. A server that fails several times in a row counts as down: then everyone
  * who waits and everyone who comes hears `ERR_DAO_UNAVAILABLE` at once, until a probe is answered (at most a second after the
- * server is back). `start` adds a look at the server every second, which finds one that is frozen before anyone's time is up.
+ * server is back), and what is borrowed of a replica is cut, so that reads go elsewhere. `start` adds a look at the server every second,
+ * which finds one that is frozen before anyone's time is up.
  */
 export class ConnectionPool {
   readonly #address: ServerAddress;
@@ -33,6 +34,8 @@ export class ConnectionPool {
   readonly #watch: ServerWatch;
   /** Callers that wait, the first one first; aborted when there is nothing to wait for any more. */
   readonly #waiting = new Set<AbortController>();
+  /** Of a replica: what is borrowed, to be cut when the server counts as down. */
+  readonly #lent = new Set<ServerConnection>();
   /** Pools of which only borrowed connections are left. */
   readonly #retired = new Set<Connections>();
   #pool: Connections;
@@ -243,9 +246,11 @@ export class ConnectionPool {
     const { clock } = this.#settings;
     const since = clock.now();
     let isOut = true;
+    if (this.#settings.role === 'replica') this.#lent.add(connection);
     const giveBack = (isSound: boolean): void => {
       if (!isOut) return;
       isOut = false;
+      this.#lent.delete(connection);
       if (isSound) this.#breaker.used();
       else connection.destroy();
       if (isSound) pool.release(connection);
@@ -278,6 +283,8 @@ export class ConnectionPool {
     tell(() => this.#listener.breakerChanged?.({ ...this.#event, state }));
     if (state === 'open') {
       this.#sendAway(this.#downError());
+      // Reads can run again elsewhere while there is time, instead of waiting for a server that is silent.
+      for (const connection of this.#lent) connection.destroy();
       this.#watch.wake();
     }
     observer?.breakerChanged();

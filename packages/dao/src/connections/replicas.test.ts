@@ -150,6 +150,20 @@ describe('a replica', () => {
     await bench.end();
   });
 
+  test('that is silent leaves, and those who read from it hear so while they have time to read elsewhere', async () => {
+    const bench = new Bench([1]);
+    await bench.see();
+    const { pool } = bench.set.pick()!;
+    const lease = await pool.acquire();
+    bench.servers[0]!.freeze();
+    const read = expect(lease.connection.run('select 1', [])).rejects.toThrow('lost');
+    await bench.time.advance(4500);
+    await read;
+    lease.release();
+    expect(bench.events).toEqual([expect.stringMatching(/^r1 down/)]);
+    await bench.end();
+  });
+
   test('that misses one sign of life stays, and is taken to fall behind from there', async () => {
     const bench = new Bench([1]);
     bench.servers[0]!.lagMs = 2000;
