@@ -34,15 +34,19 @@ export async function crowdOnSmallPool({ clients, few, rounds, loadMs }: CrowdPl
   const load = new Load(database, { clients, timeoutMs });
   await load.prepare();
   const rates: { readonly few: number[]; readonly crowd: number[] } = { few: [], crowd: [] };
+  const waits: number[] = [];
   let spread = 0;
   for (let round = 1; round <= rounds; round += 1) {
     const calm = await part(load, few, loadMs, 1);
     const crowded = await part(load, clients, loadMs, leastTurns);
     rates.few.push(calm.perSecond);
     rates.crowd.push(crowded.perSecond);
-    spread = Math.max(spread, spreadOf(crowded.calls, clients));
+    const turns = turnsOf(crowded.calls, clients);
+    spread = Math.max(spread, spreadOf(turns));
+    waits.push(...crowded.calls.map(({ startedAt, endedAt }) => endedAt - startedAt));
+    const [ofCrowd, ofFew] = [Math.round(crowded.perSecond), Math.round(calm.perSecond)];
     log(
-      `round ${round} of ${rounds}: ${Math.round(crowded.perSecond)} calls a second of ${clients} clients, ${Math.round(calm.perSecond)} of ${few}; turns differ by at most ${Math.round(spread)} %`,
+      `round ${round} of ${rounds}: ${ofCrowd} calls a second of ${clients} clients, ${ofFew} of ${few}; turns ${Math.min(...turns)} to ${Math.max(...turns)}`,
     );
   }
   auditErrors(findings, load, []);
@@ -51,6 +55,8 @@ export async function crowdOnSmallPool({ clients, few, rounds, loadMs }: CrowdPl
   findings.note(`calls a second, ${clients} clients, median`, ofCrowd);
   findings.atLeast('throughput of the crowd, percent of the few', (ofCrowd / ofFew) * 100, leastPercent);
   findings.atMost('turns of a client off the median, percent', spread, mostSpread);
+  findings.note('time of a call in the crowd, median, ms', quantile(waits, 0.5));
+  findings.note('time of a call in the crowd, slowest of 1000, ms', quantile(waits, 0.999));
   findings.exactly('stale reads', load.stale, 0);
   await auditLoad(findings, load, database);
   await findLeaks(findings, database, [server]);
@@ -73,11 +79,15 @@ async function part(load: Load, clients: number, loadMs: number, turns: number):
   return { calls, perSecond: (calls.length / (until - since)) * 1000 };
 }
 
-/** @returns by how many percent of the median a client's turns are off it at most, the one that he is in left out */
-function spreadOf(calls: readonly Call[], clients: number): number {
+/** @returns how many calls of each client ended */
+function turnsOf(calls: readonly Call[], clients: number): readonly number[] {
   const turns = new Map(Array.from({ length: clients }, (_, client) => [client, 0]));
   for (const { client } of calls) turns.set(client, (turns.get(client) ?? 0) + 1);
-  const counts = [...turns.values()];
-  const median = quantile(counts, 0.5);
-  return Math.max(...counts.map((count) => Math.max(0, Math.abs(count - median) - 1) / median)) * 100;
+  return [...turns.values()];
+}
+
+/** @returns by how many percent of the median a client's turns are off it at most, the one that he is in left out */
+function spreadOf(turns: readonly number[]): number {
+  const median = quantile(turns, 0.5);
+  return Math.max(...turns.map((count) => Math.max(0, Math.abs(count - median) - 1) / median)) * 100;
 }

@@ -40,8 +40,8 @@ export const scenarios: readonly Scenario[] = [
     full: { clients: 50, rounds: 5, loadMs: 2000, frozenMs: 3000 },
   }),
   scenario('failover', 'the primary is lost, its standby takes the writes, the primary comes back', failoverUnderLoad, {
-    small: { clients: 10, rounds: 1, loadMs: 500, behindMs: 300, returnAfterMs: 1000 },
-    full: { clients: 20, rounds: 6, loadMs: 2000, behindMs: 500, returnAfterMs: 3000 },
+    small: { clients: 10, rounds: 3, loadMs: 300, behindMs: 300, returnAfterMs: 500 },
+    full: { clients: 20, rounds: 9, loadMs: 2000, behindMs: 500, returnAfterMs: 3000 },
   }),
   scenario('replicas', 'a replica is stopped, behind, killed and frozen', replicasUnderLoad, {
     small: { clients: 8, rounds: 1, loadMs: 300 },
