@@ -28,7 +28,7 @@ export async function crashUnderLoad({ clients, rounds, loadMs, downMs }: CrashP
   const findings = new Findings();
   const server = await startServer(stack);
   const database = await openTrial(stack, trialUrl(server), { timeoutMs });
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
   load.start();
   const heals: number[] = [];

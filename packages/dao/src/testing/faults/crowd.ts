@@ -31,7 +31,7 @@ export async function crowdOnSmallPool({ clients, few, rounds, loadMs }: CrowdPl
   const findings = new Findings();
   const server = await startServer(stack);
   const database = await openTrial(stack, trialUrl(server), { timeoutMs, pool: { max } });
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
   const rates: { readonly few: number[]; readonly crowd: number[] } = { few: [], crowd: [] };
   const waits: number[] = [];

@@ -65,7 +65,7 @@ export async function cutConnections({ clients, rounds, loadMs }: CutPlan, log: 
   const server = await startServer(stack);
   const proxy = stack.use(await Proxy.start(server.port));
   const database = await openTrial(stack, trialUrlAt(proxy.port), { timeoutMs });
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
   let slowest = 0;
   let entryId = firstEntryOf(nobodysAccount);

@@ -53,7 +53,7 @@ export async function failoverUnderLoad(plan: FailoverPlan, log: Log = quiet): P
   const database = await openTrial(stack, trialUrl(primary), { timeoutMs, standbys: [trialUrl(standby)], failover: { returnAfterMs } });
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
   stack.defer(() => primary.thaw());
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   const trial: Trial = { primary, standby, database, load, plan };
   await load.prepare();
   load.start();

@@ -31,7 +31,7 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
   const database = await openTrial(stack, trialUrl(server), { timeoutMs, pool: { max } });
   stack.defer(() => server.thaw());
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
   const socketsBefore = openSockets();
   load.start();

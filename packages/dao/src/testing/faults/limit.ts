@@ -40,7 +40,7 @@ export async function serverWithFewConnections({ clients, rounds, loadMs }: Limi
       },
     },
   });
-  const load = new Load(database, { clients, timeoutMs });
+  const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
   load.start();
   let slowest = 0;

@@ -29,7 +29,7 @@ export interface LoadOptions {
 }
 
 /** Clients that write and read all the time, and remember what they were told. */
-export class Load {
+export class Load implements AsyncDisposable {
   readonly books = new Books();
   readonly calls: Call[] = [];
   readonly #database: Database;
@@ -68,6 +68,11 @@ export class Load {
     this.#isStopped = true;
     await Promise.all(this.#clients);
     this.#loop.disable();
+  }
+
+  /** As `stop`, and what went wrong is told by whoever asked. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop().catch(() => undefined);
   }
 
   /** Reads that did not see what their client had been told is written. */

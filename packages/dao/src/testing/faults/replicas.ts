@@ -76,7 +76,7 @@ export async function replicasUnderLoad({ clients, rounds, loadMs }: ReplicasPla
   });
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
   stack.defer(() => replica.thaw());
-  const load = new Load(database, { clients, timeoutMs, readsPerWrite });
+  const load = stack.use(new Load(database, { clients, timeoutMs, readsPerWrite }));
   await load.prepare();
   await replica.waitForReplica();
   await until('the replica serves', () => stateOf(database) === 'serving');
