@@ -89,5 +89,5 @@ function turnsOf(calls: readonly Call[], clients: number): readonly number[] {
 /** @returns by how many percent of the median a client's turns are off it at most, the one that he is in left out */
 function spreadOf(turns: readonly number[]): number {
   const median = quantile(turns, 0.5);
-  return Math.max(...turns.map((count) => Math.max(0, Math.abs(count - median) - 1) / median)) * 100;
+  return Math.max(...turns.map((count) => Math.max(0, Math.abs(count - median) - 1) / Math.max(1, median))) * 100;
 }

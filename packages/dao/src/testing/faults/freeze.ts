@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../database.ts';
 import { Load } from './load.ts';
 import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
 import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
@@ -16,9 +17,8 @@ const timeoutMs = 1500;
 /** Least time that a COMMIT is given, which may begin in the last moment. */
 const commitMs = 1000;
 const healWithinMs = 5000;
-const max = 10;
-/** To a frozen server: those of the pool, one that looks after it, and those to be destroyed at this moment. */
-const mostSockets = 2 * max + 2;
+/** Of the watch over the server: its connection, and the next attempt. */
+const mostUnknown = 2;
 
 /**
  * Stops the server's process (SIGSTOP) under load: connections stay open and nobody answers, as behind a network that swallows everything.
@@ -28,23 +28,23 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
   await using stack = new AsyncDisposableStack();
   const findings = new Findings();
   const server = await startServer(stack);
+  const socketsBefore = openSockets();
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
-  const database = await openTrial(stack, trialUrl(server), { timeoutMs, pool: { max } });
+  const database = await openTrial(stack, trialUrl(server), { timeoutMs });
   stack.defer(() => server.thaw());
   const load = stack.use(new Load(database, { clients, timeoutMs }));
   await load.prepare();
-  const socketsBefore = openSockets();
   load.start();
   const heals: number[] = [];
   const notices: number[] = [];
-  let sockets = 0;
+  let unknown = 0;
   for (let round = 1; round <= rounds; round += 1) {
     await sleep(loadMs);
     await server.freeze();
     const frozenAt = performance.now();
     notices.push(await until('every client is told', () => load.isEveryClient('failed', frozenAt - timeoutMs - commitMs)));
     await sleep(frozenMs);
-    sockets = Math.max(sockets, openSockets() - socketsBefore);
+    unknown = Math.max(unknown, openSockets() - socketsBefore - connectionsOf(database));
     const thawedAt = performance.now();
     server.thaw();
     heals.push(await until('a call succeeds', () => load.isServedSince(thawedAt)));
@@ -56,11 +56,15 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
   findings.note('every client told after, slowest, ms', quantile(notices, 1));
   findings.atMost('beyond the time-out, ms', load.overrunMs, commitMs);
   findings.atMost('healed after, slowest, ms', quantile(heals, 1), healWithinMs);
-  findings.atMost('sockets of the frozen server', sockets, mostSockets);
+  findings.atMost('sockets to the frozen server that no pool knows', unknown, mostUnknown);
   findings.exactly('stale reads', load.stale, 0);
   await auditLoad(findings, load, database);
   await findLeaks(findings, database, [server]);
   return findings;
+}
+
+function connectionsOf(database: Database): number {
+  return database.servers().reduce((sum, { pool }) => sum + pool.idle + pool.borrowed + pool.checking + pool.creating + pool.destroying, 0);
 }
 
 /** Of this process (in a worker: of this thread), as far as it has not let go of them. */
