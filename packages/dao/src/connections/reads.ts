@@ -9,6 +9,9 @@ import type { Replica } from './replica.ts';
 import type { ReplicaSet } from './replicas.ts';
 import { within } from './time.ts';
 
+/** Share of the time left that a read waits for a connection of one replica: one that is silent is known to be down only after seconds. */
+const waitShare = 0.5;
+
 /** What {@link Reads} consist of. */
 export interface ReadParts {
   readonly replicas: ReplicaSet;
@@ -56,7 +59,8 @@ export class Reads {
       if (replica === undefined) return isShort ? 'tooOld' : 'noReplica';
       tried.add(replica);
       try {
-        const lease = await replica.pool.acquire({ timeoutMs: Math.max(1, until - settings.clock.now()), signal });
+        const leftMs = (until - settings.clock.now()) * waitShare;
+        const lease = await replica.pool.acquire({ timeoutMs: Math.max(1, leftMs), signal });
         if (replica.isServing && !(await this.#hasReached(replica, lease, required))) return 'tooOld';
         if (replica.isServing && !lease.connection.isBroken) return lease;
         // It was lost, or left the rotation, while the read waited for it.

@@ -20,6 +20,8 @@ export interface FailoverPlan {
 }
 
 const timeoutMs = 5000;
+/** As a game reads. A server that comes back applies what it missed one after the other: where clients write faster it never gets the writes back. */
+const readsPerWrite = 10;
 const goOnWithinMs = 10_000;
 /** The rule itself, two looks at each server and the handover. */
 const returnGraceMs = 15_000;
@@ -53,7 +55,7 @@ export async function failoverUnderLoad(plan: FailoverPlan, log: Log = quiet): P
   const database = await openTrial(stack, trialUrl(primary), { timeoutMs, standbys: [trialUrl(standby)], failover: { returnAfterMs } });
   // Before the database is closed: that waits for what it is asked, and must not wait for ever.
   stack.defer(() => primary.thaw());
-  const load = stack.use(new Load(database, { clients, timeoutMs }));
+  const load = stack.use(new Load(database, { clients, timeoutMs, readsPerWrite }));
   const trial: Trial = { primary, standby, database, load, plan };
   await load.prepare();
   load.start();

@@ -44,7 +44,10 @@ export async function freezeUnderLoad({ clients, rounds, loadMs, frozenMs }: Fre
     const frozenAt = performance.now();
     notices.push(await until('every client is told', () => load.isEveryClient('failed', frozenAt - timeoutMs - commitMs)));
     await sleep(frozenMs);
-    unknown = Math.max(unknown, openSockets() - socketsBefore - connectionsOf(database));
+    const unknownNow = (): number => openSockets() - socketsBefore - connectionsOf(database);
+    // One that is destroyed is gone a moment later.
+    await until('no other sockets', () => unknownNow() <= mostUnknown, 2000).catch(() => undefined);
+    unknown = Math.max(unknown, unknownNow());
     const thawedAt = performance.now();
     server.thaw();
     heals.push(await until('a call succeeds', () => load.isServedSince(thawedAt)));

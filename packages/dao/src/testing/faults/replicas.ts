@@ -28,6 +28,8 @@ const readsGoOnWithinMs = 5000;
 /** Where nobody says that the server is gone, three pings in vain tell it. */
 const silentReadsGoOnWithinMs = 10_000;
 
+const sentOnMs = 500;
+
 /** One thing that happens to a replica. */
 interface Trouble {
   readonly name: string;
@@ -127,6 +129,8 @@ async function suffer({ state, begin, end }: Trouble, { replica, database, load,
   await begin(replica);
   await until(`the replica is ${state}`, () => stateOf(database) === state);
   const leftAfterMs = performance.now() - since;
+  // Who waited for one of its connections gets it, looks again and goes elsewhere.
+  await sleep(sentOnMs);
   const before = counts.atReplica;
   await sleep(loadMs);
   const readsWhileOut = counts.atReplica - before;
