@@ -108,6 +108,18 @@ describe('a read', () => {
   });
 });
 
+test('a read that waits for a silent replica has time left for another server, though nobody knows yet that it is down', async () => {
+  const bench = new Bench(1, { pool: { max: 1 } });
+  await bench.time.advance(100);
+  const held = await bench.connections.read();
+  bench.replicas[0]!.freeze();
+  const waiting = bench.reader({ timeoutMs: 2000 });
+  await bench.time.advance(1900);
+  expect(await waiting).toBe('primary');
+  held.discard();
+  await bench.end();
+});
+
 describe('a read after a write of this process', () => {
   test('costs a replica that is known to have it no round trip', async () => {
     const bench = new Bench(1);
