@@ -1,5 +1,9 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { MariaDbServer } from './mariadb-server.ts';
+
+const retryMs = 20;
+const maxTries = 100;
 
 /** One row of an answer, by column. */
 export type AdminRow = Readonly<Record<string, unknown>>;
@@ -10,7 +14,7 @@ export type AdminRow = Readonly<Record<string, unknown>>;
  * @returns the first row of the last one, empty if it has none
  */
 export async function administer(server: MariaDbServer, statements: readonly string[]): Promise<AdminRow> {
-  const connection = await createConnection({ socketPath: server.socketPath, user: 'root' });
+  const connection = await connectionTo(server);
   try {
     let first: AdminRow = {};
     for (const statement of statements) {
@@ -20,5 +24,18 @@ export async function administer(server: MariaDbServer, statements: readonly str
     return first;
   } finally {
     connection.destroy();
+  }
+}
+
+/** One place is kept for `root` where all others are taken, and the server may still count who had it before. */
+async function connectionTo(server: MariaDbServer): Promise<Connection> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await createConnection({ socketPath: server.socketPath, user: 'root' });
+    } catch (error) {
+      const isFull = error instanceof Error && 'code' in error && error.code === 'ER_CON_COUNT_ERROR';
+      if (!isFull || tries === maxTries) throw error;
+      await sleep(retryMs);
+    }
   }
 }
