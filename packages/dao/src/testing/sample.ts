@@ -65,9 +65,12 @@ export function sampleRow(rowId: bigint, changes: Partial<NewRow<typeof sample>>
   };
 }
 
+/** A case that is not about time must not fail for it: on a busy machine connecting alone took more than the default. */
+const patienceMs = 30_000;
+
 /** Runs a case on a fresh database with the sample tables. */
 export async function onFresh<T>(open: OpenForTest, work: (database: Database) => Promise<T>, options: DatabaseOptions = {}): Promise<T> {
-  const database = await open({ clock: { now: () => nowMs }, cursorSecret: new Uint8Array(32).fill(7), ...options });
+  const database = await open({ clock: { now: () => nowMs }, cursorSecret: new Uint8Array(32).fill(7), timeoutMs: patienceMs, ...options });
   try {
     await database.migrate(samples);
     return await work(database);

@@ -7,9 +7,6 @@ import { type OpenForTest, onFresh, sample, sampleRow } from './sample.ts';
 /** On a server transactions run side by side, unless there is but one connection. */
 const oneConnection: DatabaseOptions = { pool: { max: 1 } };
 
-/** What waits for many others must outlast them on a busy machine. */
-const unhurried = { timeoutMs: 30_000 };
-
 const countOf = (database: Database): Promise<number> => database.read((session) => session.dao(sample).count());
 
 /** Atomicity, isolation, order, the end of sessions, limits. */
@@ -90,7 +87,7 @@ export function transactionCases(open: OpenForTest): void {
         hasBegun.open();
         await mayEnd.opened;
         return before + (await session.dao(sample).count());
-      }, unhurried);
+      });
       // On a busy machine its connection may come after the first insert, and its moment with it.
       await hasBegun.opened;
       for (let index = 0n; index < 20n; index += 1n) {
