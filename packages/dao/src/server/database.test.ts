@@ -52,11 +52,14 @@ test('a deadlock that the work catches is no success: nothing of it is committed
   const script = new Script();
   script.replies.push({ rows: [], affected: 1 }, deadlock());
   const database = scriptedDatabase(script);
-  const work = async (session: Session): Promise<void> => {
-    await insert(session);
-    await insert(session).catch(() => undefined);
-  };
-  await expect(database.transaction(work, { maxAttempts: 1 })).rejects.toMatchObject({ code: 'ERR_DAO_CONFLICT' });
+  const outcome = database.transaction(
+    async (session) => {
+      await insert(session);
+      await insert(session).catch(() => undefined);
+    },
+    { maxAttempts: 1 },
+  );
+  await expect(outcome).rejects.toMatchObject({ code: 'ERR_DAO_CONFLICT' });
   expect(script.log).not.toContain('1 commit');
 });
 
@@ -197,8 +200,7 @@ test('a read of one statement begins no transaction, except for a hand-written o
 
 test('a duplicate that the snapshot did not show is looked at once more, and then believed', async () => {
   const script = new Script();
-  const duplicate = (): DriverError => new DriverError({ code: 'ERR_DAO_DUPLICATE' });
-  script.replies.push(duplicate(), duplicate(), duplicate());
+  script.replies.push(...Array.from({ length: 3 }, () => new DriverError({ code: 'ERR_DAO_DUPLICATE' })));
   const database = scriptedDatabase(script, {}, { hasSnapshotWrites: true });
   await expect(database.transaction(insert)).rejects.toMatchObject({ code: 'ERR_DAO_DUPLICATE' });
   expect(script.log.filter((entry) => entry.endsWith('insert'))).toHaveLength(2);

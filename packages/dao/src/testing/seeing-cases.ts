@@ -29,6 +29,8 @@ class KeepingCache implements QueryCache {
   }
 }
 
+const ids = (rows: readonly { readonly id: bigint }[]): readonly bigint[] => rows.map((row) => row.id);
+
 /** What metrics, a slow-query log and a cache of queries go by. */
 export function seeingCases(open: OpenForTest): void {
   test('every statement is told with its kind, entity, rows, time and wait, and without values', async () => {
@@ -95,7 +97,6 @@ export function seeingCases(open: OpenForTest): void {
         const answers = (): Promise<unknown> =>
           database.read(async (session) => {
             const dao = session.dao(sample);
-            const ids = (rows: readonly { readonly id: bigint }[]): readonly bigint[] => rows.map((row) => row.id);
             return [
               ids(await dao.find({ where: { level: { in: [1, 2] } }, maxAgeMs })),
               ids(await dao.find({ where: { level: { in: [1, 2] } }, descending: true, maxAgeMs })),

@@ -170,8 +170,8 @@ function affectedRows(result: unknown): number {
 
 /** What a hand-written statement gives: integers as bigint, times as Date, everything else as the driver has it. */
 function looseCell({ columnType }: FieldPacket, cell: unknown): unknown {
-  if (cell === null) return null;
-  if (integerTypes.has(columnType)) return BigInt(String(cell));
+  if (typeof cell !== 'string' && typeof cell !== 'number') return cell;
+  if (integerTypes.has(columnType)) return BigInt(cell);
   if (timeTypes.has(columnType)) return new Date(`${String(cell).replace(' ', 'T')}Z`);
   return cell;
 }

@@ -48,7 +48,8 @@ async function slavePosition(connection: ServerConnection): Promise<string | und
 /** What a server has, be it written there or taken over. */
 async function currentPosition(connection: ServerConnection): Promise<string> {
   const [row] = await connection.records('select @@global.gtid_current_pos as position', []);
-  return String(row?.['position'] ?? '');
+  const position = row?.['position'];
+  return typeof position === 'string' ? position : '';
 }
 
 /** What MySQL and MariaDB tell of themselves as servers of one database. */

@@ -58,11 +58,14 @@ describe.skipIf(double === undefined)(`Oracle on H2 through a double of its driv
 
 if (realOracle === undefined) process.stdout.write('not verified on Oracle Database: MIDGARD_TEST_ORACLE_URL is not set\n');
 else {
-  describe('Oracle Database', () => {
-    const empty = async (): Promise<string> => {
-      await emptySchema(realOracle ?? '');
-      return realOracle ?? '';
-    };
-    daoConformance('oracle', async (options = {}) => oracle.open((await empty()).slice('oracle:'.length), options), { otherProcesses: { url: empty }, allows });
-  });
+  const url = realOracle;
+  const empty = async (): Promise<string> => {
+    await emptySchema(url);
+    return url;
+  };
+  describe('Oracle Database', () =>
+    daoConformance('oracle', async (options = {}) => oracle.open((await empty()).slice('oracle:'.length), options), {
+      otherProcesses: { url: empty },
+      allows,
+    }));
 }

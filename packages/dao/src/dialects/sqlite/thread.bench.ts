@@ -81,7 +81,7 @@ async function inItsOwnThread(file: string): Promise<Place> {
   const ask = (request: Request): Promise<unknown> =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      worker.postMessage(request);
+      worker.postMessage(request, []);
     });
   return { ask, close: async () => void (await worker.terminate()) };
 }
@@ -112,6 +112,16 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
+const beside = (
+  what: string,
+  unit: string,
+  { here, there }: { readonly here: readonly number[]; readonly there: readonly number[] },
+  isMoreBetter: boolean,
+): BenchResult => {
+  const [value, other] = [median(here), median(there)];
+  return { what, unit, value, peer: { what: 'in a thread of its own', value: other }, ratio: isMoreBetter ? value / other : other / value };
+};
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
   const rounds = Number(values.rounds);
@@ -133,15 +143,6 @@ async function main(): Promise<void> {
   process.stderr.write('\n');
   await Promise.all([places.here.close(), places.there.close()]);
   rmSync(folder, { recursive: true });
-  const beside = (
-    what: string,
-    unit: string,
-    { here, there }: { readonly here: readonly number[]; readonly there: readonly number[] },
-    isMoreBetter: boolean,
-  ): BenchResult => {
-    const [value, other] = [median(here), median(there)];
-    return { what, unit, value, peer: { what: 'in a thread of its own', value: other }, ratio: isMoreBetter ? value / other : other / value };
-  };
   const results = [
     beside('gets, one caller', 'per second', figures.one, true),
     beside('gets, 64 callers', 'per second', figures.many, true),
@@ -155,6 +156,6 @@ if (isMainThread) {
   await main();
 } else {
   const database = new ByHand(String(workerData));
-  parentPort?.on('message', (request: Request) => parentPort?.postMessage(database.answer(request)));
-  parentPort?.postMessage('ready');
+  parentPort?.on('message', (request: Request) => parentPort?.postMessage(database.answer(request), []));
+  parentPort?.postMessage('ready', []);
 }

@@ -143,12 +143,13 @@ class ScriptedSource implements ConnectionSource {
   }
 }
 
+const understand = (error: unknown): Fault => (error instanceof DriverError ? error.fault : { code: 'ERR_DAO_STATEMENT' });
+const nothing = (): never => {
+  throw new TypeError('not part of these tests');
+};
+
 /** @returns a database whose connections do what the script says */
 export function scriptedDatabase(script: Script, options: DatabaseOptions = {}, dialect: Partial<ServerDialect> = {}): ServerDatabase {
-  const understand = (error: unknown): Fault => (error instanceof DriverError ? error.fault : { code: 'ERR_DAO_STATEMENT' });
-  const nothing = (): never => {
-    throw new TypeError('not part of these tests');
-  };
   return new ServerDatabase(
     {
       dialect: { name: 'mysql', flavor, understand, hasSnapshotWrites: false, mergesByAnyIndex: true, ...dialect },
