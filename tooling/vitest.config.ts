@@ -17,9 +17,12 @@ const projects = globSync('{packages,apps,games,tooling}/*/package.json', { cwd:
 // On two cores vitest would run one file at a time, and many of ours wait for a server most of theirs.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
+/** Beyond it a test hangs. It is no measure of speed: on a busy machine opening a connection takes seconds. */
+const testTimeout = 20_000;
+
 export default defineConfig({
   root,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { projects, pool: 'threads', maxWorkers, passWithNoTests: true, reporters: ['default', `${root}tooling/closing-line.ts`] },
+  test: { projects, pool: 'threads', maxWorkers, testTimeout, passWithNoTests: true, reporters: ['default', `${root}tooling/closing-line.ts`] },
 });

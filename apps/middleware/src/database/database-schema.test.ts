@@ -43,6 +43,7 @@ const everything = {
   maxLagMs: 2000,
   timeoutMs: 3000,
   slowQueryMs: 50,
+  migrations: { folder: 'migrations', atStart: false },
 };
 
 describe('the database of a game', () => {
@@ -60,6 +61,8 @@ describe('the database of a game', () => {
         MIDGARD_DATABASES_REALM_MAX_LAG_MS: '2000',
         MIDGARD_DATABASES_REALM_TIMEOUT_MS: '3000',
         MIDGARD_DATABASES_REALM_SLOW_QUERY_MS: '50',
+        MIDGARD_DATABASES_REALM_MIGRATIONS_FOLDER: 'migrations',
+        MIDGARD_DATABASES_REALM_MIGRATIONS_AT_START: 'false',
       }),
     ).toEqual(everything);
     expect(settingsOf({ MIDGARD_DATABASES_REALM_URL: url, MIDGARD_DATABASES_REALM_STANDBYS: `${spare}, ${url}` }).standbys).toEqual([spare, url]);
@@ -73,7 +76,7 @@ describe('the database of a game', () => {
   });
 
   test('is a file in the data folder where nothing is said, and its slow statements are logged, too', () => {
-    expect(settingsOf({ MIDGARD_DATA_DIR: 'there' })).toEqual({ url: 'sqlite:there/realm.db', slowQueryMs: 200 });
+    expect(settingsOf({ MIDGARD_DATA_DIR: 'there' })).toEqual({ url: 'sqlite:there/realm.db', slowQueryMs: 200, migrations: { atStart: true } });
   });
 
   test.each([
