@@ -1,4 +1,4 @@
-import type { StatementEvent, StatementListener } from '@midgard/dao';
+import { type StatementEvent, type StatementListener, normalizedStatement } from '@midgard/dao';
 import type { Logger } from '@midgard/logging';
 import type { HistogramHandle, Registry } from '@midgard/metrics';
 
@@ -46,7 +46,10 @@ export function statementMetrics(registry: Registry, log: Logger): (watch: State
       if (slowQueryMs === 0 || event.durationMs <= slowQueryMs) return;
       slowOnes.add();
       const { entity, kind, text, rows, durationMs, waitMs } = event;
-      logOfGame.warn({ entity, kind, statement: text, rows, durationMs: rounded(durationMs), poolWaitMs: rounded(waitMs) }, 'slow statement');
+      logOfGame.warn(
+        { entity, kind, statement: normalizedStatement(text), rows, durationMs: rounded(durationMs), poolWaitMs: rounded(waitMs) },
+        'slow statement',
+      );
     };
   };
 }
