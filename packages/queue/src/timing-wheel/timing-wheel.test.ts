@@ -267,7 +267,8 @@ describe('errors', () => {
       heard.start(20, () => console.log('fired too'));
     `;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' });
-    expect(stdout.trim().split('\n')).toEqual(['fired', 'uncaught one', 'fired too', 'uncaught of the listener']);
+    // Two that start on both sides of a millisecond may fire in two ticks: the order of the lines is not what is promised.
+    expect(stdout.trim().split('\n').toSorted()).toEqual(['fired', 'fired too', 'uncaught of the listener', 'uncaught one']);
   });
 
   test.each([{ tickMs: 0 }, { tickMs: -1 }, { tickMs: 0.5 }, { tickMs: Number.NaN }, { tickMs: Infinity }])('%o is refused', (options) => {
