@@ -49,7 +49,7 @@ export class SqliteExecutor implements Executor {
   get(entity: Entity, key: readonly unknown[]): RowValues | undefined {
     const statements = statementsOf(entity);
     const { text, values } = statements.get(key);
-    return this.#guard(entity, () => this.#timed('get', entity, text, () => statements.decode(this.connection.first(text, values))));
+    return this.#run('get', entity, text, () => statements.decode(this.connection.first(text, values)));
   }
 
   getMany(entity: Entity, keys: readonly (readonly unknown[])[]): readonly RowValues[] {
@@ -67,7 +67,7 @@ export class SqliteExecutor implements Executor {
 
   count(entity: Entity, where: readonly Condition[]): number {
     const { text, values } = statementsOf(entity).count(where);
-    const cells = this.#guard(entity, () => this.#timed('count', entity, text, () => this.connection.first(text, values)));
+    const cells = this.#run('count', entity, text, () => this.connection.first(text, values));
     return Array.isArray(cells) ? Number(cells[0]) : 0;
   }
 
@@ -104,17 +104,22 @@ export class SqliteExecutor implements Executor {
 
   delete(entity: Entity, key: readonly unknown[], where: readonly Condition[]): boolean {
     const { text, values } = statementsOf(entity).delete(key, where);
-    return this.#guard(entity, () => this.#timed('delete', entity, text, () => this.connection.run(text, values)) > 0);
+    return this.#run('delete', entity, text, () => this.connection.run(text, values)) > 0;
   }
 
   execute(statement: SQL): readonly RowValues[] {
     const { text, values } = requireStatement(flavor, statement, this.isWritable);
-    return this.#guard(undefined, () => this.#timed('execute', undefined, text, () => this.connection.records(text, values)));
+    return this.#run('execute', undefined, text, () => this.connection.records(text, values));
   }
 
   #rows(kind: StatementKind, statements: EntityStatements<SQLInputValue>, { text, values }: BoundStatement<SQLInputValue>): readonly RowValues[] {
     const { entity } = statements;
-    return this.#guard(entity, () => this.#timed(kind, entity, text, () => statements.decodeAll(this.connection.all(text, values))));
+    return this.#run(kind, entity, text, () => statements.decodeAll(this.connection.all(text, values)));
+  }
+
+  /** Where nobody listens this costs nothing more than the guard. */
+  #run<T>(kind: StatementKind, entity: Entity | undefined, text: string, work: () => T): T {
+    return this.#guard(entity, this.#watch === undefined ? work : () => this.#timed(kind, entity, text, work));
   }
 
   #timed<T>(kind: StatementKind, entity: Entity | undefined, text: string, work: () => T): T {
