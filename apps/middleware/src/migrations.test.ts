@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { type CommandResult, ServiceProcess } from './testing/service-process.ts';
 
@@ -50,4 +51,12 @@ test('a database without partitions has nothing to maintain', { timeout: 60_000 
   await midgard.command('migrate');
   expect(outcome(await midgard.command('partitions', '--keep-years', '0'))).toMatch(/^0 [^]*realm [^]*: nothing to do\n$/);
   expect(outcome(await midgard.command('partitions', '--keep-years', '-1'))).toMatch(/^2 /);
+});
+
+test('tables that need a decision of a person are told as such, and the service does not start on them', { timeout: 60_000 }, async () => {
+  await using midgard = new ServiceProcess();
+  mkdirSync(path.join(midgard.folder, 'data'));
+  using foreign = new DatabaseSync(path.join(midgard.folder, 'data', 'realm.db'));
+  foreign.exec('create table player (id text primary key)');
+  expect(outcome(await midgard.command('start'))).toMatch(/^1 midgard: player\.id has another type in the table; midgard doctor/);
 });

@@ -1,5 +1,7 @@
 import { ConfigError, describe } from '@midgard/config';
+import { DaoError } from '@midgard/dao';
 import { toMidgardError } from '@midgard/errors';
+import { databaseTrouble } from '../database/database-trouble.ts';
 import { SetupError } from '../setup-error.ts';
 
 /**
@@ -11,17 +13,14 @@ export function explainFailure(error: unknown): { readonly message: string; read
   if (error instanceof ConfigError) return { message: describe(error), exitCode: 2 };
   if (error instanceof SetupError) return { message: `midgard: ${error.message}${error.cause === undefined ? '' : reason(error)}`, exitCode: 2 };
   if (isAddressInUse(error)) return { message: `midgard: port ${error.port} is taken; stop what listens there or set another port`, exitCode: 1 };
-  const advice = isDatabaseDown(error) ? '; midgard doctor shows which database, and what to do' : '';
-  return { message: `midgard: ${toMidgardError(error).message}${reason(error)}${advice}`, exitCode: 1 };
+  if (error instanceof DaoError)
+    return { message: `midgard: ${databaseTrouble(error).reason}; midgard doctor shows which database, and what to do`, exitCode: 1 };
+  return { message: `midgard: ${toMidgardError(error).message}${reason(error)}`, exitCode: 1 };
 }
 
 function reason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   return cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
-}
-
-function isDatabaseDown(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_DAO_UNAVAILABLE';
 }
 
 function isAddressInUse(error: unknown): error is Error & { port: number } {
