@@ -62,7 +62,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     if (writeLog !== undefined) parts.use(writeLog);
     const runtime = runtimeOf(game, { config, tokens, log, writeLog });
     await readyTables(game.database, game.tables);
-    await runtime.start();
+    await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
     router.add(runtime);
     runtimes.push(runtime);

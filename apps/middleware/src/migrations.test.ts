@@ -15,6 +15,12 @@ function service(): ServiceProcess {
   return process;
 }
 
+/** @returns names of all tables, the library's own among them */
+function tablesIn(file: string): readonly unknown[] {
+  using database = new DatabaseSync(file, { readOnly: true });
+  return database.prepare('select name from sqlite_schema order by name').all();
+}
+
 const outcome = ({ exitCode, stdout, stderr }: CommandResult): string => `${exitCode} ${stdout}${stderr}`;
 
 test('tables change by reviewed files, forward and back, and the service starts when nothing is pending', { timeout: 120_000 }, async () => {
@@ -30,9 +36,11 @@ test('tables change by reviewed files, forward and back, and the service starts 
   expect(outcome(dry)).toMatch(/^0 [^]*create table "player"/);
   expect(outcome(await midgard.command('migrate'))).toMatch(/^0 [^]*realm [^]*: ran \d+ statements/);
   expect(outcome(await midgard.command('migrate'))).toMatch(/^0 [^]*realm [^]*: up to date/);
+  const tables = tablesIn(path.join(midgard.folder, 'realm.db'));
   const { baseUrl } = await midgard.start();
   expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
   await midgard.end('SIGTERM');
+  expect(tablesIn(path.join(midgard.folder, 'realm.db'))).toEqual(tables);
 
   expect(outcome(await midgard.command('migrate', '--game', 'realm', '--to', '0'))).toMatch(/^1 [^]*--allow-data-loss/);
   expect(outcome(await midgard.command('migrate', '--game', 'realm', '--to', '0', '--allow-data-loss'))).toMatch(/^0 [^]*ran U1 first/);

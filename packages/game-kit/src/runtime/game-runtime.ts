@@ -131,11 +131,12 @@ export class GameRuntime {
   /**
    * Brings the database's tables to the game's entities, and takes up acknowledged writes that an earlier life left in the log.
    *
+   * @param options.migrates false where somebody else has brought the tables there (default true)
    * @throws {DaoError} what `migrate` throws
    * @throws {GameKitError} `ERR_GAME_STATE`: database and log do not fit together
    */
-  async start(): Promise<void> {
-    await this.#database.migrate(this.handler.entities);
+  async start({ migrates = true }: { readonly migrates?: boolean } = {}): Promise<void> {
+    if (migrates) await this.#database.migrate(this.handler.entities);
     await this.#writeBehind?.start();
     this.#state = 'started';
   }
