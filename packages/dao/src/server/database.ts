@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, TransactionOptions, WorkOptions } from '../database.ts';
+import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, StatementListener, TransactionOptions, WorkOptions } from '../database.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Lease } from '../connections/lease.ts';
 import { processTimers, within } from '../connections/time.ts';
@@ -68,6 +68,7 @@ export class ServerDatabase implements Database {
   readonly #parts: ServerDatabaseParts;
   readonly #sessions: SessionParts;
   readonly #listener: DaoListener | undefined;
+  readonly #onStatement: StatementListener | undefined;
   readonly #migrator: Migrator;
   readonly #timeoutMs: number;
   readonly #acquireTimeoutMs: number;
@@ -82,6 +83,7 @@ export class ServerDatabase implements Database {
     this.#parts = parts;
     this.#sessions = { clock, cursors: new CursorSigner(cursorSecret), queryCache };
     this.#listener = listener;
+    this.#onStatement = listener?.statement?.bind(listener);
     this.#migrator = parts.migrator(clock);
     this.#timeoutMs = timeoutMs;
     this.#acquireTimeoutMs = pool?.acquireTimeoutMs ?? timeoutMs * acquireShare;
@@ -225,7 +227,6 @@ export class ServerDatabase implements Database {
   }
 
   #executor({ connection, waitMs }: Lease, { mode, isWritable }: Plan): ServerExecutor {
-    const onStatement = this.#listener?.statement?.bind(this.#listener);
-    return new ServerExecutor({ dialect: this.#parts.dialect, connection, mode, isWritable, onStatement, waitMs });
+    return new ServerExecutor({ dialect: this.#parts.dialect, connection, mode, isWritable, onStatement: this.#onStatement, waitMs });
   }
 }
