@@ -5,4 +5,4 @@ export { ResourcePool } from './resource-pool/resource-pool.ts';
 export type { PoolSize, ResourcePoolUsage } from './resource-pool/usage.ts';
 export type { AcquireOptions, HealthOptions, LeakOptions, ResourcePoolOptions } from './resource-pool/options.ts';
 export type { AcquireFailure, DestroyReason, Leak, ResourcePoolListener } from './resource-pool/listener.ts';
-export type { Clock, Timer, Timers } from './resource-pool/time.ts';
+export { monotonicClock, processTimers, type Clock, type Timer, type Timers } from './resource-pool/time.ts';

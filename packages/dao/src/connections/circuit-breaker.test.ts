@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { FakeTime } from './test/fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 
 class Bench {
   readonly time = new FakeTime();

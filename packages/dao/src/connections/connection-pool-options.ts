@@ -1,8 +1,7 @@
-import type { Clock, PoolSize, Timers } from '@midgard/pool';
+import { type Clock, type PoolSize, type Timers, monotonicClock, processTimers } from '@midgard/pool';
 import { DaoError } from '../errors.ts';
 import type { ServerRole } from './listener.ts';
 import type { ServerObserver } from './server-watch.ts';
-import { monotonicClock, processTimers } from './time.ts';
 
 /** Bounds of a {@link ConnectionPool}. Times are in milliseconds, above 0. */
 export interface ConnectionPoolBounds {

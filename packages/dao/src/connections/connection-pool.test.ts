@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DaoError } from '../errors.ts';
-import { settled } from './test/fake-time.ts';
+import { settled } from '@midgard/pool/testing';
 import { benchOf, expectNothingLeft } from './test/pool-bench.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });

@@ -9,7 +9,7 @@ import { Connections } from './connections.ts';
 import type { Lease } from './lease.ts';
 import { hooksOf } from './test/fake-hooks.ts';
 import { FakeServer } from './test/fake-server.ts';
-import { FakeTime, settled } from './test/fake-time.ts';
+import { FakeTime, settled } from '@midgard/pool/testing';
 import { expectNothingLeft } from './test/leftovers.ts';
 
 const acquireTimeoutMs = 2000;

@@ -4,7 +4,7 @@ import type { ServerHooks } from './hooks.ts';
 import type { Lease } from './lease.ts';
 import { hooksOf } from './test/fake-hooks.ts';
 import { FakeServer } from './test/fake-server.ts';
-import { FakeTime, settled } from './test/fake-time.ts';
+import { FakeTime, settled } from '@midgard/pool/testing';
 import { expectNothingLeft } from './test/leftovers.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });

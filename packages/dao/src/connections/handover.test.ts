@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hooksOf } from './test/fake-hooks.ts';
 import { FailoverBench } from './test/failover-bench.ts';
-import { FakeTime } from './test/fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 
 async function failOver(bench: FailoverBench): Promise<void> {
   await bench.time.advance(1500);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Progress } from './progress.ts';
 import { WriteMarks } from './read-your-writes.ts';
-import { FakeTime } from './test/fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 
 const code = (name: string) => expect.objectContaining({ code: name });
 

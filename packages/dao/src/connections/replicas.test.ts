@@ -5,7 +5,7 @@ import type { ConnectionsListener } from './listener.ts';
 import { ReplicaSet } from './replicas.ts';
 import { hooksOf } from './test/fake-hooks.ts';
 import { FakeServer } from './test/fake-server.ts';
-import { FakeTime } from './test/fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 import { expectNothingLeft } from './test/leftovers.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });

@@ -1,20 +1,6 @@
-import type { Clock, Timers } from '@midgard/pool';
+import type { Timers } from '@midgard/pool';
 import { DaoError } from '../errors.ts';
 import { abortedError } from './acquire-errors.ts';
-
-/** The monotonic clock of the process: only differences matter here. */
-export const monotonicClock: Clock = { now: () => performance.now() };
-
-/** What setTimeout takes at most, 24.8 days; above it fires at once. */
-const maxDelayMs = 2 ** 31 - 1;
-
-/** The timers of the process. None of them keeps it alive. */
-export const processTimers: Timers = {
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(delayMs, maxDelayMs)).unref();
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
 
 /**
  * Waits for work no longer than so; what the work does later is nobody's concern any more.

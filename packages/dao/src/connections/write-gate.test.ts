@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FakeTime, settled } from './test/fake-time.ts';
+import { FakeTime, settled } from '@midgard/pool/testing';
 import { WriteGate } from './write-gate.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });

@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processTimers } from '@midgard/pool';
 import type { DaoListener, Database, DatabaseOptions, ReadOptions, Session, StatementListener, TransactionOptions, WorkOptions } from '../database.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Lease } from '../connections/lease.ts';
-import { processTimers, within } from '../connections/time.ts';
+import { within } from '../connections/time.ts';
 import type { ServerUsage } from '../connections/usage.ts';
 import { CursorSigner } from '../cursor.ts';
 import type { Entity } from '../entity.ts';

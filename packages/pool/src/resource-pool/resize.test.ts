@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { settled } from '../test/fake-time.ts';
+import { settled } from '../testing/fake-time.ts';
 import { stateOf, Workshop } from '../test/workshop.ts';
 
 const code = (name: string) => expect.objectContaining({ code: name });

@@ -3,7 +3,7 @@
  */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FakeTime, settled } from '../test/fake-time.ts';
+import { FakeTime, settled } from '../testing/fake-time.ts';
 import { Job, type Tool } from '../test/workshop.ts';
 import type { ResourcePoolOptions } from './options.ts';
 import { ResourcePool } from './resource-pool.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { settled } from '../test/fake-time.ts';
+import { settled } from '../testing/fake-time.ts';
 import { stateOf, type Tool, Workshop } from '../test/workshop.ts';
 import type { ResourcePoolOptions } from './options.ts';
 import type { Leak } from './listener.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { settled } from '../test/fake-time.ts';
+import { settled } from '../testing/fake-time.ts';
 import { Workshop } from '../test/workshop.ts';
 import type { Leak } from './listener.ts';
 import type { Tool } from '../test/workshop.ts';

@@ -1,7 +1,7 @@
 import type { ResourcePoolListener } from '../resource-pool/listener.ts';
 import type { ResourcePoolOptions } from '../resource-pool/options.ts';
 import { ResourcePool } from '../resource-pool/resource-pool.ts';
-import { FakeTime, settled } from './fake-time.ts';
+import { FakeTime, settled } from '../testing/fake-time.ts';
 
 /** What the pools under test lend. */
 export interface Tool {

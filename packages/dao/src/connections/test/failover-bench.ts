@@ -3,7 +3,7 @@ import { type FailoverOptions, FailoverPool } from '../failover.ts';
 import type { ServerHooks } from '../hooks.ts';
 import { hooksOf } from './fake-hooks.ts';
 import { FakeServer } from './fake-server.ts';
-import { FakeTime } from './fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 import { expectNothingLeft } from './leftovers.ts';
 
 /** Three servers that may take the writes, of which the first does. */

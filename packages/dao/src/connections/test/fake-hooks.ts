@@ -1,7 +1,7 @@
 import type { ServerConnection } from '../../server/connection.ts';
 import type { ServerHooks } from '../hooks.ts';
 import { FakeConnection, type FakeServer } from './fake-server.ts';
-import type { FakeTime } from './fake-time.ts';
+import type { FakeTime } from '@midgard/pool/testing';
 
 /** @returns the server at the other end, which answers as it does */
 export async function ask(connection: ServerConnection): Promise<FakeServer> {

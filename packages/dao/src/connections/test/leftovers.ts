@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ServerUsage } from '../usage.ts';
 import type { FakeServer } from './fake-server.ts';
-import type { FakeTime } from './fake-time.ts';
+import type { FakeTime } from '@midgard/pool/testing';
 
 /** Something with connections to several servers. */
 interface Closable {

@@ -3,7 +3,7 @@ import { ConnectionPool } from '../connection-pool.ts';
 import type { ConnectionPoolOptions } from '../connection-pool-options.ts';
 import type { ConnectionsListener } from '../listener.ts';
 import { FakeServer } from './fake-server.ts';
-import { FakeTime } from './fake-time.ts';
+import { FakeTime } from '@midgard/pool/testing';
 
 /** A pool over one server, in a time that stands still. */
 export interface PoolBench {

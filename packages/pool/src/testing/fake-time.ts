@@ -34,6 +34,11 @@ export class FakeTime implements Clock, Timers {
     }
     this.#now = end;
   }
+
+  /** A wait on this time, for works of a test. */
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.after(ms, resolve));
+  }
 }
 
 /** Resolves when everything that promises lead to has happened: only after that does the event loop turn. */
