@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Lease } from './lease.ts';
 import { hooksOf } from './test/fake-hooks.ts';
 import { FailoverBench } from './test/failover-bench.ts';
 import { FakeTime } from '@midgard/pool/testing';
@@ -11,6 +12,19 @@ async function failOver(bench: FailoverBench): Promise<void> {
   bench.standby.position = '9';
   await bench.time.advance(3000);
   expect(bench.pool.active).toBe('standby');
+}
+
+/** The earlier server is back and level while a write runs and another one waits: the return is tried. */
+async function returnDuringWrite(bench: FailoverBench): Promise<{ readonly running: Lease; readonly waiting: Promise<Lease> }> {
+  await failOver(bench);
+  bench.primary.position = '9';
+  const running = await bench.pool.acquire();
+  bench.primary.revive();
+  bench.primary.acceptsWrites = true;
+  await bench.time.advance(2500);
+  const waiting = bench.pool.acquire();
+  await bench.time.advance(500);
+  return { running, waiting };
 }
 
 describe('the return to an earlier server', () => {
@@ -47,14 +61,7 @@ describe('the return to an earlier server', () => {
 
   test('happens between two writes: those that run end first, new ones wait for it', async () => {
     const bench = new FailoverBench({ returnAfterMs: 1000, handoverMs: 2000 });
-    await failOver(bench);
-    bench.primary.position = '9';
-    const running = await bench.pool.acquire();
-    bench.primary.revive();
-    bench.primary.acceptsWrites = true;
-    await bench.time.advance(2500);
-    const waiting = bench.pool.acquire();
-    await bench.time.advance(500);
+    const { running, waiting } = await returnDuringWrite(bench);
     expect(bench.pool.active).toBe('standby');
     // The last write, and its way to the other server.
     bench.standby.position = '10';
@@ -69,14 +76,7 @@ describe('the return to an earlier server', () => {
 
   test('is given up for the time being when the last write does not arrive, and nobody waits longer than that', async () => {
     const bench = new FailoverBench({ returnAfterMs: 1000, handoverMs: 2000 });
-    await failOver(bench);
-    bench.primary.position = '9';
-    const running = await bench.pool.acquire();
-    bench.primary.revive();
-    bench.primary.acceptsWrites = true;
-    await bench.time.advance(2500);
-    const waiting = bench.pool.acquire();
-    await bench.time.advance(500);
+    const { running, waiting } = await returnDuringWrite(bench);
     bench.standby.position = '10';
     running.release();
     await bench.time.advance(100);
@@ -89,14 +89,7 @@ describe('the return to an earlier server', () => {
 
   test('is given up for the time being when a write does not end', async () => {
     const bench = new FailoverBench({ returnAfterMs: 1000, handoverMs: 500 });
-    await failOver(bench);
-    bench.primary.position = '9';
-    const running = await bench.pool.acquire();
-    bench.primary.revive();
-    bench.primary.acceptsWrites = true;
-    await bench.time.advance(2500);
-    const waiting = bench.pool.acquire();
-    await bench.time.advance(500);
+    const { running, waiting } = await returnDuringWrite(bench);
     (await waiting).release();
     expect(bench.pool.active).toBe('standby');
     running.release();

@@ -1,5 +1,4 @@
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { id, int, int64, json, text } from '../column.ts';
 import { defineEntity } from '../entity.ts';
 import { DaoError } from '../errors.ts';
@@ -9,6 +8,7 @@ import { mysqlCatalogue } from '../dialects/mysql/catalogue.ts';
 import { Migrator } from './migrator.ts';
 import { event, thing } from './test/entities.ts';
 import { mysqlAccess } from './test/mysql-access.ts';
+import { connected, rowsOf } from './test/mysql-rows.ts';
 
 const mysql = await mysqlForTests();
 const missing = 'missing' in mysql ? `: ${mysql.missing}` : '';
@@ -23,17 +23,6 @@ async function fresh(): Promise<string> {
 
 function migratorOf(url: string): Migrator {
   return new Migrator(mysqlAccess(url), clock);
-}
-
-async function connected(url: string): Promise<Connection> {
-  const connection = await createConnection(url);
-  onTestFinished(() => connection.destroy());
-  return connection;
-}
-
-async function rowsOf(connection: Connection, text: string, values: string[] = []): Promise<readonly RowDataPacket[]> {
-  const [rows] = await connection.query<RowDataPacket[]>(text, values);
-  return rows;
 }
 
 describe.skipIf(missing !== '')(`migrations of a MySQL server${missing}`, { timeout: 60_000 }, () => {

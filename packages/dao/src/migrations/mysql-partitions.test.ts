@@ -1,5 +1,5 @@
-import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Connection } from 'mysql2/promise';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { firstIdAt } from '../id-generator.ts';
 import { mysqlForTests } from '../testing/mariadb/mysql-for-tests.ts';
@@ -7,6 +7,7 @@ import { Migrator } from './migrator.ts';
 import { maintainPartitions } from './partitions.ts';
 import { event, thing } from './test/entities.ts';
 import { mysqlAccess } from './test/mysql-access.ts';
+import { connected, rowsOf } from './test/mysql-rows.ts';
 
 const mysql = await mysqlForTests();
 const missing = 'missing' in mysql ? `: ${mysql.missing}` : '';
@@ -18,17 +19,6 @@ async function fresh(): Promise<string> {
 
 function migratorOf(url: string): Migrator {
   return new Migrator(mysqlAccess(url), { now: () => 1000 });
-}
-
-async function connected(url: string): Promise<Connection> {
-  const connection = await createConnection(url);
-  onTestFinished(() => connection.destroy());
-  return connection;
-}
-
-async function rowsOf(connection: Connection, text: string, values: string[] = []): Promise<readonly RowDataPacket[]> {
-  const [rows] = await connection.query<RowDataPacket[]>(text, values);
-  return rows;
 }
 
 async function eventTable(): Promise<{ readonly url: string; readonly connection: Connection }> {

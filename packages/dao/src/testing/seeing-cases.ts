@@ -7,14 +7,11 @@ import { type OpenForTest, holding, onFresh, sample, sampleRow } from './sample.
 /** Keeps everything until its entity is written, as a cache may. */
 class KeepingCache implements QueryCache {
   readonly questions: CachedQuery[] = [];
-  readonly written: (changes: readonly RowChange[]) => void;
   readonly #answers = new Map<string, { readonly entity: string; readonly answer: Promise<unknown> }>();
   asked = 0;
 
-  constructor() {
-    this.written = (changes) => {
-      for (const [key, { entity }] of this.#answers) if (changes.some((change) => change.entity === entity)) this.#answers.delete(key);
-    };
+  written(changes: readonly RowChange[]): void {
+    for (const [key, { entity }] of this.#answers) if (changes.some((change) => change.entity === entity)) this.#answers.delete(key);
   }
 
   answer<T>(query: CachedQuery, ask: () => Promise<T>): Promise<T>;

@@ -16,12 +16,17 @@ const green = (text: string): string => styleText('green', text, { stream: proce
 /** Uses that are as they should be. */
 const goodStates: ReadonlySet<string> = new Set(['active', 'ready', 'serving']);
 
+/** Whether there is nothing to do for a database. */
+export function isWell({ findings, ledger }: DoctorReport): boolean {
+  return findings?.pendingStatements === 0 && findings.servers.every(isGood) && (ledger?.violations.length ?? 0) === 0;
+}
+
 /** @returns the lines for one database: one where it does not answer */
-export function linesOf({ name, url, findings, trouble, ledger }: DoctorReport): readonly string[] {
+export function linesOf(report: DoctorReport): readonly string[] {
+  const { name, url, findings, trouble, ledger } = report;
   if (findings === undefined) return [red(`✗ ${name}  ${url}  ${trouble?.reason ?? ''}${trouble?.advice === undefined ? '' : `; ${trouble.advice}`}`)];
-  const isWell = findings.pendingStatements === 0 && findings.servers.every(isGood) && (ledger?.violations.length ?? 0) === 0;
   return [
-    `${isWell ? green('✓') : yellow('!')} ${name}  ${url}`,
+    `${isWell(report) ? green('✓') : yellow('!')} ${name}  ${url}`,
     `    ${findings.version} (dialect ${findings.dialect}), answers in ${findings.latencyMs.toFixed(1)} ms`,
     ...findings.servers.map((server) => `    ${serverLine(server)}`),
     `    ${schemaLine(findings)}`,
@@ -30,7 +35,7 @@ export function linesOf({ name, url, findings, trouble, ledger }: DoctorReport):
 }
 
 /** Whether a server does what it was set up for; a standby that takes no writes (read-only) is a good one. */
-export function isGood({ role, state }: ServerReport): boolean {
+function isGood({ role, state }: ServerReport): boolean {
   return goodStates.has(state) || (role === 'standby' && state === 'refusing');
 }
 
