@@ -1,7 +1,14 @@
-/** `OPTIONS`: a bound, a time or a policy makes no sense; `SIZE`: `sizeOf` gave something other than a number of 0 or more. */
-export type CacheErrorCode = 'ERR_CACHE_OPTIONS' | 'ERR_CACHE_SIZE';
+/**
+ * - `OPTIONS`: a bound, a time or a policy makes no sense
+ * - `SIZE`: `sizeOf` gave something other than a number of 0 or more
+ * - `TIER`: the shared tier cannot be reached, did not answer in time, or is not asked since it failed a moment ago
+ * - `BUS`: other instances could not be told
+ * - `LOADER_TIMEOUT`: a loader took longer than its hard time-out
+ * - `ENCODING`: what the shared tier holds cannot be read, or a value cannot be encoded
+ */
+export type CacheErrorCode = 'ERR_CACHE_OPTIONS' | 'ERR_CACHE_SIZE' | 'ERR_CACHE_TIER' | 'ERR_CACHE_BUS' | 'ERR_CACHE_LOADER_TIMEOUT' | 'ERR_CACHE_ENCODING';
 
-/** The one error of this library: a mistake of the program that set the cache up. */
+/** The one error of this library. What a loader throws goes through unchanged. */
 export class CacheError extends Error {
   override readonly name = 'CacheError';
   readonly code: CacheErrorCode;
@@ -9,9 +16,10 @@ export class CacheError extends Error {
   /**
    * @param code stable, for programs
    * @param message for people
+   * @param options.cause what led to it; never for a client's eyes
    */
-  constructor(code: CacheErrorCode, message: string) {
-    super(message);
+  constructor(code: CacheErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
     this.code = code;
   }
 }
