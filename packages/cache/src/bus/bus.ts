@@ -2,8 +2,12 @@
 export interface BusListener {
   /** Another instance said this. Never one's own words. */
   heard(message: string): void;
-  /** From now on, or since a moment ago, words of others may be missed. */
-  lost(): void;
+  /**
+   * From now on, or since a moment ago, words of others may be missed.
+   *
+   * @param cause `gap`: words are missing though the bus is there; `away`: it cannot be reached, or was restarted, so that others may not have been able to speak
+   */
+  lost(cause: 'gap' | 'away'): void;
   /** From now on every word of the others is heard again; what was said since {@link lost} was missed. Also called when the bus is first up. */
   joined(): void;
 }

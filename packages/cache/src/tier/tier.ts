@@ -58,6 +58,8 @@ export interface NewestValue {
  * Every method rejects with `ERR_CACHE_TIER` where the tier cannot be reached; whether a change was made is then unknown.
  */
 export interface Tier {
+  /** Milliseconds by which the clocks of its servers may differ; 0 where it has but one. */
+  readonly maxClockSkewMs: number;
   /** @returns one for each key, in order; undefined: no value */
   read(keys: readonly string[]): Promise<readonly (TierRecord | undefined)[]>;
   /** @param leaseMs how long a lease lasts unless it is used or falls before, at least 1 */
