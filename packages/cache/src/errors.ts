@@ -4,9 +4,17 @@
  * - `TIER`: the shared tier cannot be reached, did not answer in time, or is not asked since it failed a moment ago
  * - `BUS`: other instances could not be told
  * - `LOADER_TIMEOUT`: a loader took longer than its hard time-out
+ * - `LOADER`: a loader of many gave not one value for each key
  * - `ENCODING`: what the shared tier holds cannot be read, or a value cannot be encoded
  */
-export type CacheErrorCode = 'ERR_CACHE_OPTIONS' | 'ERR_CACHE_SIZE' | 'ERR_CACHE_TIER' | 'ERR_CACHE_BUS' | 'ERR_CACHE_LOADER_TIMEOUT' | 'ERR_CACHE_ENCODING';
+export type CacheErrorCode =
+  | 'ERR_CACHE_OPTIONS'
+  | 'ERR_CACHE_SIZE'
+  | 'ERR_CACHE_TIER'
+  | 'ERR_CACHE_BUS'
+  | 'ERR_CACHE_LOADER_TIMEOUT'
+  | 'ERR_CACHE_LOADER'
+  | 'ERR_CACHE_ENCODING';
 
 /** The one error of this library. What a loader throws goes through unchanged. */
 export class CacheError extends Error {

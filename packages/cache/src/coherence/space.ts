@@ -1,0 +1,63 @@
+import type { NewestValue, Tier } from '../tier/tier.ts';
+import { entryName, tagName } from './name.ts';
+
+/** What a space needs of its {@link Coherence}. */
+export interface SpaceHost {
+  trustedTier(): Tier | undefined;
+  isPending(name: string): boolean;
+  memoryTtlMs(ttlMs: number): number;
+  /** @returns whether the tier and the others were told; if not, they will be */
+  change(names: readonly string[], tell?: (tier: Tier) => Promise<unknown>): Promise<boolean>;
+}
+
+/**
+ * The entries of one kind, wherever they are kept: what {@link Coherence.join} gives, by which their keeper asks the shared tier and
+ * tells of changes.
+ */
+export class Space {
+  readonly name: string;
+  readonly #host: SpaceHost;
+
+  /** Made by {@link Coherence.join}. */
+  constructor(name: string, host: SpaceHost) {
+    this.name = name;
+    this.#host = host;
+  }
+
+  /** The shared tier; undefined where there is none, or where it is not to be read now. */
+  get tier(): Tier | undefined {
+    return this.#host.trustedTier();
+  }
+
+  /** Whether the tier may be asked about a key: not while it may still have what a write of this process has outdated. */
+  isSettled(key: string): boolean {
+    return !this.#host.isPending(entryName(this.name, key)) && !this.#host.isPending(tagName(this.name, ''));
+  }
+
+  /** Whether the tier knows of the last clearing of a tag by this process. */
+  isTagSettled(tag: string): boolean {
+    return !this.#host.isPending(tagName(this.name, tag));
+  }
+
+  /** How long an entry may be given out from memory, milliseconds: less than asked while others cannot be heard. */
+  memoryTtlMs(ttlMs: number): number {
+    return this.#host.memoryTtlMs(ttlMs);
+  }
+
+  /** Makes everybody drop these keys, the tier first. @returns whether all were told; if not, it is tried until they are */
+  invalidate(keys: readonly string[]): Promise<boolean> {
+    return this.#host.change(keys.map((key) => entryName(this.name, key)));
+  }
+
+  /** Makes everybody drop the entries with one of these tags; the empty tag stands for all entries. */
+  invalidateTags(tags: readonly string[]): Promise<boolean> {
+    return this.#host.change(tags.map((tag) => tagName(this.name, tag)));
+  }
+
+  /** Puts values into the tier that are known to be the newest, and makes everybody else drop theirs. */
+  put(values: readonly NewestValue[]): Promise<boolean> {
+    const named = values.map((value) => ({ ...value, key: entryName(this.name, value.key) }));
+    const names = named.map(({ key }) => key);
+    return this.#host.change(names, (tier) => tier.put(named));
+  }
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../clock.ts';
+import type { Space } from '../coherence/space.ts';
+import { type CacheStats, MemoryCache, type MemoryCacheOptions } from '../memory-cache.ts';
+import type { CachePolicy } from './cache-policy.ts';
+import type { Entry, HeldEntry } from './entry.ts';
+import { TagIndex } from './tag-index.ts';
+
+/** Bounds of what is held in this process. */
+export type MemoryBounds<V> = Pick<MemoryCacheOptions<V>, 'maxEntries' | 'maxBytes' | 'sizeOf' | 'policy'>;
+
+/** The entries of one space in this process's memory: their times, their tags, and whether their changes would have been heard. */
+export class HeldEntries<V> {
+  readonly #memory: MemoryCache<HeldEntry<V>>;
+  readonly #tags = new TagIndex();
+  readonly #policy: CachePolicy;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  /** Counts the times when anything may have been changed unheard. */
+  #epoch = 0;
+
+  /** @param options.random 0 (included) to 1 (excluded) */
+  constructor({ bounds, policy, clock, random }: { bounds: MemoryBounds<V>; policy: CachePolicy; clock: Clock; random: () => number }) {
+    const { sizeOf, ...rest } = bounds;
+    this.#memory = new MemoryCache<HeldEntry<V>>({
+      ...rest,
+      ...(sizeOf === undefined ? {} : { sizeOf: ({ value }: HeldEntry<V>, key: string) => sizeOf(value, key) }),
+      clock,
+      onEvict: (key, { tags }) => this.#tags.remove(key, tags),
+    });
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** The entry, if it may be given out without asking anybody. Counts as a use. */
+  fresh(key: string): HeldEntry<V> | undefined {
+    const held = this.#memory.get(key);
+    return held !== undefined && held.epoch === this.#epoch && this.#clock.now() < held.checkAt ? held : undefined;
+  }
+
+  /** The entry, if it may still have a use. */
+  any(key: string): HeldEntry<V> | undefined {
+    return this.#memory.peek(key);
+  }
+
+  /** Whether every change of it would have been heard. */
+  isTrusted({ epoch }: HeldEntry<V>): boolean {
+    return epoch === this.#epoch;
+  }
+
+  /** Keeps an entry that is known not to be older than any change heard of. */
+  hold(key: string, entry: Entry<V>, space: Space): void {
+    const now = this.#clock.now();
+    const checkAt = Math.min(now + space.memoryTtlMs(entry.memoryTtlMs), entry.freshUntil);
+    this.#put(key, { ...entry, checkAt, refreshAt: this.#refreshAt(entry, now), epoch: this.#epoch });
+  }
+
+  /** Gives a stale entry some more time, since it could not be loaded anew. */
+  holdOn(key: string, entry: Entry<V>): void {
+    const checkAt = Math.min(this.#clock.now() + this.#policy.errorBackoffMs, entry.endsAt);
+    this.#put(key, { ...entry, checkAt, refreshAt: Infinity, epoch: this.#epoch });
+  }
+
+  /** The shared tier has stored an entry of before. */
+  wasStored(key: string, { loadedAt, value }: Entry<V>, version: number): void {
+    const held = this.#memory.peek(key);
+    if (held !== undefined && held.value === value && held.loadedAt === loadedAt) held.version = version;
+  }
+
+  /** The shared tier has refused an entry of before: it is not the newest. */
+  wasRefused(key: string, { loadedAt, value }: Entry<V>): void {
+    const held = this.#memory.peek(key);
+    if (held !== undefined && held.value === value && held.loadedAt === loadedAt) this.drop(key);
+  }
+
+  /** Lets go of a key. @returns whether it was there */
+  drop(key: string): boolean {
+    const held = this.#memory.peek(key);
+    if (held !== undefined && held.tags.length > 0) this.#tags.remove(key, held.tags);
+    return this.#memory.delete(key);
+  }
+
+  /** Lets go of all with one of these tags; the empty tag stands for everything. */
+  dropTags(tags: readonly string[]): void {
+    if (tags.includes('')) {
+      this.#memory.clear();
+      this.#tags.clear();
+      return;
+    }
+    for (const tag of tags) for (const key of this.#tags.keysOf(tag)) this.drop(key);
+  }
+
+  /** Everything is to be asked for before it is given out again. */
+  distrust(): void {
+    this.#epoch += 1;
+  }
+
+  /** Entries that may be given out, in no order. */
+  *entries(): Generator<readonly [key: string, value: V]> {
+    const now = this.#clock.now();
+    for (const [key, held] of this.#memory.entries()) if (held.epoch === this.#epoch && now < held.checkAt) yield [key, held.value];
+  }
+
+  /** The counts of the memory. */
+  stats(): CacheStats {
+    return this.#memory.stats();
+  }
+
+  #put(key: string, held: HeldEntry<V>): void {
+    this.drop(key);
+    const ttlMs = held.endsAt - this.#clock.now();
+    if (ttlMs > 0 && this.#memory.set(key, held, { ttlMs })) this.#tags.add(key, held.tags);
+  }
+
+  #refreshAt({ freshUntil }: Entry<V>, now: number): number {
+    const { refreshAfter } = this.#policy;
+    if (refreshAfter === 1) return Infinity;
+    // A moment of one's own in the last part of its life: so one instance is first, and the others find what it stored.
+    const share = refreshAfter + (1 - refreshAfter) * this.#random();
+    return now + (freshUntil - now) * share;
+  }
+}

@@ -1,0 +1,80 @@
+import { CacheError } from '../errors.ts';
+import type { Timers } from '@midgard/pool';
+import type { EntryOptions } from './entry.ts';
+
+/** What a loader is given besides its keys. */
+export interface Load<V> {
+  /** Aborts when the load's time is over. */
+  readonly signal: AbortSignal;
+  /** The value before, where it has only outlived its time: a source that can say "unchanged" spares itself the rest. */
+  previous(key: string): V | undefined;
+  /**
+   * Says how what was loaded is kept, where that depends on what it is.
+   *
+   * @param key of a load of many; default: all of them
+   */
+  keep(options: EntryOptions, key?: string): void;
+}
+
+/** Reads one value from the source of truth. Called at most once at a time for a key, in all instances that share a tier. */
+export type Loader<V> = (key: string, load: Load<V>) => Promise<V>;
+
+/** Reads many at once. @returns one value a key, in their order */
+export type ManyLoader<V> = (keys: readonly string[], load: Load<V>) => Promise<readonly V[]>;
+
+/** One call of a loader: its time, its signal, and what it said. */
+export class LoaderCall<V> implements Load<V> {
+  readonly #abort = new AbortController();
+  readonly #previous: ReadonlyMap<string, V>;
+  readonly #byKey = new Map<string, EntryOptions>();
+  #forAll: EntryOptions;
+
+  /** @param options.previous values that have outlived their time; @param options.given what the reader asked for */
+  constructor({ previous, given }: { readonly previous: ReadonlyMap<string, V>; readonly given: EntryOptions }) {
+    this.#previous = previous;
+    this.#forAll = given;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  previous(key: string): V | undefined {
+    return this.#previous.get(key);
+  }
+
+  keep(options: EntryOptions, key?: string): void {
+    if (key === undefined) this.#forAll = { ...this.#forAll, ...options };
+    else this.#byKey.set(key, { ...this.#byKey.get(key), ...options });
+  }
+
+  /** What was said of a key. */
+  optionsOf(key: string): EntryOptions {
+    const own = this.#byKey.get(key);
+    return own === undefined ? this.#forAll : { ...this.#forAll, ...own };
+  }
+
+  /**
+   * Calls the loader.
+   *
+   * @throws what it throws; {@link CacheError} `ERR_CACHE_LOADER_TIMEOUT`, `ERR_CACHE_LOADER`: it gave not one value for each key
+   */
+  async run(loader: ManyLoader<V>, keys: readonly string[], { hardTimeoutMs, timers }: { hardTimeoutMs: number; timers: Timers }): Promise<readonly V[]> {
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const timer =
+      hardTimeoutMs === Infinity
+        ? undefined
+        : timers.after(hardTimeoutMs, () => {
+            const error = new CacheError('ERR_CACHE_LOADER_TIMEOUT', `a load took longer than ${hardTimeoutMs} ms`);
+            reject(error);
+            this.#abort.abort(error);
+          });
+    try {
+      const values = await Promise.race([loader(keys, this), over]);
+      if (values.length !== keys.length) throw new CacheError('ERR_CACHE_LOADER', `a loader of ${keys.length} keys gave ${values.length} values`);
+      return values;
+    } finally {
+      timer?.cancel();
+    }
+  }
+}

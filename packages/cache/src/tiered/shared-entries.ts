@@ -1,0 +1,257 @@
+import type { Clock } from '../clock.ts';
+import { tagName, entryName } from '../coherence/name.ts';
+import type { Space } from '../coherence/space.ts';
+import { MemoryCache } from '../memory-cache.ts';
+import type { LeaseAnswer, LeaseRequest, Tier, TierRecord } from '../tier/tier.ts';
+import type { Codec } from './codec.ts';
+import type { Entry } from './entry.ts';
+import { decodeEntry, encodeEntry } from './envelope.ts';
+
+/** The right to store what is loaded now. */
+export interface Lease {
+  readonly version: number;
+  /** When it was granted, in microseconds by the tier's clock. */
+  readonly at: number;
+}
+
+/**
+ * What looking for an entry in the shared tier brings.
+ *
+ * - `fresh`: it is there
+ * - `leased`: load it and store it; `stale`: what was there has outlived its time
+ * - `busy`: another instance loads it
+ * - `alone`: the tier is not to be asked or does not answer; load it, and do not store it there
+ */
+export type SharedAnswer<V> =
+  | { readonly kind: 'fresh'; readonly entry: Entry<V> }
+  | { readonly kind: 'leased'; readonly lease: Lease; readonly stale: Entry<V> | undefined }
+  | { readonly kind: 'busy'; readonly stale: Entry<V> | undefined }
+  | { readonly kind: 'alone' };
+
+/** Told of what went wrong in the shared tier and was got round. */
+export interface SharedEntriesListener {
+  /** The shared tier could not be asked. */
+  tierFailed?(error: unknown): void;
+  /** A value could not be encoded or decoded; it is loaded anew, and not shared. */
+  unreadable?(key: string, error: unknown): void;
+}
+
+interface Wish {
+  readonly key: string;
+  /** What is to be replaced: see {@link LeaseRequest}. */
+  readonly replaces: number;
+}
+
+/** What a record is good for. */
+type Judged<V> = { readonly entry: Entry<V>; readonly isFresh: boolean } | undefined;
+
+/** Most tags whose last clearing is remembered in this process. */
+const maxTags = 10_000;
+const alone = { kind: 'alone' } as const;
+
+/** The entries of one space in the shared tier: encoded, with tags and times checked. Never rejects: where the tier fails, one is alone. */
+export class SharedEntries<V> {
+  readonly #space: Space;
+  readonly #codec: Codec<V>;
+  readonly #clock: Clock;
+  readonly #leaseMs: number;
+  readonly #listener: SharedEntriesListener;
+  /** When each tag was last cleared, by the tier's clock; kept in step by what others say. */
+  readonly #clearings = new MemoryCache<number>({ maxEntries: maxTags, policy: 'lru' });
+  /** Counts what was forgotten: an answer that was asked for before is not remembered after. */
+  #forgotten = 0;
+
+  /** @param options.leaseMs how long a load may take and still store */
+  constructor(options: { space: Space; codec: Codec<V>; clock: Clock; leaseMs: number; listener: SharedEntriesListener }) {
+    this.#space = options.space;
+    this.#codec = options.codec;
+    this.#clock = options.clock;
+    this.#leaseMs = options.leaseMs;
+    this.#listener = options.listener;
+  }
+
+  /** @returns the fresh ones, in order */
+  async read(keys: readonly string[]): Promise<readonly (Entry<V> | undefined)[]> {
+    const tier = this.#space.tier;
+    if (tier === undefined) return keys.map(() => undefined);
+    const settled = keys.filter((key) => this.#space.isSettled(key));
+    return this.#ask(
+      async () => {
+        const records = await tier.read(settled.map((key) => entryName(this.#space.name, key)));
+        const judged = await this.#judge(tier, settled, records);
+        const byKey = new Map(settled.map((key, at) => [key, judged[at]]));
+        return keys.map((key) => freshOf(byKey.get(key)));
+      },
+      keys.map(() => undefined),
+    );
+  }
+
+  /** Looks for entries, and takes leases for those that are to be loaded. @returns one answer a wish, in order */
+  async lease(wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
+    const tier = this.#space.tier;
+    if (tier === undefined) return wishes.map(() => alone);
+    const settled = wishes.filter(({ key }) => this.#space.isSettled(key));
+    const answers = await this.#ask(
+      () => this.#leaseFrom(tier, settled),
+      settled.map(() => alone),
+    );
+    if (settled.length === wishes.length) return answers;
+    const byKey = new Map(settled.map(({ key }, at) => [key, answers[at] ?? alone]));
+    return wishes.map(({ key }) => byKey.get(key) ?? alone);
+  }
+
+  /**
+   * Stores what was loaded under leases.
+   *
+   * @returns for each its version, or `refused` where a change came between, or undefined where the tier does not say
+   */
+  async store(
+    loaded: readonly { readonly key: string; readonly lease: Lease; readonly entry: Entry<V> }[],
+  ): Promise<readonly (number | 'refused' | undefined)[]> {
+    const tier = this.#space.tier;
+    if (tier === undefined) return loaded.map(() => undefined);
+    const now = this.#clock.now();
+    const encoded = loaded.map(({ key, entry }) => this.#encode(key, entry));
+    const values = loaded.flatMap(({ key, lease: { version }, entry }, at) => {
+      const bytes = encoded[at];
+      return bytes === undefined ? [] : [{ key: entryName(this.#space.name, key), version, bytes, ttlMs: Math.max(1, Math.ceil(entry.endsAt - now)) }];
+    });
+    const versions = await this.#ask(
+      () => tier.store(values),
+      values.map(() => Number.NaN),
+    );
+    let next = 0;
+    return encoded.map((bytes) => {
+      if (bytes === undefined) return undefined;
+      const version = versions[next];
+      next += 1;
+      return version === undefined ? 'refused' : Number.isNaN(version) ? undefined : version;
+    });
+  }
+
+  /** Gives leases back whose loads failed, so that others need not wait for their end. */
+  async release(leases: readonly { readonly key: string; readonly lease: Lease }[]): Promise<void> {
+    const tier = this.#space.tier;
+    if (tier === undefined || leases.length === 0) return;
+    await this.#ask(() => tier.release(leases.map(({ key, lease: { version } }) => ({ key: entryName(this.#space.name, key), version }))), undefined);
+  }
+
+  /** Puts a value there that is known to be the newest, and makes others drop theirs. @returns whether all were told */
+  put(key: string, entry: Entry<V>): Promise<boolean> {
+    const bytes = this.#encode(key, entry);
+    const ttlMs = Math.max(1, Math.ceil(entry.endsAt - this.#clock.now()));
+    return bytes === undefined ? this.#space.invalidate([key]) : this.#space.put([{ key, bytes, ttlMs }]);
+  }
+
+  /** Forgets when these tags were cleared, since they were again. */
+  forgetTags(tags: readonly string[]): void {
+    this.#forgotten += 1;
+    for (const tag of tags) this.#clearings.delete(tag);
+  }
+
+  /** Forgets when any tag was cleared. */
+  forgetAllTags(): void {
+    this.#forgotten += 1;
+    this.#clearings.clear();
+  }
+
+  async #leaseFrom(tier: Tier, wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
+    const first = await tier.lease(this.#requests(wishes), this.#leaseMs);
+    const judged = await this.#judge(tier, keysOf(wishes), first.map(recordOf));
+    // What is there and has no use any more is replaced: its key is asked for once more.
+    const again = wishes.flatMap(({ key }, at) => {
+      const record = recordOf(first[at]);
+      return record === undefined || judged[at]?.isFresh === true ? [] : [{ key, replaces: record.version }];
+    });
+    const second = again.length === 0 ? [] : await tier.lease(this.#requests(again), this.#leaseMs);
+    const afterwards = new Map(again.map(({ key }, at) => [key, second[at]]));
+    return wishes.map(({ key }, at) => this.#answer(afterwards.get(key) ?? first[at], judged[at], afterwards.has(key)));
+  }
+
+  #answer(answer: LeaseAnswer | undefined, judged: Judged<V>, isSecond: boolean): SharedAnswer<V> {
+    if (answer === undefined) return alone;
+    if (answer.kind === 'leased') return { kind: 'leased', lease: answer, stale: judged?.entry };
+    // A value in the second answer came in between: whoever asks again finds it.
+    if (answer.kind === 'busy' || isSecond || judged === undefined) return { kind: 'busy', stale: judged?.entry };
+    return { kind: 'fresh', entry: judged.entry };
+  }
+
+  #requests(wishes: readonly Wish[]): LeaseRequest[] {
+    return wishes.map(({ key, replaces }) => ({ key: entryName(this.#space.name, key), replaces }));
+  }
+
+  /** @returns undefined where there is no record, or one that is unreadable or was cleared */
+  async #judge(tier: Tier, keys: readonly string[], records: readonly (TierRecord | undefined)[]): Promise<readonly Judged<V>[]> {
+    const entries = records.map((record, at) => (record === undefined ? undefined : this.#decode(keys[at] ?? '', record)));
+    const there = entries.filter((entry) => entry !== undefined);
+    if (there.length === 0) return entries.map(() => undefined);
+    const clearedAt = await this.#clearedAt(tier, new Set(['', ...there.flatMap(({ tags }) => tags)]));
+    const now = this.#clock.now();
+    return entries.map((entry) => {
+      if (entry === undefined || entry.endsAt <= now) return undefined;
+      if (['', ...entry.tags].some((tag) => (clearedAt.get(tag) ?? 0) >= entry.loadedAt)) return undefined;
+      return { entry, isFresh: entry.freshUntil > now };
+    });
+  }
+
+  /** When tags were cleared, by the tier's clock, with the difference of its servers' clocks on top; 0 for never. */
+  async #clearedAt(tier: Tier, tags: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+    const known = new Map<string, number>();
+    const unknown: string[] = [];
+    for (const tag of tags) {
+      // Being cleared just now: the tier may not know yet.
+      const at = this.#space.isTagSettled(tag) ? this.#clearings.get(tag) : Infinity;
+      if (at === undefined) unknown.push(tag);
+      else known.set(tag, at);
+    }
+    if (unknown.length === 0) return known;
+    const forgotten = this.#forgotten;
+    const versions = await tier.versions(unknown.map((tag) => tagName(this.#space.name, tag)));
+    for (const [i, tag] of unknown.entries()) {
+      const version = versions[i] ?? 0;
+      const at = version === 0 ? 0 : version + tier.maxClockSkewMs * 1000;
+      if (forgotten === this.#forgotten) this.#clearings.set(tag, at);
+      known.set(tag, at);
+    }
+    return known;
+  }
+
+  #encode(key: string, entry: Entry<V>): Uint8Array | undefined {
+    try {
+      return encodeEntry(entry, this.#codec);
+    } catch (error) {
+      this.#listener.unreadable?.(key, error);
+      return undefined;
+    }
+  }
+
+  #decode(key: string, record: TierRecord): Entry<V> | undefined {
+    try {
+      return decodeEntry(record, this.#codec);
+    } catch (error) {
+      this.#listener.unreadable?.(key, error);
+      return undefined;
+    }
+  }
+
+  async #ask<T>(question: () => Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      this.#listener.tierFailed?.(error);
+      return otherwise;
+    }
+  }
+}
+
+function keysOf(wishes: readonly Wish[]): readonly string[] {
+  return wishes.map(({ key }) => key);
+}
+
+function recordOf(answer: LeaseAnswer | undefined): TierRecord | undefined {
+  return answer?.kind === 'value' ? answer.record : undefined;
+}
+
+function freshOf<V>(judged: Judged<V>): Entry<V> | undefined {
+  return judged?.isFresh === true ? judged.entry : undefined;
+}
