@@ -110,6 +110,10 @@ export class Coherence {
       trustedTier: () => (this.#isTierTrusted() ? this.#tier : undefined),
       isPending: (name) => this.#journal.isPending(name),
       memoryTtlMs: (ttlMs) => (this.#hears ? ttlMs : Math.min(ttlMs, this.#awayTtlMs)),
+      abandon: (names, error) => {
+        this.#journal.add(names);
+        this.#failed(error);
+      },
       change: (names, tell) => this.#change(names, tell),
     };
   }

@@ -7,6 +7,7 @@ export interface SpaceHost {
   isPending(name: string): boolean;
   memoryTtlMs(ttlMs: number): number;
   /** @returns whether the tier and the others were told; if not, they will be */
+  abandon(names: readonly string[], error: unknown): void;
   change(names: readonly string[], tell?: (tier: Tier) => Promise<unknown>): Promise<boolean>;
 }
 
@@ -52,6 +53,17 @@ export class Space {
   /** Makes everybody drop the entries with one of these tags; the empty tag stands for all entries. */
   invalidateTags(tags: readonly string[]): Promise<boolean> {
     return this.#host.change(tags.map((tag) => tagName(this.name, tag)));
+  }
+
+  /**
+   * Gives up what a failed call may have left in the tier, such as a lease that others would wait for: it is invalidated as soon as the
+   * tier can be reached.
+   */
+  abandon(keys: readonly string[], error: unknown): void {
+    this.#host.abandon(
+      keys.map((key) => entryName(this.name, key)),
+      error,
+    );
   }
 
   /** Puts values into the tier that are known to be the newest, and makes everybody else drop theirs. */

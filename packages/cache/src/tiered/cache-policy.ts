@@ -23,6 +23,8 @@ export interface CachePolicy {
   readonly refreshAfter: number;
   /** How long a reader waits for a load where there is a stale value to give instead, above 0 (default: to its end). */
   readonly softTimeoutMs: number;
+  /** How long a reader waits for another instance that loads the same, before it loads itself, 0 or more (default 2 s): that one may be gone. */
+  readonly sharedWaitMs: number;
   /** How long a load may take before its readers are refused and its signal aborts, above 0 (default 30 s). */
   readonly hardTimeoutMs: number;
 }
@@ -41,6 +43,7 @@ export const defaultPolicy: CachePolicy = {
   errorBackoffMs: secondMs,
   refreshAfter: 1,
   softTimeoutMs: Infinity,
+  sharedWaitMs: 2 * secondMs,
   hardTimeoutMs: 30 * secondMs,
 };
 
@@ -52,7 +55,8 @@ export function completePolicy(given: Partial<CachePolicy>): CachePolicy {
   const policy = { ...defaultPolicy, ...given };
   for (const name of ['ttlMs', 'memoryTtlMs', 'errorBackoffMs', 'softTimeoutMs', 'hardTimeoutMs'] as const)
     require(policy[name] > 0, `${name} must be above 0`);
-  for (const name of ['negativeTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs'] as const) require(policy[name] >= 0, `${name} must be 0 or more`);
+  for (const name of ['negativeTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs', 'sharedWaitMs'] as const)
+    require(policy[name] >= 0, `${name} must be 0 or more`);
   for (const name of ['ttlJitter', 'refreshAfter'] as const) require(policy[name] >= 0 && policy[name] <= 1, `${name} must be 0 to 1`);
   return policy;
 }

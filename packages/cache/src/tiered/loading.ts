@@ -114,7 +114,7 @@ export class Loading<V> {
   async #run(trips: readonly Trip<V>[], loader: ManyLoader<V>, options: EntryOptions): Promise<void> {
     const { shared, policy, clock, timers, listener } = this.#parts;
     const loads: Promise<void>[] = [];
-    const givesUpAt = clock.now() + policy.hardTimeoutMs;
+    const givesUpAt = clock.now() + policy.sharedWaitMs;
     let open = trips;
     for (let waitMs = firstWaitMs; open.length > 0; waitMs = Math.min(waitMs * 2, maxWaitMs)) {
       const answers = await shared.lease(open.map(({ flight: { key }, replaces }) => ({ key, replaces })));

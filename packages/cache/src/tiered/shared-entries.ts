@@ -119,6 +119,7 @@ export class SharedEntries<V> {
     const versions = await this.#ask(
       () => tier.store(values),
       values.map(() => Number.NaN),
+      loaded.map(({ key }) => key),
     );
     let next = 0;
     return encoded.map((bytes) => {
@@ -133,7 +134,12 @@ export class SharedEntries<V> {
   async release(leases: readonly { readonly key: string; readonly lease: Lease }[]): Promise<void> {
     const tier = this.#space.tier;
     if (tier === undefined || leases.length === 0) return;
-    await this.#ask(() => tier.release(leases.map(({ key, lease: { version } }) => ({ key: entryName(this.#space.name, key), version }))), undefined);
+    const given = leases.map(({ key, lease: { version } }) => ({ key: entryName(this.#space.name, key), version }));
+    await this.#ask(
+      () => tier.release(given),
+      undefined,
+      leases.map(({ key }) => key),
+    );
   }
 
   /** Puts a value there that is known to be the newest, and makes others drop theirs. @returns whether all were told */
@@ -234,11 +240,13 @@ export class SharedEntries<V> {
     }
   }
 
-  async #ask<T>(question: () => Promise<T>, otherwise: T): Promise<T> {
+  /** @param leased keys whose leases would stay if the question fails */
+  async #ask<T>(question: () => Promise<T>, otherwise: T, leased: readonly string[] = []): Promise<T> {
     try {
       return await question();
     } catch (error) {
       this.#listener.tierFailed?.(error);
+      if (leased.length > 0) this.#space.abandon(leased, error);
       return otherwise;
     }
   }
