@@ -20,6 +20,7 @@ export class World {
   readonly tier = new MemoryTier({ clock: this.time });
   readonly #ways: Ways;
   readonly #buses: WorldBus[] = [];
+  #outages = 0;
   /** Whether tier and bus can be reached. */
   isUp = true;
 
@@ -41,13 +42,19 @@ export class World {
   /** Tier and bus go away. */
   fail(): void {
     this.isUp = false;
+    this.#outages += 1;
     for (const bus of this.#buses) bus.listener?.lost('away');
   }
 
   /** They are back, each instance notices when it does. */
   recover(noticesAfterMs: () => number = () => 0): void {
     this.isUp = true;
-    for (const bus of this.#buses) this.time.after(noticesAfterMs(), () => bus.listener?.joined());
+    const outage = this.#outages;
+    for (const bus of this.#buses) {
+      this.time.after(noticesAfterMs(), () => {
+        if (outage === this.#outages) bus.listener?.joined();
+      });
+    }
   }
 
   /** Says something to everybody else. */
