@@ -198,6 +198,8 @@ export class Coherence {
   async #say(names: readonly string[]): Promise<void> {
     for (let at = 0; at < names.length && !this.#isClosed; at += maxBatch) {
       const batch = names.slice(at, at + maxBatch);
+      // Where a space stands for too many keys, this process learns of it like the others.
+      this.#apply(batch.filter((name) => parseName(name)?.kind === 'tag'));
       if (!(await this.#change(batch))) return;
     }
     this.#retries = 0;
@@ -209,6 +211,10 @@ export class Coherence {
       this.#distrustAll();
       return;
     }
+    this.#apply(names);
+  }
+
+  #apply(names: readonly string[]): void {
     for (const name of names) {
       const parsed = parseName(name);
       const member = parsed === undefined ? undefined : this.#members.get(parsed.space)?.member;

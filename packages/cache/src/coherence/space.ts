@@ -66,10 +66,14 @@ export class Space {
     );
   }
 
-  /** Puts values into the tier that are known to be the newest, and makes everybody else drop theirs. */
-  put(values: readonly NewestValue[]): Promise<boolean> {
+  /** Puts values into the tier that are known to be the newest, and makes everybody else drop theirs. @returns their versions, where the tier has them */
+  async put(values: readonly NewestValue[]): Promise<{ readonly versions: readonly number[]; readonly isTold: boolean }> {
     const named = values.map((value) => ({ ...value, key: entryName(this.name, value.key) }));
     const names = named.map(({ key }) => key);
-    return this.#host.change(names, (tier) => tier.put(named));
+    let versions: readonly number[] = [];
+    const isTold = await this.#host.change(names, async (tier) => {
+      versions = await tier.put(named);
+    });
+    return { versions, isTold };
   }
 }

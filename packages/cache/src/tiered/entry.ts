@@ -34,7 +34,7 @@ export interface HeldEntry<V> extends Entry<V> {
   /** Until then it is given out without asking anybody. */
   readonly checkAt: number;
   /** From then on it may be loaded anew ahead of its time. */
-  readonly refreshAt: number;
+  refreshAt: number;
   /** Whose words it was kept in step with: see `distrust`. */
   readonly epoch: number;
 }

@@ -55,10 +55,13 @@ export class HeldEntries<V> {
     this.#put(key, { ...entry, checkAt, refreshAt: this.#refreshAt(entry, now), epoch: this.#epoch });
   }
 
-  /** Gives a stale entry some more time, since it could not be loaded anew. */
+  /** It could not be loaded anew: gives a stale entry some more time, and leaves one that is still fresh alone for a while. */
   holdOn(key: string, entry: Entry<V>): void {
-    const checkAt = Math.min(this.#clock.now() + this.#policy.errorBackoffMs, entry.endsAt);
-    this.#put(key, { ...entry, checkAt, refreshAt: Infinity, epoch: this.#epoch });
+    const now = this.#clock.now();
+    const retryAt = now + this.#policy.errorBackoffMs;
+    const held = this.#memory.peek(key);
+    if (held !== undefined && this.isTrusted(held) && now < held.checkAt) held.refreshAt = retryAt;
+    else this.#put(key, { ...entry, checkAt: Math.min(retryAt, entry.endsAt), refreshAt: Infinity, epoch: this.#epoch });
   }
 
   /** The shared tier has stored an entry of before. */

@@ -142,11 +142,13 @@ export class SharedEntries<V> {
     );
   }
 
-  /** Puts a value there that is known to be the newest, and makes others drop theirs. @returns whether all were told */
-  put(key: string, entry: Entry<V>): Promise<boolean> {
+  /** Puts a value there that is known to be the newest, and makes others drop theirs. @returns its version, where the tier has it, and whether all were told */
+  async put(key: string, entry: Entry<V>): Promise<{ readonly version: number | undefined; readonly isTold: boolean }> {
     const bytes = this.#encode(key, entry);
     const ttlMs = Math.max(1, Math.ceil(entry.endsAt - this.#clock.now()));
-    return bytes === undefined ? this.#space.invalidate([key]) : this.#space.put([{ key, bytes, ttlMs }]);
+    if (bytes === undefined) return { version: undefined, isTold: await this.#space.invalidate([key]) };
+    const { versions, isTold } = await this.#space.put([{ key, bytes, ttlMs }]);
+    return { version: versions[0], isTold };
   }
 
   /** Forgets when these tags were cleared, since they were again. */
@@ -195,12 +197,12 @@ export class SharedEntries<V> {
     const now = this.#clock.now();
     return entries.map((entry) => {
       if (entry === undefined || entry.endsAt <= now) return undefined;
-      if (['', ...entry.tags].some((tag) => (clearedAt.get(tag) ?? 0) >= entry.loadedAt)) return undefined;
+      if (['', ...entry.tags].some((tag) => (clearedAt.get(tag) ?? Infinity) >= entry.loadedAt)) return undefined;
       return { entry, isFresh: entry.freshUntil > now };
     });
   }
 
-  /** When tags were cleared, by the tier's clock, with the difference of its servers' clocks on top; 0 for never. */
+  /** When tags were cleared, by the tier's clock, with the difference of its servers' clocks on top. */
   async #clearedAt(tier: Tier, tags: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
     const known = new Map<string, number>();
     const unknown: string[] = [];
@@ -215,7 +217,7 @@ export class SharedEntries<V> {
     const versions = await tier.versions(unknown.map((tag) => tagName(this.#space.name, tag)));
     for (const [i, tag] of unknown.entries()) {
       const version = versions[i] ?? 0;
-      const at = version === 0 ? 0 : version + tier.maxClockSkewMs * 1000;
+      const at = version === 0 ? -Infinity : version + tier.maxClockSkewMs * 1000;
       if (forgotten === this.#forgotten) this.#clearings.set(tag, at);
       known.set(tag, at);
     }

@@ -195,7 +195,9 @@ export class TieredCache<V> {
     this.#drop([key]);
     if (!isKept(entry, options, now)) return this.#space.invalidate([key]);
     this.#held.hold(key, entry, this.#space);
-    return this.#shared.put(key, entry);
+    const { version, isTold } = await this.#shared.put(key, entry);
+    if (version !== undefined) this.#held.wasStored(key, entry, version);
+    return isTold;
   }
 
   /**

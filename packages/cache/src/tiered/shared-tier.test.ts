@@ -1,0 +1,239 @@
+import { settled } from '@midgard/pool/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Source } from '../test/source.ts';
+import { type Instance, World } from '../test/world.ts';
+import type { CachePolicy } from './cache-policy.ts';
+import { structuredCodec } from './codec.ts';
+import type { TieredCacheOptions } from './tiered-cache.ts';
+
+let world: World;
+let source: Source;
+beforeEach(() => {
+  world = new World();
+  source = new Source();
+});
+
+const policy: Partial<CachePolicy> = { ttlMs: 1000, memoryTtlMs: 100, ttlJitter: 0 };
+
+async function two<V = string>(options: Partial<TieredCacheOptions<V>> = {}): Promise<readonly [Instance<V>, Instance<V>]> {
+  return [await world.instance<V>({ policy, ...options }), await world.instance<V>({ policy, ...options })];
+}
+
+const load = async (key: string): Promise<string> => `of ${key}`;
+const never = (): Promise<string> => Promise.reject(new Error('not to be loaded'));
+
+/** Lets what was begun come to its end, without time. */
+async function quiet(): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await world.time.advance(0);
+}
+
+describe('two instances', () => {
+  test('what one has loaded the other finds in the shared tier', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('k', load));
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'shared' });
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'memory' });
+  });
+
+  test('a reader without a loader finds it, too, and keeps it', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoadMany(['a', 'b'], async (keys) => keys.map(String)));
+    expect(await run(other.cache.getMany(['a', 'b', 'c']))).toEqual(['a', 'b', undefined]);
+    expect(other.cache.getInMemory('a')).toBe('a');
+  });
+
+  test('of all who miss a key at the same time one loads', async () => {
+    const [one, other] = await two();
+    const readers = [one, other].flatMap(({ cache }) => Array.from({ length: 50 }, () => cache.getOrLoad('k', source.load)));
+    await world.time.advance(200);
+    expect(source.loads).toBe(1);
+    source.answer();
+    await world.time.advance(100);
+    expect(new Set(await Promise.all(readers))).toEqual(new Set(['v1']));
+    expect(source.loads).toBe(1);
+  });
+
+  test('one whose other has gone while loading loads itself, after its patience', async () => {
+    const [one, other] = await two({ policy: { ...policy, sharedWaitMs: 300 } });
+    void one.cache.getOrLoad('k', () => new Promise(() => undefined)).catch(() => undefined);
+    await world.time.advance(10);
+    const reader = other.cache.getOrLoad('k', load);
+    await world.time.advance(400);
+    expect(await reader).toBe('of k');
+  });
+
+  test('one whose load failed leaves it to the other at once', async () => {
+    const [one, other] = await two();
+    const failing = one.cache.getOrLoad('k', source.load).catch(String);
+    await world.time.advance(10);
+    const waiting = other.cache.getOrLoad('k', load);
+    await world.time.advance(10);
+    source.fail();
+    expect(await failing).toContain('down');
+    await world.time.advance(50);
+    expect(await waiting).toBe('of k');
+  });
+
+  test('a write in one is seen in the other', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('k', async () => 'old'));
+    await run(other.cache.get('k'));
+    await run(one.cache.delete('k'));
+    await quiet();
+    expect(await run(other.cache.getOrLoad('k', async () => 'new'))).toBe('new');
+    expect(await run(one.cache.answer('k', never))).toEqual({ value: 'new', source: 'shared' });
+  });
+
+  test('a slow load in one never buries a write in the other, in either tier', async () => {
+    const [one, other] = await two();
+    const before = one.cache.getOrLoad('k', source.load);
+    await world.time.advance(1);
+    source.value = 'v2';
+    await run(other.cache.delete('k'));
+    await quiet();
+    source.answer();
+    expect(await run(before)).toBe('v1');
+    await quiet();
+    expect(await run(other.cache.get('k'))).toBeUndefined();
+    expect(await run(one.cache.get('k'))).toBeUndefined();
+  });
+
+  test('what one sets the other gets, and not what it had before', async () => {
+    const [one, other] = await two();
+    await run(other.cache.set('k', 'old'));
+    await run(one.cache.set('k', 'new'));
+    await quiet();
+    expect(await run(other.cache.get('k'))).toBe('new');
+  });
+
+  test('memory asks the shared tier again after its own time, and finds what is newer there', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('k', load));
+    await run(other.cache.get('k'));
+    await world.time.advance(100);
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'shared' });
+  });
+
+  test('a value is not kept in memory for longer than it has left in the shared tier', async () => {
+    const [one, other] = await two({ policy: { ...policy, ttlMs: 1000, memoryTtlMs: 800 } });
+    await run(one.cache.set('k', 'v'));
+    await world.time.advance(900);
+    await run(other.cache.get('k'));
+    await world.time.advance(99);
+    expect(other.cache.getInMemory('k')).toBe('v');
+    await world.time.advance(1);
+    expect(other.cache.getInMemory('k')).toBeUndefined();
+  });
+
+  test('a value past its time is replaced by one of them, and stays there for the others until then', async () => {
+    const [one, other] = await two({ policy: { ...policy, staleIfErrorMs: 5000 } });
+    await run(one.cache.set('k', 'old'));
+    await world.time.advance(1000);
+    expect(await run(other.cache.answer('k', () => Promise.reject(new Error('down'))))).toEqual({ value: 'old', source: 'stale' });
+    expect(await run(one.cache.answer('k', load))).toEqual({ value: 'of k', source: 'loader' });
+    await world.time.advance(1000);
+    expect(await run(other.cache.answer('k', never))).toMatchObject({ source: 'stale' });
+  });
+
+  test('an early load of one spares the other its own', async () => {
+    const [one, other] = await two({ policy: { ...policy, memoryTtlMs: 1000, refreshAfter: 0.5 }, random: () => 0 });
+    await run(one.cache.set('k', 'old'));
+    await run(other.cache.get('k'));
+    await world.time.advance(600);
+    expect(await run(one.cache.getOrLoad('k', async () => 'new'))).toBe('old');
+    await quiet();
+    expect(await run(other.cache.getOrLoad('k', never))).toBe('old');
+    await quiet();
+    expect(other.cache.getInMemory('k')).toBe('new');
+  });
+
+  test('a tag drops entries of both, also those that only the shared tier has', async () => {
+    const [one, other] = await two();
+    await run(one.cache.set('a', '1', { tags: ['t'] }));
+    await run(one.cache.set('b', '2', { tags: ['u'] }));
+    await world.time.advance(1);
+    await run(other.cache.deleteTags('t'));
+    await quiet();
+    expect(await run(one.cache.getMany(['a', 'b']))).toEqual([undefined, '2']);
+    expect(await run(other.cache.getMany(['a', 'b']))).toEqual([undefined, '2']);
+    await world.time.advance(1);
+    expect(await run(other.cache.getOrLoad('a', load, { tags: ['t'] }))).toBe('of a');
+    await quiet();
+    expect(await run(one.cache.answer('a', never))).toEqual({ value: 'of a', source: 'shared' });
+  });
+
+  test('a load that began before its tag was cleared elsewhere is in no tier afterwards', async () => {
+    const [one, other] = await two();
+    const before = one.cache.getOrLoad('k', source.load, { tags: ['t'] });
+    await world.time.advance(1);
+    await run(other.cache.deleteTags('t'));
+    source.answer();
+    await run(before);
+    await quiet();
+    expect(await run(one.cache.get('k'))).toBeUndefined();
+    expect(await run(other.cache.get('k'))).toBeUndefined();
+  });
+
+  test('a clear takes everything of its space, and nothing of another', async () => {
+    const [one, other] = await two();
+    const elsewhere = await world.instance<string>({ policy, space: 'else' });
+    await run(one.cache.set('k', 'v'));
+    await run(elsewhere.cache.set('k', 'v'));
+    await world.time.advance(1);
+    await run(other.cache.clear());
+    await quiet();
+    expect(await run(one.cache.get('k'))).toBeUndefined();
+    expect(await run(elsewhere.cache.get('k'))).toBe('v');
+  });
+
+  test('many keys are one question to the tier, and one for what was loaded', async () => {
+    const [one] = await two();
+    const calls: string[] = [];
+    for (const name of ['lease', 'store', 'read'] as const) {
+      const original = world.tier[name].bind(world.tier);
+      Object.assign(world.tier, { [name]: (...given: [never, never]) => (calls.push(name), original(...given)) });
+    }
+    const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
+    await run(one.cache.getOrLoadMany(keys, async (asked) => asked.map(String)));
+    await quiet();
+    expect(calls).toEqual(['lease', 'store']);
+  });
+
+  test('that there is nothing is shared, too', async () => {
+    const [one, other] = await two<string | undefined>({ policy: { ...policy, negativeTtlMs: 50 } });
+    await run(one.cache.getOrLoad('k', async () => undefined));
+    await quiet();
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: undefined, source: 'shared' });
+  });
+
+  test('what cannot be read is loaded anew and replaced', async () => {
+    const unreadable: string[] = [];
+    const [one, other] = await two({ listener: { unreadable: (key) => void unreadable.push(key) } });
+    await world.tier.put([{ key: 's/k', bytes: Buffer.from('not an entry'), ttlMs: 1000 }]);
+    expect(await run(one.cache.getOrLoad('k', load))).toBe('of k');
+    await quiet();
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'shared' });
+    expect(unreadable).toEqual(['k']);
+  });
+
+  test('what cannot be encoded is given and kept in memory, and not shared', async () => {
+    const [one, other] = await two<unknown>();
+    const value = { big: 1n };
+    expect(await run(one.cache.getOrLoad('k', async () => value))).toBe(value);
+    expect(one.cache.getInMemory('k')).toBe(value);
+    expect(await run(other.cache.get('k'))).toBeUndefined();
+  });
+
+  test('a codec of the reader carries what JSON cannot', async () => {
+    const [one, other] = await two<unknown>({ codec: structuredCodec<unknown>() });
+    const value = { id: 2n ** 60n, at: new Date(5), tags: new Set(['a']) };
+    await run(one.cache.set('k', value));
+    expect(await run(other.cache.get('k'))).toEqual(value);
+  });
+});
+
+/** Lets the ways of the world be gone while something is waited for. */
+async function run<T>(work: Promise<T>): Promise<T> {
+  await quiet();
+  return work;
+}
