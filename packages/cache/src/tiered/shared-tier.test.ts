@@ -1,4 +1,3 @@
-import { settled } from '@midgard/pool/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Source } from '../test/source.ts';
 import { type Instance, World } from '../test/world.ts';

@@ -12,6 +12,12 @@ beforeEach(() => {
   loads = [];
 });
 
+/** Tags each value with the first letter of its key. */
+async function tagged(key: string, call: { keep(options: object): void }): Promise<string> {
+  call.keep({ tags: [key[0] ?? ''] });
+  return key;
+}
+
 function open<V = string>(options: Partial<TieredCacheOptions<V>> = {}): TieredCache<V> {
   return new TieredCache<V>({ space: 's', memory: { maxEntries: 100 }, clock: time, timers: time, random: () => 0, ...options });
 }
@@ -182,10 +188,6 @@ describe('one process', () => {
 
   test('entries are dropped by a tag that the loader gave them, and all of them at once', async () => {
     const cache = open();
-    const tagged = async (key: string, call: { keep(options: object): void }): Promise<string> => {
-      call.keep({ tags: [key[0] ?? ''] });
-      return key;
-    };
     for (const key of ['a1', 'a2', 'b1']) await cache.getOrLoad(key, tagged);
     await cache.deleteTags('a');
     expect(['a1', 'a2', 'b1'].map((key) => cache.getInMemory(key))).toEqual([undefined, undefined, 'b1']);
