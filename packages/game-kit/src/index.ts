@@ -25,7 +25,8 @@ export { GameRuntime, type ExecuteRequest, type GameRuntimeOptions, type Runtime
 export { Deferral } from './write-behind/deferred-change.ts';
 export type { Timers } from './write-behind/timers.ts';
 export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';
-export type { CachePolicies, CachePolicy } from './runtime/read-cache.ts';
+export type { CachePolicies, CachePolicy } from './runtime/cache-policy.ts';
+export type { ReadCacheOptions } from './runtime/read-cache.ts';
 export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
 export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';
 export { page } from './operations/page.ts';

@@ -43,6 +43,7 @@ describe('what a read must see', () => {
     written.note('a-7');
     expect(written.requiredFor({ after: 'a-3' })).toEqual(['a-3']);
     expect(written.requiredFor('any')).toEqual([]);
+    expect(written.requiredFor('newest')).toBe('primary');
   });
 
   test('is on the primary for a while after a write of which the server gave no mark', async () => {
@@ -52,6 +53,7 @@ describe('what a read must see', () => {
     await time.advance(999);
     expect(written.requiredFor('own')).toBe('primary');
     expect(written.requiredFor('any')).toEqual([]);
+    expect(written.requiredFor('newest')).toBe('primary');
     await time.advance(1);
     expect(written.requiredFor('own')).toEqual([]);
   });

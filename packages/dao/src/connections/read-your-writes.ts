@@ -4,9 +4,10 @@ import type { CommitMarks } from './hooks.ts';
 
 /**
  * How new a read must be. `own`: everything that this process was told is committed; `any`: whatever a replica within its lag shows;
- * `after`: everything up to a commit mark, which may come from another process.
+ * `newest`: everything that is committed, by whatever process, which only the primary knows; `after`: everything up to a commit mark,
+ * which may come from another process.
  */
-export type Freshness = 'own' | 'any' | { readonly after: string };
+export type Freshness = 'own' | 'any' | 'newest' | { readonly after: string };
 
 /** Marks of which none covers another come from as many sources of writes, of which a database has few. */
 const maxMarks = 16;
@@ -57,6 +58,7 @@ export class WriteMarks {
   /** @returns the marks that a replica must cover; `primary`: only that is sure to be new enough */
   requiredFor(freshness: Freshness): readonly string[] | 'primary' {
     if (freshness === 'any') return [];
+    if (freshness === 'newest') return 'primary';
     if (freshness !== 'own') return this.#compare === undefined ? 'primary' : [freshness.after];
     return this.#clock.now() < this.#settledAt ? 'primary' : this.#marks;
   }

@@ -24,13 +24,6 @@ function isJson(value: unknown): value is JsonValue {
   return typeof value === 'object' && !(value instanceof Date) && Object.values(value).every((member) => member === undefined || isJson(member));
 }
 
-/** Freezes a value to its last leaf, so that all who share it can trust it. */
-export function deepFreeze<T extends JsonValue>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
-}
-
 /** The SHA-256 of an input, the same however its fields are ordered and its ids are written. */
 export function hashInput(input: ParsedInput): string {
   return createHash('sha256').update(canonical(input)).digest('hex');

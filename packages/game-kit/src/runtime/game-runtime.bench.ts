@@ -25,7 +25,7 @@ async function microsecondsEach(calls: number, call: (n: number) => Promise<unkn
 await using database = await openDatabase('sqlite::memory:');
 const ids = new IdGenerator({ instance: 0 });
 const runtime = new GameRuntime(standardGame, { database, ids });
-const uncached = new GameRuntime(standardGame, { database, ids, cache: { player: false } });
+const uncached = new GameRuntime(standardGame, { database, ids, cache: { policies: { player: false } } });
 await runtime.start();
 await uncached.start();
 const caller = { subject: 'server:bench', kind: 'service', roles: ['game-server'], games: '*', playerId: null, expiresAt: null } as const;

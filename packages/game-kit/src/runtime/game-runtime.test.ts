@@ -72,7 +72,7 @@ async function watched(): Promise<{ database: Database; counts: Map<string, numb
 
 test('reads of one tick share a snapshot and are one query a table', async () => {
   const { database, counts } = await watched();
-  await using game = await openGame(standardGame, { database, cache: { player: false, wallet: false, character: false } });
+  await using game = await openGame(standardGame, { database, cache: { policies: { player: false, wallet: false, character: false } } });
   const ids: string[] = [];
   for (let i = 0; i < 20; i++) ids.push(await idOf(game.call('player.create', { name: `p${i}` })));
   for (const playerId of ids) await game.call('wallet.credit', { playerId, currency: 'gold', amount: 1, reason: 'r', ...freshKey() });

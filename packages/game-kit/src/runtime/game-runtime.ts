@@ -16,12 +16,12 @@ import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
 import { WriteBehind, type WriteBehindFigures, type WriteBehindOptions } from '../write-behind/write-behind.ts';
 import { changedKeys, changesOf, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
-import { deepFreeze, encodeOutput, hashInput } from './encode.ts';
+import { encodeOutput, hashInput } from './encode.ts';
 import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
-import { type CachePolicies, ReadCache } from './read-cache.ts';
+import { ReadCache, type ReadCacheOptions } from './read-cache.ts';
 import { type Snapshot, Snapshots } from './snapshots.ts';
 import { type ParsedInput, parseInput } from './validate.ts';
 
@@ -49,8 +49,8 @@ export interface GameRuntimeOptions {
   readonly accessTtlSeconds?: number;
   /** How long a refresh token lives, seconds; default 30 days. */
   readonly refreshTtlSeconds?: number;
-  /** Differences from the standard lives of cached reads. */
-  readonly cache?: CachePolicies;
+  /** Where the answers of cached reads are kept, and how long. */
+  readonly cache?: ReadCacheOptions;
   readonly log?: GameLog;
   readonly listener?: RuntimeListener;
   /** The durable log that write-behind operations are acknowledged from; without it they are ordinary writes. */
@@ -100,6 +100,8 @@ export class GameRuntime {
   readonly #listener: RuntimeListener;
   readonly #operations = new Map<number | string, Operation>();
   readonly #snapshots: Snapshots;
+  /** For what is cached: what others will find must have seen what others have written. */
+  readonly #loads: Snapshots;
   readonly #cache: ReadCache;
   readonly #keys = new IdempotencyKeys();
   readonly #writeBehind: WriteBehind | undefined;
@@ -121,10 +123,13 @@ export class GameRuntime {
     this.#clock = clock;
     this.#listener = listener;
     this.#shared = { game: manifest, ids, log, logins: { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds } };
+    this.#cache = new ReadCache(operations, manifest, { ...cache, clock });
     this.#snapshots = new Snapshots(database);
-    this.#cache = new ReadCache(operations, cache, clock);
+    this.#loads = this.#cache.isShared ? new Snapshots(database, 'newest') : this.#snapshots;
     this.#writeBehind =
-      options.writeBehind === undefined ? undefined : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities });
+      options.writeBehind === undefined
+        ? undefined
+        : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities, made: (things) => this.#made(things) });
     for (const operation of operations) this.#operations.set(operation.code, operation).set(operation.name, operation);
   }
 
@@ -226,7 +231,7 @@ export class GameRuntime {
     const load = { ...call, caller: null, signal: undefined };
     const loaded = cache.get(String(operation.cache?.key(input)), async () => {
       await settleKeys(this.#writeBehind, readKeys(operation, input), undefined);
-      return this.#inSnapshot(load, async (context) => deepFreeze(encodeOutput(operation, await operation.handle(context, input, undefined))));
+      return this.#inSnapshot(load, async (context) => encodeOutput(operation, await operation.handle(context, input, undefined)), this.#loads);
     });
     return signal === undefined ? loaded : orTimeout(loaded, signal);
   }
@@ -258,9 +263,14 @@ export class GameRuntime {
     await this.#writeBehind?.take(write);
     const changes = changedThings(write);
     // From here on a read waits for the write to be made; what was cached before it must not be given any more.
-    this.#cache.drop(changes);
+    await this.#cache.drop(changes);
     this.#listener.committed?.({ operation, input, changes });
     return write.output;
+  }
+
+  /** Other instances could read what was before a write-behind write until it was made, so they are told again. */
+  #made(things: Session['changes']): void {
+    if (this.#cache.isShared) void this.#cache.drop(things);
   }
 
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
@@ -281,7 +291,7 @@ export class GameRuntime {
       );
     } finally {
       // Also after a failure, and of every attempt: a commit whose end nobody saw may have happened.
-      this.#cache.drop(changesOf(attempts));
+      await this.#cache.drop(changesOf(attempts));
     }
     this.#listener.committed?.({ operation, input, changes: changesOf(attempts) });
     if (outcome instanceof CommittedRefusal) throw outcome;
@@ -322,8 +332,8 @@ export class GameRuntime {
     return { game, log, caller, now, signal, login, read: (work) => this.#inSnapshot({ caller, now, signal }, work) };
   }
 
-  #inSnapshot<T>(own: Omit<OwnParts, 'session' | 'rows'>, work: (context: GameContext) => T | Promise<T>): Promise<T> {
-    return this.#snapshots.read(({ session, rows }: Snapshot) => work(this.#context({ ...own, session, rows })), own.signal);
+  #inSnapshot<T>(own: Omit<OwnParts, 'session' | 'rows'>, work: (context: GameContext) => T | Promise<T>, snapshots = this.#snapshots): Promise<T> {
+    return snapshots.read(({ session, rows }: Snapshot) => work(this.#context({ ...own, session, rows })), own.signal);
   }
 
   #context({ caller, now, signal, session, rows }: OwnParts): GameContext {

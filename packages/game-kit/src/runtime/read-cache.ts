@@ -1,63 +1,105 @@
-import { LoadingCache, MemoryCache } from '@midgard/cache';
+import { type Codec, Coherence, jsonCodec, TieredCache, type TieredCacheListener } from '@midgard/cache';
 import type { JsonValue } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
+import type { GameManifest } from '../game.ts';
 import type { Operation } from '../operation.ts';
+import { type CachePolicies, completePolicy } from './cache-policy.ts';
 
-/** How the answers about one entity are kept. */
-export interface CachePolicy {
-  /** Most milliseconds that an answer lives. */
-  readonly ttlMs?: number;
-  /** Most answers of one operation. */
-  readonly maxEntries?: number;
+/** What the cached reads of a game are kept with. */
+export interface ReadCacheOptions {
+  /** The instances that it shares with; default: nobody. Whoever made it starts and closes it. */
+  readonly coherence?: Coherence | undefined;
+  /** Differences from the standard, by entity. */
+  readonly policies?: CachePolicies | undefined;
+  /** Makes who hears of an entity's cache. */
+  readonly listenerOf?: ((entity: string) => TieredCacheListener) | undefined;
 }
 
-/** By entity; `false` keeps nothing of it. */
-export type CachePolicies = { readonly [entity: string]: CachePolicy | false };
+/** What one operation keeps: its answers by the key of its rule. */
+export interface OperationCache {
+  /** The answer to this key, from wherever it is, or from this load. */
+  get(key: string, load: () => Promise<JsonValue>): Promise<JsonValue>;
+}
 
-const MINUTE_MS = 60_000;
-const DEFAULT_TTL_MS = 3 * MINUTE_MS;
-const DEFAULT_ENTRIES = 20_000;
-/** A tenth of each life at random, so that what was loaded together does not expire together. */
-const TTL_JITTER = 0.1;
+/** What a write changed. */
+type Changes = readonly { readonly entity: string; readonly cacheKey: string }[];
 
-/** How long answers live unless told: product.md 4.3. */
-const standardTtlMs: ReadonlyMap<string, number> = new Map([
-  ['player', 10 * MINUTE_MS],
-  ['character', 5 * MINUTE_MS],
-  ['item', 3 * MINUTE_MS],
-  ['wallet', 3 * MINUTE_MS],
-]);
-
-/** The answers of cached reads, by operation and key; what a commit changed falls for every operation on that entity. */
+/** The answers of cached reads, by entity, operation and key; what a commit changed falls for every operation on that entity, in every instance. */
 export class ReadCache {
-  readonly #byOperation = new Map<Operation, LoadingCache<JsonValue>>();
-  readonly #byEntity = new Map<string, LoadingCache<JsonValue>[]>();
+  readonly #byEntity = new Map<string, TieredCache<JsonValue>>();
+  readonly #operations = new Map<string, readonly string[]>();
+  readonly #isShared: boolean;
 
   /**
-   * @param operations those with a cache rule get a cache
-   * @param policies differences from the standard
+   * @param operations those with a cache rule are cached
+   * @param manifest whose they are
    */
-  constructor(operations: readonly Operation[], policies: CachePolicies, clock: Clock) {
-    for (const operation of operations) {
-      const entity = operation.cache?.entity;
-      const policy = entity === undefined ? false : (policies[entity] ?? {});
-      if (entity === undefined || policy === false) continue;
-      const { ttlMs = standardTtlMs.get(entity) ?? DEFAULT_TTL_MS, maxEntries = DEFAULT_ENTRIES } = policy;
-      const cache = new LoadingCache<JsonValue>({ cache: new MemoryCache({ maxEntries, ttlMs, ttlJitter: TTL_JITTER, clock }) });
-      this.#byOperation.set(operation, cache);
-      this.#byEntity.set(entity, [...(this.#byEntity.get(entity) ?? []), cache]);
+  constructor(operations: readonly Operation[], manifest: GameManifest, options: ReadCacheOptions & { readonly clock: Clock }) {
+    const { coherence = new Coherence(), policies = {}, listenerOf, clock } = options;
+    this.#isShared = coherence.state !== 'alone';
+    const codec = versionedCodec(manifest.version);
+    for (const { name, cache } of operations) {
+      const policy = cache === undefined ? undefined : completePolicy(cache.entity, policies);
+      if (cache === undefined || policy === undefined) continue;
+      const { entity } = cache;
+      this.#operations.set(entity, [...(this.#operations.get(entity) ?? []), name]);
+      if (this.#byEntity.has(entity)) continue;
+      const { memory, tiers } = policy;
+      const listener = listenerOf?.(entity) ?? {};
+      this.#byEntity.set(entity, new TieredCache<JsonValue>({ space: `${manifest.id}:${entity}`, coherence, memory, policy: tiers, codec, clock, listener }));
     }
+  }
+
+  /** Whether other instances may find here what this one loads: then it must have seen all that they have written. */
+  get isShared(): boolean {
+    return this.#isShared;
   }
 
   /** @returns undefined where answers of this operation are not kept */
-  of(operation: Operation): LoadingCache<JsonValue> | undefined {
-    return this.#byOperation.get(operation);
+  of({ name, cache }: Operation): OperationCache | undefined {
+    const tiered = cache === undefined ? undefined : this.#byEntity.get(cache.entity);
+    return tiered === undefined ? undefined : { get: (key, load) => tiered.getOrLoad(entryKey(name, key), load) };
   }
 
-  /** Drops what was written; call it after the commit and before anybody hears of it. */
-  drop(changes: readonly { readonly entity: string; readonly cacheKey: string }[]): void {
-    for (const { entity, cacheKey } of changes) {
-      for (const cache of this.#byEntity.get(entity) ?? []) cache.delete(cacheKey);
-    }
+  /**
+   * Drops what was written; call it after the commit, and let nobody hear of the write before it is done.
+   *
+   * Never rejects: where other instances cannot be told now, they are as soon as they can be.
+   */
+  async drop(changes: Changes): Promise<void> {
+    if (changes.length === 0) return;
+    const byEntity = Map.groupBy(changes, ({ entity }) => entity);
+    await Promise.all([...byEntity].map(([entity, changed]) => this.#dropOf(entity, changed)));
   }
+
+  /** The cache of each entity, for operators. */
+  entities(): ReadonlyMap<string, TieredCache<JsonValue>> {
+    return this.#byEntity;
+  }
+
+  #dropOf(entity: string, changed: Changes): Promise<unknown> | undefined {
+    const names = this.#operations.get(entity) ?? [];
+    const keys = changed.flatMap(({ cacheKey }) => names.map((name) => entryKey(name, cacheKey)));
+    return this.#byEntity.get(entity)?.delete(...keys);
+  }
+}
+
+function entryKey(operation: string, key: string): string {
+  return `${operation}:${key}`;
+}
+
+/**
+ * Answers as JSON behind the version of the game that gave them: another version may answer otherwise, and must not read them, though both
+ * must hear of each other's writes while one takes the other's place.
+ */
+function versionedCodec(version: string): Codec<JsonValue> {
+  const head = Buffer.from(`${version}\n`);
+  const json = jsonCodec<JsonValue>();
+  return {
+    encode: (value) => Buffer.concat([head, json.encode(value)]),
+    decode(bytes) {
+      if (head.compare(bytes, 0, head.length) !== 0) throw new RangeError('an answer of another version of the game');
+      return json.decode(bytes.subarray(head.length));
+    },
+  };
 }

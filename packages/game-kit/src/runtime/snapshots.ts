@@ -1,4 +1,4 @@
-import type { Database, Session } from '@midgard/dao';
+import type { Database, Freshness, Session } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import { RowLoader } from './row-loader.ts';
 
@@ -18,11 +18,16 @@ type Reader = (snapshot: Snapshot) => Promise<void>;
  */
 export class Snapshots {
   readonly #database: Database;
+  readonly #freshness: Freshness;
   #gathering: Reader[] | undefined;
 
-  /** @param database where the snapshots are taken */
-  constructor(database: Database) {
+  /**
+   * @param database where the snapshots are taken
+   * @param freshness what they must see where there are replicas
+   */
+  constructor(database: Database, freshness: Freshness = 'own') {
     this.#database = database;
+    this.#freshness = freshness;
   }
 
   /**
@@ -56,10 +61,13 @@ export class Snapshots {
   #begin(readers: (Reader & { fail?: (error: unknown) => void })[]): void {
     this.#gathering = undefined;
     this.#database
-      .read(async (session) => {
-        const snapshot = { session, rows: new RowLoader(session) };
-        await Promise.all(readers.map((reader) => reader(snapshot)));
-      })
+      .read(
+        async (session) => {
+          const snapshot = { session, rows: new RowLoader(session) };
+          await Promise.all(readers.map((reader) => reader(snapshot)));
+        },
+        { freshness: this.#freshness },
+      )
       .catch((error: unknown) => {
         for (const { fail } of readers) fail?.(error);
       });

@@ -6,7 +6,7 @@ import { GameKitError } from '../game-kit-error.ts';
 import { appliedOf, type AppliedBatch, applyBatch, buryWrite } from './apply-batch.ts';
 import { batchSize, type Pace, stepMs } from './flush-pace.ts';
 import { type DeferredWrite, decodeEntry, encodeEntry } from './log-entry.ts';
-import { PendingWrites, type PendingWrite } from './pending-writes.ts';
+import { type ChangedThing, changedThings, PendingWrites, type PendingWrite } from './pending-writes.ts';
 import { processTimers, type Timers } from './timers.ts';
 
 /** The durable log that writes are acknowledged from; `DurableLog` of @midgard/queue is one. */
@@ -53,6 +53,8 @@ interface Parts {
   readonly entities: readonly Entity[];
   readonly clock: Clock;
   readonly gameLog: GameLog;
+  /** Hears of what was changed in the database, right after the commit. */
+  readonly made?: (things: readonly ChangedThing[]) => void;
 }
 
 /**
@@ -279,12 +281,17 @@ export class WriteBehind {
     this.#done(1);
   }
 
+  #tell(batch: readonly PendingWrite[]): void {
+    this.#parts.made?.(batch.flatMap(({ write }) => (write === undefined ? [] : changedThings(write))));
+  }
+
   #note(batch: readonly PendingWrite[], { writes, rows, changes, outdated }: AppliedBatch): void {
     this.#sums.writes += writes;
     this.#sums.rows += rows;
     this.#sums.changes += changes;
     this.#sums.outdated += outdated;
     if (outdated > 0) this.#parts.gameLog.warn({ outdated }, 'saves met newer rows, which stayed');
+    this.#tell(batch);
     this.#done(batch.length);
   }
 
