@@ -3,6 +3,8 @@ import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
+import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
+import { openSharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config.ts';
 import { watchServers } from './database/connection-metrics.ts';
 import { readyTables } from './database/tables.ts';
@@ -40,7 +42,6 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
 
   const log = createLogger({ name: 'midgard', level: config.log.level });
   for (const warning of warnings) log.warn({}, warning);
-  if (config.cache.redis.url !== undefined) log.warn({}, 'cache.redis.url is set, but the Redis tier is not built yet: reads are cached in this process only');
   const registry = new Registry();
   const metrics = serviceMetrics(registry);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
@@ -54,13 +55,15 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const games = await openGames(await configuredGames(config, secrets, databaseMetrics(registry, log)));
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
+  const coherence = parts.use(await openSharedCache(config.cache, registry, log));
+  const cache = { coherence, listenerOf: cacheMetrics(registry) };
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
   const runtimes: GameRuntime[] = [];
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
-    const runtime = runtimeOf(game, { config, tokens, log, writeLog });
+    const runtime = runtimeOf(game, { config, tokens, log, cache, writeLog });
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
@@ -68,6 +71,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     runtimes.push(runtime);
   }
   writeBehindMetrics(registry, runtimes);
+  watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
   const limits = addressLimits(config, isProduction);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cacheSchema } from './cache/cache-schema.ts';
 import { databaseSchema } from './database/database-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
@@ -106,12 +107,7 @@ export const configSchema = z.strictObject({
     )
     .default({ realm: { enabled: true } }),
   databases: z.record(GameId, databaseSchema).default({}).describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
-  cache: z
-    .strictObject({
-      maxEntries: z.int().min(1).max(100_000_000).default(100_000).describe('Most cached reads of one entity of one game'),
-      redis: z.strictObject({ url: z.string().optional() }).prefault({}),
-    })
-    .prefault({}),
+  cache: cacheSchema.prefault({}),
   auth: z
     .strictObject({
       issuer: z.string().min(1).default('midgard'),

@@ -1,7 +1,9 @@
 import type { Tokens } from '@midgard/auth';
+import type { Coherence, TieredCacheListener } from '@midgard/cache';
 import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
 import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
+import { cachePolicies } from './cache/cache-policies.ts';
 import type { Config } from './config-schema.ts';
 import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
 import type { Tables } from './database/tables.ts';
@@ -74,12 +76,14 @@ export interface RuntimeParts {
   readonly config: Config;
   readonly tokens: Tokens;
   readonly log: Logger;
+  /** Who hears of the cache of an entity, and with whom it is shared. */
+  readonly cache: { readonly coherence: Coherence; readonly listenerOf: (game: string, entity: string) => TieredCacheListener };
   /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeLog?: WriteLog | undefined;
 }
 
 /** Puts a game to work on its database. */
-export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, { config, tokens, log, writeLog }: RuntimeParts): GameRuntime {
+export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, { config, tokens, log, cache, writeLog }: RuntimeParts): GameRuntime {
   const { accessTtlSeconds } = config.auth;
   const { delayMs, maxBatch, maxPending } = config.writeBehind;
   return new GameRuntime(handler, {
@@ -87,6 +91,11 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
     ids: new IdGenerator({ instance: config.instance }),
     tokens,
     accessTtlSeconds,
+    cache: {
+      coherence: cache.coherence,
+      policies: cachePolicies(handler, config.cache),
+      listenerOf: (entity) => cache.listenerOf(handler.manifest.id, entity),
+    },
     log: log.child({ game: handler.manifest.id }),
     writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },
   });

@@ -157,6 +157,11 @@ export class Coherence {
     await this.#tier?.close();
   }
 
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #isTierTrusted(): boolean {
     // After a gap in what is heard the tier is still right; after an outage it is once the others have caught up.
     return this.#tier !== undefined && !this.#wasAway && (this.#settledAt === 0 || this.#clock.now() >= this.#settledAt);

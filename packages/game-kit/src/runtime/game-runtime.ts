@@ -1,4 +1,5 @@
 import type { Principal } from '@midgard/auth';
+import type { TieredCache } from '@midgard/cache';
 import type { Database, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
@@ -156,6 +157,11 @@ export class GameRuntime {
     this.#state = 'stopped';
     await Promise.allSettled(this.#running);
     if (isFirst) await this.#writeBehind?.stop(graceMs);
+  }
+
+  /** What is kept of cached reads, by entity. */
+  caches(): ReadonlyMap<string, TieredCache<JsonValue>> {
+    return this.#cache.entities();
   }
 
   /** What write-behind does and holds; undefined where there is none. O(1). */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MariaDbServer } from '../mariadb/mariadb-server.ts';
 import { Load } from './load.ts';
-import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
+import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Call, Load } from './load.ts';
-import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
+import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 
 /** How many clients share how few connections. */

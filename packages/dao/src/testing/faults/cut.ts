@@ -4,7 +4,7 @@ import { DaoError } from '../../errors.ts';
 import { account, entry, firstEntryOf } from './books.ts';
 import { Load } from './load.ts';
 import { type Cut, Proxy } from './proxy.ts';
-import { Findings, type Log, quiet, type Report } from './report.ts';
+import { Findings, type Log, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, entriesAt, findLeaks, openTrial, startServer, trialUrlAt } from './trial.ts';
 import { until } from './until.ts';
 

@@ -4,7 +4,7 @@ import { administer } from '../mariadb/administer.ts';
 import { startMariaDbPair } from '../mariadb/mariadb-pair.ts';
 import type { PairedMariaDb } from '../mariadb/paired-server.ts';
 import { Load } from './load.ts';
-import { Findings, type Log, quantile, quiet, type Report } from './report.ts';
+import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, createTrialDatabase, entriesAt, findLeaks, openTrial, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 

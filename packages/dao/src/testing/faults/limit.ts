@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { administer } from '../mariadb/administer.ts';
 import { Load } from './load.ts';
-import { Findings, type Log, quiet, type Report } from './report.ts';
+import { Findings, type Log, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, connectionsAt, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 

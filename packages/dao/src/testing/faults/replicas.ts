@@ -3,7 +3,7 @@ import type { Database } from '../../database.ts';
 import { startMariaDbPair } from '../mariadb/mariadb-pair.ts';
 import type { PairedMariaDb } from '../mariadb/paired-server.ts';
 import { Load } from './load.ts';
-import { Findings, type Log, quiet, type Report } from './report.ts';
+import { Findings, type Log, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, createTrialDatabase, findLeaks, openTrial, trialUrl } from './trial.ts';
 import { until } from './until.ts';
 

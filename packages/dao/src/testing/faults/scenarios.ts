@@ -5,29 +5,9 @@ import { failoverUnderLoad } from './failover.ts';
 import { freezeUnderLoad } from './freeze.ts';
 import { serverWithFewConnections } from './limit.ts';
 import { replicasUnderLoad } from './replicas.ts';
-import type { Log, Report } from './report.ts';
+import { scenario, type Scenario } from '@midgard/trials';
 import { resizeUnderLoad } from './resize.ts';
 import { manyStatements } from './statements.ts';
-
-/** `small`: for the tests; `full`: for the figures. */
-export type Size = 'small' | 'full';
-
-/** One kind of fault, and what is promised when it happens. */
-export interface Scenario {
-  readonly name: string;
-  readonly about: string;
-  /** @param rounds how often; default by size */
-  readonly run: (size: Size, log?: Log, rounds?: number) => Promise<Report>;
-}
-
-function scenario<Plan extends { readonly rounds: number }>(
-  name: string,
-  about: string,
-  trial: (plan: Plan, log?: Log) => Promise<Report>,
-  plans: Readonly<Record<Size, Plan>>,
-): Scenario {
-  return { name, about, run: (size, log, rounds) => trial({ ...plans[size], ...(rounds === undefined ? {} : { rounds }) }, log) };
-}
 
 /** All of them, in the order in which they run. */
 export const scenarios: readonly Scenario[] = [

@@ -5,7 +5,7 @@ import type { DaoErrorCode } from '../../errors.ts';
 import { administer } from '../mariadb/administer.ts';
 import { startMariaDb, type MariaDbServer, type MariaDbSettings } from '../mariadb/mariadb-server.ts';
 import type { Load } from './load.ts';
-import { type Findings, quantile, tally } from './report.ts';
+import { type Findings, quantile, tally } from '@midgard/trials';
 import { until } from './until.ts';
 
 const databaseName = 'trial';

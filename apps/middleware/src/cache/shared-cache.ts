@@ -1,0 +1,81 @@
+import { type BreakerState, CacheError, Coherence, type CoherenceListener, withBreaker } from '@midgard/cache';
+import { RedisBus, RedisTier } from '@midgard/cache/redis';
+import type { Logger } from '@midgard/logging';
+import type { Registry } from '@midgard/metrics';
+import { SetupError } from '../setup-error.ts';
+import type { CacheConfig } from './cache-schema.ts';
+
+/** Changes when answers are kept in another form: what an older release wrote is then not read. */
+const schema = 1;
+
+interface SharedMetrics {
+  readonly listener: CoherenceListener;
+  breakerChanged(state: BreakerState): void;
+  /** Shows how it stands, with each reading of the metrics. */
+  watch(coherence: Coherence): void;
+}
+
+/**
+ * What the instances of the service share: with `cache.redis.url` a tier and a bus on Redis, else nothing. It starts whether or not Redis
+ * can be reached.
+ *
+ * @throws {SetupError} `ERR_SETUP_CACHE`: the library refuses the URL
+ */
+export async function openSharedCache({ redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig, registry: Registry, log: Logger): Promise<Coherence> {
+  if (url === undefined) return new Coherence({ awayTtlMs });
+  const metrics = sharedMetrics(registry, log);
+  await using opened = new AsyncDisposableStack();
+  const redis = opened.use(await named(RedisTier.open({ url, prefix, schema, timeoutMs })));
+  const bus = opened.use(await named(RedisBus.open({ url, prefix, timeoutMs })));
+  const coherence = new Coherence({ tier: withBreaker(redis, { onChange: metrics.breakerChanged }), bus, awayTtlMs, listener: metrics.listener });
+  metrics.watch(coherence);
+  await coherence.start();
+  opened.move();
+  return coherence;
+}
+
+/** @throws {SetupError} `ERR_SETUP_CACHE`: options that the library refuses; its messages repeat no URL */
+async function named<T>(opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof CacheError && error.code === 'ERR_CACHE_OPTIONS') throw new SetupError('ERR_SETUP_CACHE', `cache.redis: ${error.message}`);
+    throw error;
+  }
+}
+
+function sharedMetrics(registry: Registry, log: Logger): SharedMetrics {
+  const lost = registry.counter({
+    name: 'midgard_cache_bus_lost_total',
+    help: 'Times when words of other instances were or may have been missed',
+    labels: ['cause'],
+  });
+  const distrusted = registry
+    .counter({ name: 'midgard_cache_distrusted_total', help: 'Times when everything in memory was asked for anew', labels: [] })
+    .labels({});
+  const failed = registry.counter({ name: 'midgard_cache_invalidation_failures_total', help: 'Invalidations that are tried again', labels: [] }).labels({});
+  const joined = registry.gauge({ name: 'midgard_cache_joined', help: '1 while every word of other instances is heard', labels: [] }).labels({});
+  const waiting = registry
+    .gauge({ name: 'midgard_cache_invalidations_waiting', help: 'Names that Redis or other instances are still to be told of', labels: [] })
+    .labels({});
+  return {
+    listener: {
+      lost(cause) {
+        lost.labels({ cause }).add();
+        if (cause === 'away') log.warn({}, 'other instances cannot be heard: cached reads live shortly');
+      },
+      joined: () => log.info({}, 'other instances are heard'),
+      distrusted: () => distrusted.add(),
+      invalidationFailed: () => failed.add(),
+    },
+    breakerChanged(state) {
+      if (state === 'open') log.warn({}, 'Redis does not answer and is not asked for a while');
+      else if (state === 'closed') log.info({}, 'Redis answers again');
+    },
+    watch: (coherence) =>
+      registry.onCollect(() => {
+        joined.set(Number(coherence.state === 'joined'));
+        waiting.set(coherence.waiting);
+      }),
+  };
+}

@@ -1,0 +1,38 @@
+import { scenario, type Scenario } from '@midgard/trials';
+import { coherentInstances } from './coherence.ts';
+import { outageUnderLoad } from './outage.ts';
+import { stampede } from './stampede.ts';
+
+const churn = { keys: 200, workers: 20, writeShare: 0.1, manyShare: 0.05, pauseMs: 10 };
+
+/** All of them, in the order in which they run. */
+export const scenarios: readonly Scenario[] = [
+  scenario('coherence', 'three processes on one Redis read and write 200 keys, with nothing wrong', coherentInstances, {
+    small: { ...churn, rounds: 1, secondsEach: 3, hasFaults: false, isLeaseBroken: false },
+    full: { ...churn, rounds: 6, secondsEach: 10, hasFaults: false, isLeaseBroken: false },
+  }),
+  scenario('faults', 'the same while connections break, answers are lost, and Redis freezes and restarts', coherentInstances, {
+    small: { ...churn, rounds: 1, secondsEach: 12, hasFaults: true, isLeaseBroken: false },
+    full: { ...churn, rounds: 6, secondsEach: 10, hasFaults: true, isLeaseBroken: false },
+  }),
+  scenario('stampede', '10,000 readers in three processes miss one key at once', stampede, {
+    small: { rounds: 2, topology: 'single', readersEach: 3334 },
+    full: { rounds: 10, topology: 'single', readersEach: 3334 },
+  }),
+  scenario('stampede-cluster', 'the same on a Redis Cluster of three masters', stampede, {
+    small: { rounds: 2, topology: 'cluster', readersEach: 3334 },
+    full: { rounds: 10, topology: 'cluster', readersEach: 3334 },
+  }),
+  scenario('killed', 'Redis is killed under load and started again', outageUnderLoad, {
+    small: { rounds: 1, topology: 'single', perSecond: 1000, downMs: 1000, kind: 'killed' },
+    full: { rounds: 5, topology: 'single', perSecond: 3000, downMs: 3000, kind: 'killed' },
+  }),
+  scenario('frozen', 'Redis stops answering under load, with all connections open', outageUnderLoad, {
+    small: { rounds: 1, topology: 'single', perSecond: 1000, downMs: 1000, kind: 'frozen' },
+    full: { rounds: 5, topology: 'single', perSecond: 3000, downMs: 3000, kind: 'frozen' },
+  }),
+  scenario('killed-cluster', 'all masters of a Redis Cluster are killed under load and started again', outageUnderLoad, {
+    small: { rounds: 1, topology: 'cluster', perSecond: 1000, downMs: 1000, kind: 'killed' },
+    full: { rounds: 5, topology: 'cluster', perSecond: 3000, downMs: 3000, kind: 'killed' },
+  }),
+];
