@@ -10,7 +10,7 @@ import { Queue as BullQueue, Worker as BullWorker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { LocalQueue, type Queue } from './index.ts';
 import { RedisQueue } from './redis-queue/index.ts';
-import { findRedis, startRedis } from './testing/index.ts';
+import { findRedis, startRedis } from '@midgard/test-services';
 
 /** Microseconds a job. */
 interface Cost {

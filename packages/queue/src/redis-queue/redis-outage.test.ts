@@ -3,8 +3,8 @@ import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { effectsOfTest, redisOfTest, workerOfTest } from '../test/servers.ts';
 import { until } from '../test/until.ts';
-import { findRedis } from '../testing/index.ts';
-import { runOutage } from '../testing/outage.ts';
+import { findRedis } from '@midgard/test-services';
+import { runOutage } from '../test/outage.ts';
 import { RedisQueue, type RedisQueueOptions } from './redis-queue.ts';
 
 const timeoutMs = 90_000;

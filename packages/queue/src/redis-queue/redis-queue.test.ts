@@ -5,7 +5,8 @@ import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { QueueOptions } from '../queue.ts';
 import { until } from '../test/until.ts';
-import { parseTestData, queueConformance, redisForTests, type QueueUnderTest, type TestData } from '../testing/index.ts';
+import { redisForTests } from '@midgard/test-services';
+import { parseTestData, queueConformance, type QueueUnderTest, type TestData } from '../testing/index.ts';
 import { RedisQueue } from './redis-queue.ts';
 
 const redis = await redisForTests();

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { redisOfTest } from '../test/servers.ts';
-import { findRedis } from '../testing/index.ts';
+import { findRedis } from '@midgard/test-services';
 import { RedisQueue } from './redis-queue.ts';
 import { checkServer, type Allowances, type Askable } from './server-check.ts';
 

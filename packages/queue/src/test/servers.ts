@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { Effects } from '../testing/effects.ts';
-import { startRedis, type RedisServer, type RedisSettings } from '../testing/index.ts';
-import { WorkerProcess, type WorkerSettings } from '../testing/worker-process.ts';
+import { Effects } from './effects.ts';
+import { startRedis, type RedisServer, type RedisSettings } from '@midgard/test-services';
+import { WorkerProcess, type WorkerSettings } from './worker-process.ts';
 
 // By onTestFinished and not by `finally`: a test that times out never comes to its `finally`, and would leave processes behind.
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueError } from '../errors.ts';
 import { RedisQueue } from '../redis-queue/redis-queue.ts';
 import { Effects, type EffectFigures } from './effects.ts';
-import { startRedis, type RedisServer } from './redis-server.ts';
+import { startRedis, type RedisServer } from '@midgard/test-services';
 import { WorkerProcess, type WorkerSettings } from './worker-process.ts';
 
 /** How the outage goes. */

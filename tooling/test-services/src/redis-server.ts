@@ -1,19 +1,18 @@
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 
 const startWithinMs = 20_000;
 const maxPortTries = 10;
-// Below the range that the system takes for outgoing connections, so that nobody takes the port while the server is down.
-const ports = { from: 20_000, to: 32_000 };
 const binaryName = 'redis-server';
 
-/** How a private Redis is set up; written as on its command line, without the dashes. */
+/** How a private Redis is set up; written as on its command line, without the dashes. `sentinelOf` (`name host port quorum`) makes it a sentinel. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
 const jobSettings: RedisSettings = { appendonly: 'yes', 'maxmemory-policy': 'noeviction', save: '' };
@@ -27,12 +26,18 @@ export class RedisServer {
   readonly #guard: Guard;
 
   /** Use {@link startRedis}, which finds the binary and a free port. */
-  constructor(binary: string, port: number, settings: RedisSettings) {
+  constructor(binary: string, port: number, { sentinelOf, ...settings }: RedisSettings) {
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), 'midgard-redis-'));
     this.#guard = new Guard(this.#folder);
     const given = Object.entries({ port: `${port}`, bind: '127.0.0.1', dir: this.#folder, daemonize: 'no', ...settings });
-    this.#arguments = [binary, ...given.flatMap(([name, value]) => [`--${name}`, value])];
+    const options = given.flatMap(([name, value]) => [`--${name}`, value]);
+    this.#arguments = sentinelOf === undefined ? [binary, ...options] : [binary, this.#sentinelFile(sentinelOf), '--sentinel', ...options];
+  }
+
+  /** Whether its process runs, frozen or not. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** What a client connects to. */
@@ -87,6 +92,14 @@ export class RedisServer {
     this.#child?.kill('SIGCONT');
   }
 
+  /** A sentinel writes what it learns into its file. */
+  #sentinelFile(monitor: string): string {
+    const file = join(this.#folder, 'sentinel.conf');
+    const [name = ''] = monitor.split(' ');
+    writeFileSync(file, `sentinel monitor ${monitor}\nsentinel down-after-milliseconds ${name} 500\nsentinel failover-timeout ${name} 2000\n`);
+    return file;
+  }
+
   /** Ends the server and deletes its data. */
   async remove(): Promise<void> {
     await this.stop('SIGKILL');
@@ -108,10 +121,19 @@ export function findRedis(): string | undefined {
  * @throws if there is no binary or it does not start
  */
 export async function startRedis(settings: RedisSettings = {}): Promise<RedisServer> {
+  return startServer({ ...jobSettings, ...settings });
+}
+
+/**
+ * Starts a server of the binary with these settings only.
+ *
+ * @throws if there is no binary or it does not start
+ */
+export async function startServer(settings: RedisSettings): Promise<RedisServer> {
   const binary = findRedis();
   if (binary === undefined) throw new Error(`no ${binaryName} on this machine`);
   for (let tries = 1; ; tries += 1) {
-    const server = new RedisServer(binary, await freePort(), { ...jobSettings, ...settings });
+    const server = new RedisServer(binary, await freePort(), settings);
     try {
       await server.start();
       return server;
@@ -155,18 +177,6 @@ class Guard {
 
   dismiss(): void {
     this.#shell.kill('SIGKILL');
-  }
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = ports.from + Math.floor(Math.random() * (ports.to - ports.from));
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-    });
-    if (isFree) return port;
   }
 }
 
