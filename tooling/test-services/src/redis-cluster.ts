@@ -80,7 +80,11 @@ export class RedisCluster {
     const id = await idOf(this.admin(of));
     await until(async () => (await admin.call('CLUSTER', 'REPLICATE', id)) === 'OK');
     await until(async () => (await admin.info('replication')).includes('master_link_status:up'));
-    await until(async () => String(await this.admin(of).call('CLUSTER', 'NODES')).includes(`:${replica.port}@`));
+    // A master gives its vote only to a replica that it knows as one.
+    const isKnown = new RegExp(`:${replica.port}@.* slave `);
+    await until(async () =>
+      (await Promise.all(this.#masters.map((master) => this.admin(master).call('CLUSTER', 'NODES')))).every((nodes) => isKnown.test(String(nodes))),
+    );
     return replica;
   }
 

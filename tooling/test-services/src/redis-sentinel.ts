@@ -13,7 +13,7 @@ export interface RedisSentinel {
   readonly master: RedisServer;
   readonly replica: RedisServer;
   /** Ends all three and deletes their data. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /**

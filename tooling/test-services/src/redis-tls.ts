@@ -12,7 +12,7 @@ export interface TlsRedis {
   /** The authority's certificate, as PEM. */
   readonly ca: string;
   /** Ends the server and deletes its data and keys. */
-  remove(): Promise<void>;
+  readonly remove: () => Promise<void>;
 }
 
 /**

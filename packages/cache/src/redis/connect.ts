@@ -1,0 +1,52 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { HostPort, RedisAddress } from './redis-address.ts';
+
+// Quick, so that a Redis that is back is used within two seconds; with jitter, so that many instances do not come at once.
+const retry = { firstMs: 50, mostMs: 500 };
+const connectTimeoutMs = 1000;
+// ioredis asks a server that loads its data again after the time that the server guesses, but not after more than this.
+const loadingRetryMs = 250;
+
+/**
+ * Makes a connection that never does anything behind the caller's back: what cannot be sent now fails now, and what was sent and
+ * not answered is not sent again. It connects again by itself, for ever.
+ *
+ * @param host which server of a cluster; default: the one of the address, or the one that the sentinels name
+ * @param maxSilenceMs a connection whose server owes an answer for so long is dead
+ */
+export function connect(address: RedisAddress, maxSilenceMs: number, host?: HostPort): Redis {
+  const options: RedisOptions = {
+    ...place(address, host),
+    username: address.username,
+    password: address.password,
+    db: address.database,
+    ...(address.tls === undefined ? {} : { tls: address.tls }),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    connectTimeout: connectTimeoutMs,
+    socketTimeout: maxSilenceMs,
+    maxLoadingRetryTime: loadingRetryMs,
+    retryStrategy,
+  };
+  return new Redis({ ...options, replyMapping: 'legacy' });
+}
+
+function place(address: RedisAddress, host: HostPort | undefined): RedisOptions {
+  if (host !== undefined || address.kind !== 'sentinel') return { ...(host ?? address.hosts[0]) };
+  return {
+    sentinels: [...address.hosts],
+    name: address.masterName,
+    sentinelRetryStrategy: retryStrategy,
+    ...(address.sentinelPassword === undefined ? {} : { sentinelPassword: address.sentinelPassword }),
+    ...(address.tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: address.tls }),
+    sentinelCommandTimeout: connectTimeoutMs,
+    failoverDetector: true,
+  };
+}
+
+function retryStrategy(times: number): number {
+  const delayMs = Math.min(retry.firstMs * 2 ** (times - 1), retry.mostMs);
+  return delayMs * (0.5 + Math.random() / 2);
+}

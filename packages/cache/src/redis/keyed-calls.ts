@@ -1,0 +1,87 @@
+import type { CacheError } from '../errors.ts';
+import type { Command, NodeConnection, Reply, ScriptCall } from './node-connection.ts';
+import type { Servers } from './servers.ts';
+import { within } from './within.ts';
+
+const maxRedirections = 5;
+
+/** What is asked of the server of each key, and what its answer means. */
+export interface Question<T> {
+  /** @param epoch of the server that will be asked */
+  readonly ask: (key: Buffer, index: number, epoch: Buffer) => Command | ScriptCall;
+  /** @returns undefined: the answer makes no sense */
+  readonly understand: (reply: Reply, index: number, epoch: Buffer) => T | undefined;
+}
+
+interface Job {
+  readonly key: Buffer;
+  readonly index: number;
+}
+
+interface Answer<T> {
+  readonly index: number;
+  readonly value: T;
+}
+
+/** Asks about keys: all that one server has in one pipeline, and where a key has moved, its new server. */
+export class KeyedCalls {
+  readonly #servers: Servers;
+  readonly #timeoutMs: number;
+
+  constructor(servers: Servers, timeoutMs: number) {
+    this.#servers = servers;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * @returns one answer for each key, in order
+   * @throws {CacheError} `ERR_CACHE_TIER`: of one of them there is no answer
+   */
+  async each<T>(keys: readonly Buffer[], question: Question<T>): Promise<readonly T[]> {
+    const groups = this.#jobsByServer(keys);
+    const answers = await Promise.all([...groups].map(([connection, jobs]) => this.#askServer(connection, jobs, question)));
+    const [first = []] = answers;
+    const inOrder = answers.length < 2 ? first : answers.flat().sort((a, b) => a.index - b.index);
+    return inOrder.map(({ value }) => value);
+  }
+
+  #jobsByServer(keys: readonly Buffer[]): Map<NodeConnection, Job[]> {
+    const groups = new Map<NodeConnection, Job[]>();
+    for (const [index, key] of keys.entries()) {
+      const connection = this.#servers.connectionOf(key);
+      const jobs = groups.get(connection);
+      if (jobs === undefined) groups.set(connection, [{ key, index }]);
+      else jobs.push({ key, index });
+    }
+    return groups;
+  }
+
+  async #askServer<T>(connection: NodeConnection, jobs: readonly Job[], question: Question<T>): Promise<readonly Answer<T>[]> {
+    const epoch = connection.epochOrThrow();
+    const replies = await connection.run(jobs.map(({ key, index }) => question.ask(key, index, epoch)));
+    return Promise.all(
+      jobs.map(async (job, i) => {
+        const reply = replies[i];
+        const value = reply instanceof Error ? await this.#follow(connection, reply, job, question) : question.understand(reply, job.index, epoch);
+        if (value === undefined) throw connection.failure('gave an answer that makes no sense');
+        return { index: job.index, value };
+      }),
+    );
+  }
+
+  /** Goes where the error says, and on from there; one key at a time, since few are on their way at any moment. */
+  async #follow<T>(from: NodeConnection, first: Error, { key, index }: Job, question: Question<T>): Promise<T | undefined> {
+    let error = first;
+    for (let steps = 0; steps < maxRedirections; steps += 1) {
+      const late = (): CacheError => from.failure('sent on to a server that cannot be reached', error);
+      const to = await within(this.#servers.redirection(error), this.#timeoutMs, late);
+      if (to === undefined) break;
+      const epoch = to.connection.epochOrThrow();
+      const asking: readonly Command[] = to.isAsking ? [['ASKING']] : [];
+      const reply = (await to.connection.run([...asking, question.ask(key, index, epoch)])).at(-1);
+      if (!(reply instanceof Error)) return question.understand(reply, index, epoch);
+      error = reply;
+    }
+    throw from.failure('refused', error);
+  }
+}
