@@ -29,9 +29,13 @@ export class TcpProxy {
     await once(this.#server, 'listening');
   }
 
-  /** From now on loses these bytes without a word: `answers` of the server, `everything` in both directions, or `nothing` again. */
+  /**
+   * From now on loses these bytes without a word: `answers` of the server, `everything` in both directions, or `nothing` again.
+   * What was connected meanwhile is broken then: no TCP connection goes on after bytes were lost.
+   */
   swallow(what: 'nothing' | 'answers' | 'everything'): void {
     this.#swallowed = what;
+    if (what === 'nothing') this.cut();
   }
 
   /** Breaks all connections there are. */
