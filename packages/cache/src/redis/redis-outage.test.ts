@@ -165,6 +165,7 @@ describe.skipIf(findRedis() === undefined)('RedisTier when its Redis fails (need
       await tierOfTest({ url: `redis://127.0.0.1:${proxy.port}`, prefix, timeoutMs: 150 }),
       await tierOfTest({ url: redis.url, prefix }),
     ];
+    await tier.put([value('taught the script')]);
     proxy.swallow('answers');
     await expect(tier.put([value('k')])).rejects.toMatchObject(unreachable);
     await until(async () => (await textAt(witness, 'k')) === 'k');
