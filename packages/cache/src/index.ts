@@ -4,6 +4,8 @@ export { MemoryCache, type CacheStats, type EvictionReason, type MemoryCacheOpti
 export { LoadingCache, type LoadingListener } from './loading-cache.ts';
 export type { PolicyName } from './policies/index.ts';
 export type { Policy, PolicyFactory, PolicyNode } from './policies/policy.ts';
+export { BreakerTier, withBreaker, type BreakerOptions, type BreakerState } from './tier/breaker.ts';
+export { Compression, type CompressionOptions } from './tier/compression.ts';
 export { MemoryTier, type MemoryTierOptions } from './tier/memory-tier.ts';
 export type { LeaseAnswer, LeasedValue, LeaseRequest, NewestValue, Tier, TierRecord } from './tier/tier.ts';
 export type { BusListener, InvalidationBus } from './bus/bus.ts';
