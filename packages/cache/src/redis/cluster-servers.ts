@@ -46,9 +46,13 @@ export class ClusterServers implements Servers {
   }
 
   connectionOf(key: Buffer): NodeConnection {
-    const server = this.#slots[keySlot(key)];
-    if (server === undefined) throw new CacheError('ERR_CACHE_TIER', `no server of the Redis Cluster is known to have slot ${keySlot(key)}`);
-    return server.connection;
+    const connection = this.find(key);
+    if (connection === undefined) throw new CacheError('ERR_CACHE_TIER', `no server of the Redis Cluster is known to have slot ${keySlot(key)}`);
+    return connection;
+  }
+
+  find(key: Buffer): NodeConnection | undefined {
+    return this.#slots[keySlot(key)]?.connection;
   }
 
   async redirection(error: Error): Promise<Redirection | undefined> {
@@ -81,8 +85,8 @@ export class ClusterServers implements Servers {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
     const { timeoutMs, maxSilenceMs, listener } = this.#settings;
-    const redis = connect(this.#address, maxSilenceMs, host);
-    const server = { host, connection: new NodeConnection({ redis, name, address: this.#address, timeoutMs, listener }) };
+    const redis = connect(this.#address, { host, maxSilenceMs });
+    const server = { host, connection: new NodeConnection({ redis, name, host, address: this.#address, timeoutMs, listener }) };
     this.#servers.set(name, server);
     // The first table waits for nobody but the first server that answers.
     if (this.#slots.every((slot) => slot === undefined)) void server.connection.ready().then(() => this.#plan(0));

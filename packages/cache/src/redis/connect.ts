@@ -7,14 +7,19 @@ const connectTimeoutMs = 1000;
 // ioredis asks a server that loads its data again after the time that the server guesses, but not after more than this.
 const loadingRetryMs = 250;
 
+interface ConnectOptions {
+  /** Which server of a cluster; undefined: the one of the address, or the one that the sentinels name. */
+  readonly host: HostPort | undefined;
+  /** A connection whose server owes an answer for so long is dead. */
+  readonly maxSilenceMs: number;
+  readonly isForOneUse?: boolean;
+}
+
 /**
  * Makes a connection that never does anything behind the caller's back: what cannot be sent now fails now, and what was sent and
- * not answered is not sent again. It connects again by itself, for ever.
- *
- * @param host which server of a cluster; default: the one of the address, or the one that the sentinels name
- * @param maxSilenceMs a connection whose server owes an answer for so long is dead
+ * not answered is not sent again. It connects again by itself for ever, unless it is for one use.
  */
-export function connect(address: RedisAddress, maxSilenceMs: number, host?: HostPort): Redis {
+export function connect(address: RedisAddress, { host, maxSilenceMs, isForOneUse = false }: ConnectOptions): Redis {
   const options: RedisOptions = {
     ...place(address, host),
     username: address.username,
@@ -28,7 +33,7 @@ export function connect(address: RedisAddress, maxSilenceMs: number, host?: Host
     connectTimeout: connectTimeoutMs,
     socketTimeout: maxSilenceMs,
     maxLoadingRetryTime: loadingRetryMs,
-    retryStrategy,
+    retryStrategy: isForOneUse ? null : retryStrategy,
   };
   return new Redis({ ...options, replyMapping: 'legacy' });
 }

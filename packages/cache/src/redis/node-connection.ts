@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { CacheError } from '../errors.ts';
-import type { RedisAddress } from './redis-address.ts';
+import type { HostPort, RedisAddress } from './redis-address.ts';
 import type { RedisListener } from './redis-listener.ts';
 import type { Script } from './scripts.ts';
 import { serverEpoch } from './server-epoch.ts';
@@ -27,6 +27,8 @@ export interface NodeConnectionOptions {
   readonly redis: Redis;
   /** For messages. */
   readonly name: string;
+  /** Which server of a cluster; undefined: the one that the address means. */
+  readonly host: HostPort | undefined;
   readonly address: RedisAddress;
   readonly timeoutMs: number;
   readonly listener: RedisListener;
@@ -35,6 +37,8 @@ export interface NodeConnectionOptions {
 /** A connection to one server, which knows in which of its lives the server is. Nothing is sent before that is known. */
 export class NodeConnection {
   readonly name: string;
+  /** Which server of a cluster; undefined: the one that the address means. */
+  readonly host: HostPort | undefined;
   readonly #redis: Redis;
   readonly #address: RedisAddress;
   readonly #timeoutMs: number;
@@ -45,9 +49,10 @@ export class NodeConnection {
   #isClosed = false;
   #waiting: (() => void)[] = [];
 
-  constructor({ redis, name, address, timeoutMs, listener }: NodeConnectionOptions) {
+  constructor({ redis, name, host, address, timeoutMs, listener }: NodeConnectionOptions) {
     this.#redis = redis;
     this.name = name;
+    this.host = host;
     this.#address = address;
     this.#timeoutMs = timeoutMs;
     this.#listener = listener;

@@ -18,10 +18,14 @@ export class SingleServer implements Servers {
 
   constructor(address: RedisAddress, { timeoutMs, maxSilenceMs, listener }: ConnectionSettings) {
     const name = address.kind === 'sentinel' ? address.masterName : address.hosts.map(nameOf).join();
-    this.#connection = new NodeConnection({ redis: connect(address, maxSilenceMs), name, address, timeoutMs, listener });
+    this.#connection = new NodeConnection({ redis: connect(address, { host: undefined, maxSilenceMs }), name, host: undefined, address, timeoutMs, listener });
   }
 
   connectionOf(): NodeConnection {
+    return this.#connection;
+  }
+
+  find(): NodeConnection {
     return this.#connection;
   }
 

@@ -1,0 +1,227 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findRedis, startRedis, startRedisCluster, startTcpProxy, until, type RedisServer, type RedisSettings } from '@midgard/test-services';
+import { Redis } from 'ioredis';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { BusNotes } from '../test/bus-notes.ts';
+import { RedisBus, type RedisBusOptions } from './redis-bus.ts';
+
+const timeout = 60_000;
+/** A machine that is busy with other tests keeps no bound of milliseconds; those that measure it say so themselves. */
+const patient = { boundMs: 2000, timeoutMs: 5000, connectWithinMs: 15_000 };
+const joined = (notes: BusNotes) => () => notes.isJoined;
+
+async function redisOfTest(settings?: RedisSettings): Promise<RedisServer> {
+  const redis = await startRedis(settings);
+  onTestFinished(() => redis.remove());
+  return redis;
+}
+
+async function busOfTest(options: RedisBusOptions): Promise<{ readonly bus: RedisBus; readonly notes: BusNotes }> {
+  const [bus, notes] = [new RedisBus({ ...patient, ...options }), new BusNotes()];
+  onTestFinished(() => bus.close());
+  await bus.start(notes);
+  return { bus, notes };
+}
+
+function adminOf({ url }: { readonly url: string }): Redis {
+  const admin = new Redis(url).on('error', () => undefined);
+  onTestFinished(() => admin.disconnect());
+  return admin;
+}
+
+describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binary)', () => {
+  test('everybody hears the others and not himself, in order', { timeout }, async () => {
+    const { url } = await redisOfTest();
+    const [a, b, c] = [await busOfTest({ url }), await busOfTest({ url }), await busOfTest({ url, prefix: 'other' })];
+    const words = Array.from({ length: 200 }, (_, i) => `word ${i}: {ä}\n${i}`);
+    for (const word of words) await a.bus.publish(word);
+    await b.bus.publish('of b');
+    await until(() => b.notes.words.length === words.length && a.notes.words.length === 1);
+    expect(b.notes.said).toEqual(['joined', ...words]);
+    expect(a.notes.said).toEqual(['joined', 'of b']);
+    expect(c.notes.said).toEqual(['joined']);
+  });
+
+  test('many who speak at once are heard by all, and nobody misses anything', { timeout }, async () => {
+    const { url } = await redisOfTest();
+    const buses = await Promise.all(Array.from({ length: 4 }, () => busOfTest({ url })));
+    await Promise.all(buses.flatMap(({ bus }, i) => Array.from({ length: 100 }, (_, k) => bus.publish(`${i} ${k}`))));
+    await until(() => buses.every(({ notes }) => notes.words.length === 300));
+    for (const { notes } of buses) expect(notes.said.filter((one) => one.startsWith('lost'))).toEqual([]);
+  });
+
+  test('a word that was dropped shows with the next one', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const { bus, notes } = await busOfTest({ url: redis.url });
+    const admin = adminOf(redis);
+    await bus.publish('own words count');
+    await admin.set('{cache:bus}:sequence', Date.now() * 1000 + 1_000_000_000); // As if somebody had spoken.
+    const speaker = await busOfTest({ url: redis.url });
+    await speaker.bus.publish('next');
+    await until(() => notes.words.length === 1);
+    expect(notes.said).toEqual(['joined', 'lost gap', 'next', 'joined']);
+    await speaker.bus.publish('after');
+    await until(() => notes.words.length === 2);
+    expect(notes.said.slice(4)).toEqual(['after']);
+  });
+
+  test('a word that was dropped, and after which nobody speaks, is missed all the same, within the bound', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const { notes } = await busOfTest({ url: redis.url, boundMs: 100 });
+    const admin = adminOf(redis);
+    await until(joined(notes));
+    await admin.set('{cache:bus}:sequence', Date.now() * 1000 + 1_000_000_000);
+    const begun = performance.now();
+    await until(() => notes.said.includes('lost gap'));
+    // Many times the bound, for a machine that is busy; the coherence checker measures it.
+    expect(performance.now() - begun).toBeLessThan(2000);
+    await until(joined(notes));
+  });
+
+  test('who is cut off is told so at once, and hears again what is said after he is joined', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const { notes } = await busOfTest({ url: redis.url });
+    const speaker = await busOfTest({ url: redis.url, prefix: 'cache' });
+    const admin = adminOf(redis);
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await speaker.bus.publish('while nobody hears');
+    await until(() => notes.said.length >= 3 && notes.isJoined);
+    expect(notes.said[1]).toBe('lost gap');
+    await until(joined(speaker.notes));
+    await speaker.bus.publish('again');
+    await until(() => notes.words.includes('again'));
+  });
+
+  test('a connection that swallows all that comes is found out, and left', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const proxy = await startTcpProxy(redis.port);
+    onTestFinished(() => proxy.remove());
+    const { notes, bus } = await busOfTest({ url: `redis://127.0.0.1:${proxy.port}`, boundMs: 500, timeoutMs: 300 });
+    const speaker = await busOfTest({ url: redis.url });
+    proxy.swallow('answers');
+    await speaker.bus.publish('unheard');
+    await until(() => notes.said.includes('lost away'));
+    await expect(bus.publish('unanswered')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
+    proxy.swallow('nothing');
+    await until(joined(notes));
+    await speaker.bus.publish('heard');
+    await until(() => notes.words.includes('heard'));
+  });
+
+  test('a frozen Redis is away for all, and back when it answers', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const [a, b] = [await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 }), await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 })];
+    redis.freeze();
+    await until(() => [a, b].every(({ notes }) => notes.said.at(-1) === 'lost away'));
+    await expect(a.bus.publish('x')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
+    redis.thaw();
+    await until(() => [a, b].every(({ notes }) => notes.isJoined));
+    await a.bus.publish('word');
+    await until(() => b.notes.words.includes('word'));
+  });
+
+  test.each(['', 'everysec'])(
+    'a Redis that is killed is away, and back within two seconds of its return (append-only file: %j)',
+    { timeout },
+    async (appendfsync) => {
+      const redis = await redisOfTest(appendfsync === '' ? { appendonly: 'no' } : { appendonly: 'yes', appendfsync });
+      const [a, b] = [await busOfTest({ url: redis.url }), await busOfTest({ url: redis.url })];
+      for (let turn = 0; turn < 3; turn += 1) {
+        await a.bus.publish(`before ${turn}`);
+        await redis.stop('SIGKILL');
+        await until(() => [a, b].every(({ notes }) => notes.said.at(-1) === 'lost away'));
+        await redis.start();
+        const back = performance.now();
+        await until(() => [a, b].every(({ notes }) => notes.isJoined));
+        expect(performance.now() - back).toBeLessThan(2000);
+        await a.bus.publish(`after ${turn}`);
+        await until(() => b.notes.words.includes(`after ${turn}`));
+      }
+    },
+  );
+
+  test('a server that was wiped is noticed, and its words are heard', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const [a, b] = [await busOfTest({ url: redis.url, boundMs: 300 }), await busOfTest({ url: redis.url, boundMs: 300 })];
+    await a.bus.publish('before');
+    await until(() => b.notes.words.length === 1);
+    await adminOf(redis).flushall();
+    await until(() => [a, b].every(({ notes }) => notes.said.includes('lost away') && notes.isJoined));
+    await a.bus.publish('after');
+    await until(() => b.notes.words.includes('after'));
+    expect(b.notes.isJoined).toBe(true);
+  });
+
+  test('a bus that is opened without a Redis joins once there is one', { timeout }, async () => {
+    const redis = await redisOfTest();
+    await redis.stop();
+    const { bus, notes } = await busOfTest({ url: redis.url, connectWithinMs: 50 });
+    expect(notes.isJoined).toBe(false);
+    await expect(bus.publish('x')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
+    await redis.start();
+    await until(joined(notes));
+  });
+
+  test('a process that stalls does not take the server for silent', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const { notes } = await busOfTest({ url: redis.url, boundMs: 100 });
+    await until(joined(notes));
+    const before = notes.said.length;
+    for (let turn = 0; turn < 10; turn += 1) {
+      const end = performance.now() + 150;
+      while (performance.now() < end);
+      await sleep(0);
+    }
+    expect(notes.said.slice(before)).toEqual([]);
+  });
+
+  test('a closed bus hears and says nothing more', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const [a, b] = [await busOfTest({ url: redis.url }), await busOfTest({ url: redis.url })];
+    await a.bus.close();
+    await b.bus.publish('x');
+    await expect(a.bus.publish('x')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
+    await expect(b.bus.start(new BusNotes())).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
+    await redis.stop();
+    await until(() => b.notes.said.includes('lost away'));
+    expect(a.notes.said).toEqual(['joined']);
+  });
+
+  test('in a cluster: heard by all, also after the slot has moved and after its server was killed', { timeout }, async () => {
+    const cluster = await startRedisCluster();
+    onTestFinished(() => cluster.remove());
+    const url = `redis-cluster://${cluster.nodes.join(',')}`;
+    const [a, b] = [await busOfTest({ url, boundMs: 500 }), await busOfTest({ url, boundMs: 500 })];
+    await a.bus.publish('one');
+    await until(() => b.notes.words.includes('one'));
+    expect(b.notes.said).toEqual(['joined', 'one']);
+
+    const from = await cluster.masterOf('{cache:bus}');
+    await cluster.moveSlot(
+      await cluster.slotOf('{cache:bus}'),
+      cluster.masters.find((master) => master !== from)!,
+    );
+    await a.bus.publish('two');
+    await until(() => b.notes.words.includes('two') || b.notes.said.includes('lost gap'));
+    await until(() => [a, b].every(({ notes }) => notes.isJoined));
+    await b.bus.publish('three');
+    await until(() => a.notes.words.includes('three'));
+
+    const owner = await cluster.masterOf('{cache:bus}');
+    await owner.stop('SIGKILL');
+    await until(() => [a, b].every(({ notes }) => notes.said.at(-1) === 'lost away'));
+    await owner.start();
+    await until(() => [a, b].every(({ notes }) => notes.isJoined));
+    await until(() =>
+      a.bus.publish('four').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until(() => b.notes.words.includes('four'));
+  });
+});
+
+test.each([{ boundMs: 5 }, { boundMs: Number.NaN }, { timeoutMs: 0 }, { url: 'http://x' }])('%o is refused', (options) => {
+  expect(() => new RedisBus({ url: 'redis://127.0.0.1:1', ...options })).toThrow(expect.objectContaining({ code: 'ERR_CACHE_OPTIONS' }));
+});
