@@ -76,8 +76,8 @@ export interface RuntimeParts {
   readonly config: Config;
   readonly tokens: Tokens;
   readonly log: Logger;
-  /** Who hears of the cache of an entity, and with whom it is shared. */
-  readonly cache: { readonly coherence: Coherence; readonly listenerOf: (game: string, entity: string) => TieredCacheListener };
+  /** With whom cached reads are shared, and who hears of an entity's cache; default: nobody. */
+  readonly cache?: { readonly coherence: Coherence; readonly listenerOf: (game: string, entity: string) => TieredCacheListener };
   /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeLog?: WriteLog | undefined;
 }
@@ -92,9 +92,9 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
     tokens,
     accessTtlSeconds,
     cache: {
-      coherence: cache.coherence,
+      coherence: cache?.coherence,
       policies: cachePolicies(handler, config.cache),
-      listenerOf: (entity) => cache.listenerOf(handler.manifest.id, entity),
+      listenerOf: (entity) => cache?.listenerOf(handler.manifest.id, entity) ?? {},
     },
     log: log.child({ game: handler.manifest.id }),
     writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },

@@ -24,20 +24,23 @@ interface SharedMetrics {
 export async function openSharedCache({ redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig, registry: Registry, log: Logger): Promise<Coherence> {
   if (url === undefined) return new Coherence({ awayTtlMs });
   const metrics = sharedMetrics(registry, log);
-  await using opened = new AsyncDisposableStack();
-  const redis = opened.use(await named(RedisTier.open({ url, prefix, schema, timeoutMs })));
-  const bus = opened.use(await named(RedisBus.open({ url, prefix, timeoutMs })));
-  const coherence = new Coherence({ tier: withBreaker(redis, { onChange: metrics.breakerChanged }), bus, awayTtlMs, listener: metrics.listener });
+  const redis = await openRedis({ url, prefix, timeoutMs });
+  const coherence = new Coherence({
+    tier: withBreaker(redis.tier, { onChange: metrics.breakerChanged }),
+    bus: redis.bus,
+    awayTtlMs,
+    listener: metrics.listener,
+  });
   metrics.watch(coherence);
   await coherence.start();
-  opened.move();
   return coherence;
 }
 
 /** @throws {SetupError} `ERR_SETUP_CACHE`: options that the library refuses; its messages repeat no URL */
-async function named<T>(opening: Promise<T>): Promise<T> {
+async function openRedis(options: { readonly url: string; readonly prefix: string; readonly timeoutMs: number }): Promise<{ tier: RedisTier; bus: RedisBus }> {
   try {
-    return await opening;
+    const bus = new RedisBus(options);
+    return { tier: await RedisTier.open({ ...options, schema }), bus };
   } catch (error) {
     if (error instanceof CacheError && error.code === 'ERR_CACHE_OPTIONS') throw new SetupError('ERR_SETUP_CACHE', `cache.redis: ${error.message}`);
     throw error;

@@ -42,7 +42,14 @@ export async function coherentInstances(plan: CoherencePlan, log: Log = quiet): 
     const proxy = await startTcpProxy(redis.port);
     stack.defer(() => proxy.remove());
     proxies.push(proxy);
-    await running.start({ url: `redis://127.0.0.1:${proxy.port}`, awayTtlMs, settleMs, timeoutMs, isLeaseBroken: plan.isLeaseBroken, maxEntries: Math.ceil(plan.keys / 2) });
+    await running.start({
+      url: `redis://127.0.0.1:${proxy.port}`,
+      awayTtlMs,
+      settleMs,
+      timeoutMs,
+      isLeaseBroken: plan.isLeaseBroken,
+      maxEntries: Math.ceil(plan.keys / 2),
+    });
   }
   const seconds = plan.rounds * plan.secondsEach;
   const outages: Outage[] = [];
@@ -53,7 +60,11 @@ export async function coherentInstances(plan: CoherencePlan, log: Log = quiet): 
   findings.note('faults', await faults);
   judge(results, outages, findings);
   findings.note('loads', source.keys);
-  for (const source of ['memory', 'shared', 'loader'] as const) findings.note(`answers from ${source}`, results.reduce((sum, { stats }) => sum + stats[source], 0));
+  for (const source of ['memory', 'shared', 'loader'] as const)
+    findings.note(
+      `answers from ${source}`,
+      results.reduce((sum, { stats }) => sum + stats[source], 0),
+    );
   return findings;
 }
 

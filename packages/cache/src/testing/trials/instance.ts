@@ -16,7 +16,7 @@ import type { ChurnPlan, ChurnResult, InstanceSettings, LoadPlan, LoadResult, Re
 const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
 const redis = await RedisTier.open({ url: settings.url, timeoutMs: settings.timeoutMs });
 const tier: Tier = withBreaker(settings.isLeaseBroken ? withoutLeases(redis) : redis, { probeMs: 200 });
-const bus = await RedisBus.open({ url: settings.url, timeoutMs: settings.timeoutMs });
+const bus = new RedisBus({ url: settings.url, timeoutMs: settings.timeoutMs });
 const coherence = new Coherence({ tier, bus, awayTtlMs: settings.awayTtlMs, settleMs: settings.settleMs });
 const cache = new TieredCache<number | undefined>({
   space: 'trial',
