@@ -1,7 +1,8 @@
 /**
  * - `OPTIONS`: a bound, a time or a policy makes no sense
  * - `SIZE`: `sizeOf` gave something other than a number of 0 or more
- * - `TIER`: the shared tier cannot be reached, did not answer in time, or is not asked since it failed a moment ago
+ * - `TIER`: the shared tier cannot be reached or did not answer in time: whether it did what it was asked is unknown
+ * - `TIER_SPARED`: the shared tier was not asked, since it failed a moment ago
  * - `BUS`: other instances could not be told
  * - `LOADER_TIMEOUT`: a loader took longer than its hard time-out
  * - `LOADER`: a loader of many gave not one value for each key
@@ -11,6 +12,7 @@ export type CacheErrorCode =
   | 'ERR_CACHE_OPTIONS'
   | 'ERR_CACHE_SIZE'
   | 'ERR_CACHE_TIER'
+  | 'ERR_CACHE_TIER_SPARED'
   | 'ERR_CACHE_BUS'
   | 'ERR_CACHE_LOADER_TIMEOUT'
   | 'ERR_CACHE_LOADER'

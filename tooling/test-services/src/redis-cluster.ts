@@ -36,6 +36,21 @@ export class RedisCluster {
     return admin;
   }
 
+  /** Waits until each of the first masters knows all slots, and serves. */
+  isUp(): Promise<void> {
+    return until(async () =>
+      (
+        await Promise.all(
+          this.#masters.map((master) =>
+            this.admin(master)
+              .call('CLUSTER', 'INFO')
+              .catch(() => ''),
+          ),
+        )
+      ).every(isWhole),
+    );
+  }
+
   /** The master that has this key's slot. */
   async masterOf(key: string): Promise<RedisServer> {
     return this.#masterOfSlot(await this.slotOf(key));
@@ -127,7 +142,7 @@ export async function startRedisCluster(settings: RedisSettings = {}): Promise<R
       await admin.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
     }
     for (const master of masters.slice(1)) await meet(cluster.admin(masters[0]!), cluster.admin(master), master.port);
-    await until(async () => (await Promise.all(masters.map((master) => cluster.admin(master).call('CLUSTER', 'INFO')))).every(isWhole));
+    await cluster.isUp();
     return cluster;
   } catch (error) {
     await cluster.remove();

@@ -23,6 +23,8 @@ export class World {
   #outages = 0;
   /** Whether tier and bus can be reached. */
   isUp = true;
+  /** Whether the tier does what it is asked, and the answers are lost. */
+  losesAnswers = false;
 
   constructor(ways: Ways = noTime) {
     this.#ways = ways;
@@ -72,6 +74,7 @@ export class World {
       if (!this.isUp) throw new CacheError('ERR_CACHE_TIER', 'away');
       const answer = await call();
       await time.pass(this.#ways.tier());
+      if (this.losesAnswers) throw new CacheError('ERR_CACHE_TIER', 'no answer');
       return answer;
     };
     return {

@@ -38,7 +38,7 @@ function setUp(options: BreakerOptions = {}) {
   };
   const isRefused = async (): Promise<void> => {
     const asked = inner.reads.length;
-    await expect(tier.read(['k'])).rejects.toMatchObject({ code: 'ERR_CACHE_TIER', cause: failure });
+    await expect(tier.read(['k'])).rejects.toMatchObject({ code: 'ERR_CACHE_TIER_SPARED', cause: failure });
     expect(inner.reads.length).toBe(asked);
   };
   return { clock, inner, tier, heard, fail, succeed, isRefused };
@@ -66,7 +66,7 @@ test('so many failures in a row open it, and then nobody waits for the tier', as
   expect(tier.state).toBe('open');
   await isRefused();
   for (const call of [() => tier.lease([], 1), () => tier.store([]), () => tier.put([]), () => tier.invalidate([]), () => tier.versions([])]) {
-    await expect(call()).rejects.toMatchObject({ code: 'ERR_CACHE_TIER' });
+    await expect(call()).rejects.toMatchObject({ code: 'ERR_CACHE_TIER_SPARED' });
   }
   expect(heard).toEqual(['open']);
 });

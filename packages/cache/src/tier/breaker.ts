@@ -23,7 +23,7 @@ export interface BreakerOptions {
 
 /**
  * Spares the callers of a tier that fails the wait for its failing: after some failures in a row every call rejects at once with
- * `ERR_CACHE_TIER`, but one now and then that sees whether the tier is well again.
+ * `ERR_CACHE_TIER_SPARED`, but one now and then that sees whether the tier is well again.
  *
  * Only `ERR_CACHE_TIER` counts as a failure; any other error says that the call was wrong. `release` and `close` always go
  * through: nobody waits for the one, and the other is the end.
@@ -111,7 +111,7 @@ export class BreakerTier implements Tier {
   async #guard<T>(call: () => Promise<T>): Promise<T> {
     const isProbe = this.#state === 'open' && this.#clock.now() - this.#openedAt >= this.#probeMs;
     if (this.#state !== 'closed' && !isProbe) {
-      throw new CacheError('ERR_CACHE_TIER', 'the tier failed a moment ago and is not asked', { cause: this.#lastError });
+      throw new CacheError('ERR_CACHE_TIER_SPARED', 'the tier failed a moment ago and is not asked', { cause: this.#lastError });
     }
     if (isProbe) this.#turn('probing');
     try {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { tagName, entryName } from '../coherence/name.ts';
 import type { Space } from '../coherence/space.ts';
+import { CacheError } from '../errors.ts';
 import { MemoryCache } from '../memory-cache.ts';
 import type { LeaseAnswer, LeaseRequest, Tier, TierRecord } from '../tier/tier.ts';
 import type { Codec } from './codec.ts';
@@ -94,6 +95,7 @@ export class SharedEntries<V> {
     const answers = await this.#ask(
       () => this.#leaseFrom(tier, settled),
       settled.map(() => alone),
+      keysOf(settled),
     );
     if (settled.length === wishes.length) return answers;
     const byKey = new Map(settled.map(({ key }, at) => [key, answers[at] ?? alone]));
@@ -242,13 +244,14 @@ export class SharedEntries<V> {
     }
   }
 
-  /** @param leased keys whose leases would stay if the question fails */
+  /** @param leased keys whose leases may stay there if the question fails, also those that it was to take */
   async #ask<T>(question: () => Promise<T>, otherwise: T, leased: readonly string[] = []): Promise<T> {
     try {
       return await question();
     } catch (error) {
       this.#listener.tierFailed?.(error);
-      if (leased.length > 0) this.#space.abandon(leased, error);
+      const wasAsked = !(error instanceof CacheError && error.code === 'ERR_CACHE_TIER_SPARED');
+      if (wasAsked && leased.length > 0) this.#space.abandon(leased, error);
       return otherwise;
     }
   }

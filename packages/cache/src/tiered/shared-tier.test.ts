@@ -61,6 +61,15 @@ describe('two instances', () => {
     expect(await reader).toBe('of k');
   });
 
+  test('a lease that was granted unheard, or a value that was stored unheard, holds nobody up', async () => {
+    const [one, other] = await two({ policy: { ...policy, sharedWaitMs: 60_000 } });
+    world.losesAnswers = true;
+    expect(await run(one.cache.getOrLoad('k', load))).toBe('of k');
+    world.losesAnswers = false;
+    await world.time.advance(500);
+    expect(await run(other.cache.answer('k', load))).toEqual({ value: 'of k', source: 'loader' });
+  });
+
   test('one whose load failed leaves it to the other at once', async () => {
     const [one, other] = await two();
     const failing = one.cache.getOrLoad('k', source.load).catch(String);

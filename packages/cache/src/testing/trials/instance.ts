@@ -22,7 +22,7 @@ const cache = new TieredCache<number | undefined>({
   space: 'trial',
   memory: { maxEntries: settings.maxEntries },
   coherence,
-  policy: { ttlMs: 600_000, memoryTtlMs: 600_000, staleIfErrorMs: 0, refreshAfter: 0.001, sharedWaitMs: 10_000, ...settings.policy },
+  policy: { ttlMs: 600_000, memoryTtlMs: 600_000, staleIfErrorMs: 0, refreshAfter: 0.001, ...settings.policy },
 });
 await coherence.start();
 

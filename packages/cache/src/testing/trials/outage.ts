@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { Instances, type RunningInstance, Source } from './instances.ts';
@@ -29,7 +28,6 @@ export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kin
   for (let i = 0; i < instances; i += 1) await running.start({ url: redis.url, timeoutMs, policy: { memoryTtlMs: 500 } });
   const seconds = rounds * (downMs / 1000 + 4) + 2;
   const loads = running.all.map(({ calls }) => calls.ask<LoadResult>('load', { seconds, keys: 5000, perSecond }));
-  const returns: number[] = [];
   const usedAgainMs: number[] = [];
   await sleep(2000);
   for (let round = 0; round < rounds; round += 1) {
@@ -38,7 +36,7 @@ export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kin
     await sleep(downMs);
     if (kind === 'killed') await Promise.all(redis.masters.map((master) => master.start()));
     else for (const master of redis.masters) master.thaw();
-    returns.push(now());
+    await redis.isUp();
     const backMs = await untilUsed(running.all);
     usedAgainMs.push(backMs);
     log(`used again ${Math.round(backMs)} ms after its return`);
@@ -77,8 +75,4 @@ async function untilUsed(all: readonly RunningInstance[]): Promise<number> {
     if (isUsed || tookMs > 10_000) return tookMs;
     await sleep(20);
   }
-}
-
-function now(): number {
-  return Number(process.hrtime.bigint() / 1000n);
 }
