@@ -20,3 +20,6 @@ export type { Answer, AnswerSource, TieredCacheListener, TieredStats } from './t
 export type { Load, Loader, ManyLoader } from './tiered/loader.ts';
 export type { Protection } from './tiered/protect.ts';
 export type { SharedEntriesListener } from './tiered/shared-entries.ts';
+export { IpcBus, type IpcBusOptions } from './bus/ipc-bus.ts';
+export { processPort, threadPort, type IpcPort, type ProcessPeer, type ThreadPeer } from './bus/ipc-port.ts';
+export { relayInvalidations, type InvalidationRelay } from './bus/ipc-relay.ts';
