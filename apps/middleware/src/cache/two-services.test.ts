@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mysqlForTests } from '@midgard/dao/testing';
+import { findRedis, type RedisServer, startRedis, until } from '@midgard/test-services';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
+
+const timeout = 60_000;
+/** Promised by the bus on Redis. */
+const boundMs = 100;
+const mysql = await mysqlForTests();
+const missing = 'missing' in mysql ? `: ${mysql.missing}` : findRedis() === undefined ? ': no redis-server' : '';
+
+interface Reply {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly tookMs: number;
+}
+
+describe.skipIf(missing !== '')(`two services on one database and one Redis${missing}`, { timeout }, () => {
+  const stack = new AsyncDisposableStack();
+  let redis: RedisServer;
+  let services: readonly StartedService[];
+  let id: string;
+  beforeAll(async () => {
+    if ('missing' in mysql) return;
+    stack.defer(() => mysql.remove());
+    redis = await startRedis({ appendonly: 'no' });
+    stack.defer(() => redis.remove());
+    const env = { MIDGARD_DATABASES_REALM_URL: await mysql.freshDatabase(), MIDGARD_CACHE_REDIS_URL: redis.url };
+    const first = await stack.use(new ServiceProcess({ ...env, MIDGARD_INSTANCE: '0' })).start();
+    const second = await stack.use(new ServiceProcess({ ...env, MIDGARD_INSTANCE: '1' })).start();
+    services = [first, second];
+    const created = await call(first, 'POST', '/players', { name: 'Mira' });
+    id = String(created.body['id']);
+  }, timeout);
+  afterAll(() => stack.disposeAsync());
+
+  const call = async ({ baseUrl, key }: StartedService, method: string, path: string, body?: object): Promise<Reply> => {
+    const since = performance.now();
+    const response = await fetch(`${baseUrl}/api/v1/games/realm${path}`, {
+      method,
+      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown>, tookMs: performance.now() - since };
+  };
+  const levelAt = async (at: number): Promise<unknown> => (await call(services[at]!, 'GET', `/players/${id}`)).body['level'];
+  const metricsOf = async (at: number): Promise<string> => (await fetch(`${services[at]!.baseUrl}/metrics`)).text();
+  const figure = async (at: number, line: string): Promise<number> =>
+    Number(
+      (await metricsOf(at))
+        .split('\n')
+        .find((each) => each.startsWith(line))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+
+  test('what one has read the other finds in Redis', async () => {
+    await levelAt(0);
+    await levelAt(1);
+    expect(await figure(1, 'midgard_cache_answers_total{game="realm",entity="player",source="shared"}')).toBe(1);
+  });
+
+  test('a write by one is seen by itself at once, and by the other within the bound', async () => {
+    for (let level = 2; level < 12; level += 1) {
+      await levelAt(1);
+      expect((await call(services[0]!, 'PATCH', `/players/${id}`, { level })).status).toBe(200);
+      expect(await levelAt(0)).toBe(level);
+      await sleep(boundMs);
+      expect(await levelAt(1)).toBe(level);
+    }
+  });
+
+  test('while Redis is away both go on, and nobody is refused; when it is back, they share again', async () => {
+    await redis.stop('SIGKILL');
+    const replies: Reply[] = [];
+    for (let i = 0; i < 50; i += 1) replies.push(await call(services[i % 2]!, 'GET', `/players/${id}`));
+    expect((await call(services[0]!, 'PATCH', `/players/${id}`, { level: 50 })).status).toBe(200);
+    expect(await levelAt(0)).toBe(50);
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
+    expect(await figure(0, 'midgard_cache_joined')).toBe(0);
+    await redis.start();
+    await until(async () => (await figure(0, 'midgard_cache_joined')) + (await figure(1, 'midgard_cache_joined')) === 2);
+    expect(await levelAt(1)).toBe(50);
+    await until(async () => (await figure(0, 'midgard_cache_invalidations_waiting')) === 0);
+    expect(await figure(1, 'midgard_cache_bus_lost_total{cause="away"}')).toBeGreaterThanOrEqual(1);
+  });
+});
