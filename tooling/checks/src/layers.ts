@@ -27,7 +27,7 @@ const floors: Readonly<Record<string, number>> = {
   server: 3,
 };
 const scope = '@midgard/';
-const shared = new Set(['tsconfig', 'checks', 'bench', 'oracle-double', 'test-services']);
+const shared = new Set(['tsconfig', 'checks', 'bench', 'oracle-double', 'test-services', 'trials']);
 
 /** One import or dependency that points up or sideways. */
 export interface Violation {

@@ -26,7 +26,7 @@ export async function openSharedCache({ redis: { url, prefix, timeoutMs }, awayT
   const metrics = sharedMetrics(registry, log);
   const redis = await openRedis({ url, prefix, timeoutMs });
   const coherence = new Coherence({
-    tier: withBreaker(redis.tier, { onChange: metrics.breakerChanged }),
+    tier: withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) }),
     bus: redis.bus,
     awayTtlMs,
     listener: metrics.listener,

@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mysqlForTests } from '@midgard/dao/testing';
 import { findRedis, type RedisServer, startRedis, until } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
+const Body = z.record(z.string(), z.unknown());
 const timeout = 60_000;
 /** Promised by the bus on Redis. */
 const boundMs = 100;
@@ -14,6 +16,16 @@ interface Reply {
   readonly status: number;
   readonly body: Record<string, unknown>;
   readonly tookMs: number;
+}
+
+async function call({ baseUrl, key }: StartedService, method: string, path: string, body?: object): Promise<Reply> {
+  const since = performance.now();
+  const response = await fetch(`${baseUrl}/api/v1/games/realm${path}`, {
+    method,
+    headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: Body.parse(await response.json()), tookMs: performance.now() - since };
 }
 
 describe.skipIf(missing !== '')(`two services on one database and one Redis${missing}`, { timeout }, () => {
@@ -35,15 +47,6 @@ describe.skipIf(missing !== '')(`two services on one database and one Redis${mis
   }, timeout);
   afterAll(() => stack.disposeAsync());
 
-  const call = async ({ baseUrl, key }: StartedService, method: string, path: string, body?: object): Promise<Reply> => {
-    const since = performance.now();
-    const response = await fetch(`${baseUrl}/api/v1/games/realm${path}`, {
-      method,
-      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Record<string, unknown>, tookMs: performance.now() - since };
-  };
   const levelAt = async (at: number): Promise<unknown> => (await call(services[at]!, 'GET', `/players/${id}`)).body['level'];
   const metricsOf = async (at: number): Promise<string> => (await fetch(`${services[at]!.baseUrl}/metrics`)).text();
   const figure = async (at: number, line: string): Promise<number> =>

@@ -25,6 +25,8 @@ export interface CachePolicy {
   readonly softTimeoutMs: number;
   /** How long a reader waits for another instance that loads the same, before it loads itself, 0 or more (default 2 s): that one may be gone. */
   readonly sharedWaitMs: number;
+  /** From how many bytes on an entry is packed for the shared tier, 0 or more (default 4096); `Infinity` packs none. */
+  readonly compressAboveBytes: number;
   /** How long a load may take before its readers are refused and its signal aborts, above 0 (default 30 s). */
   readonly hardTimeoutMs: number;
 }
@@ -44,6 +46,7 @@ export const defaultPolicy: CachePolicy = {
   refreshAfter: 1,
   softTimeoutMs: Infinity,
   sharedWaitMs: 2 * secondMs,
+  compressAboveBytes: 4096,
   hardTimeoutMs: 30 * secondMs,
 };
 
@@ -55,7 +58,7 @@ export function completePolicy(given: Partial<CachePolicy>): CachePolicy {
   const policy = { ...defaultPolicy, ...given };
   for (const name of ['ttlMs', 'memoryTtlMs', 'errorBackoffMs', 'softTimeoutMs', 'hardTimeoutMs'] as const)
     require(policy[name] > 0, `${name} must be above 0`);
-  for (const name of ['negativeTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs', 'sharedWaitMs'] as const)
+  for (const name of ['negativeTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs', 'sharedWaitMs', 'compressAboveBytes'] as const)
     require(policy[name] >= 0, `${name} must be 0 or more`);
   for (const name of ['ttlJitter', 'refreshAfter'] as const) require(policy[name] >= 0 && policy[name] <= 1, `${name} must be 0 to 1`);
   return policy;

@@ -3,6 +3,7 @@ import { tagName, entryName } from '../coherence/name.ts';
 import type { Space } from '../coherence/space.ts';
 import { CacheError } from '../errors.ts';
 import { MemoryCache } from '../memory-cache.ts';
+import { Compression } from '../tier/compression.ts';
 import type { LeaseAnswer, LeaseRequest, Tier, TierRecord } from '../tier/tier.ts';
 import type { Codec } from './codec.ts';
 import type { Entry } from './entry.ts';
@@ -54,6 +55,7 @@ const alone = { kind: 'alone' } as const;
 export class SharedEntries<V> {
   readonly #space: Space;
   readonly #codec: Codec<V>;
+  readonly #compression: Compression;
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #listener: SharedEntriesListener;
@@ -62,10 +64,11 @@ export class SharedEntries<V> {
   /** Counts what was forgotten: an answer that was asked for before is not remembered after. */
   #forgotten = 0;
 
-  /** @param options.leaseMs how long a load may take and still store */
-  constructor(options: { space: Space; codec: Codec<V>; clock: Clock; leaseMs: number; listener: SharedEntriesListener }) {
+  /** @param options.leaseMs how long a load may take and still store; @param options.compressAboveBytes from which size on entries are packed */
+  constructor(options: { space: Space; codec: Codec<V>; compressAboveBytes: number; clock: Clock; leaseMs: number; listener: SharedEntriesListener }) {
     this.#space = options.space;
     this.#codec = options.codec;
+    this.#compression = new Compression({ minBytes: options.compressAboveBytes });
     this.#clock = options.clock;
     this.#leaseMs = options.leaseMs;
     this.#listener = options.listener;
@@ -228,7 +231,7 @@ export class SharedEntries<V> {
 
   #encode(key: string, entry: Entry<V>): Uint8Array | undefined {
     try {
-      return encodeEntry(entry, this.#codec);
+      return this.#compression.pack(encodeEntry(entry, this.#codec));
     } catch (error) {
       this.#listener.unreadable?.(key, error);
       return undefined;
@@ -237,7 +240,7 @@ export class SharedEntries<V> {
 
   #decode(key: string, record: TierRecord): Entry<V> | undefined {
     try {
-      return decodeEntry(record, this.#codec);
+      return decodeEntry({ version: record.version, bytes: this.#compression.unpack(record.bytes) }, this.#codec);
     } catch (error) {
       this.#listener.unreadable?.(key, error);
       return undefined;

@@ -232,6 +232,15 @@ describe('two instances', () => {
     expect(await run(other.cache.get('k'))).toBeUndefined();
   });
 
+  test('what is large is packed in the shared tier, and arrives whole', async () => {
+    const [one, other] = await two({ policy: { ...policy, compressAboveBytes: 1000 } });
+    const large = 'gold '.repeat(1000);
+    await run(one.cache.set('k', large));
+    const [record] = await world.tier.read(['s/k']);
+    expect(record?.bytes.length).toBeLessThan(200);
+    expect(await run(other.cache.get('k'))).toBe(large);
+  });
+
   test('a codec of the reader carries what JSON cannot', async () => {
     const [one, other] = await two<unknown>({ codec: structuredCodec<unknown>() });
     const value = { id: 2n ** 60n, at: new Date(5), tags: new Set(['a']) };

@@ -107,7 +107,7 @@ export class TieredCache<V> {
     };
     this.#space = coherence.join(options.space, member, policy.ttlMs + staleMs(policy));
     const leaseMs = Math.min(policy.hardTimeoutMs + leaseMarginMs, longestLeaseMs);
-    this.#shared = new SharedEntries<V>({ space: this.#space, codec, clock, leaseMs, listener });
+    this.#shared = new SharedEntries<V>({ space: this.#space, codec, compressAboveBytes: policy.compressAboveBytes, clock, leaseMs, listener });
     const { space, held, shared, protect: protectValue } = { space: this.#space, held: this.#held, shared: this.#shared, protect: this.#protect };
     this.#loading = new Loading<V>({ space, held, shared, policy, clock, timers, random, listener, protect: protectValue });
   }

@@ -77,10 +77,10 @@ export class ReadCache {
     return this.#byEntity;
   }
 
-  #dropOf(entity: string, changed: Changes): Promise<unknown> | undefined {
+  async #dropOf(entity: string, changed: Changes): Promise<void> {
     const names = this.#operations.get(entity) ?? [];
     const keys = changed.flatMap(({ cacheKey }) => names.map((name) => entryKey(name, cacheKey)));
-    return this.#byEntity.get(entity)?.delete(...keys);
+    await this.#byEntity.get(entity)?.delete(...keys);
   }
 }
 

@@ -1,3 +1,5 @@
+import { trusted } from '../../tiered/trusted.ts';
+
 /** One end of a channel between two processes; `ChildProcess` and `process` are ones. */
 export interface ChannelEnd {
   send?(message: unknown): unknown;
@@ -21,7 +23,7 @@ export class Calls {
   constructor(end: ChannelEnd, methods: Methods) {
     this.#end = end;
     end.on('message', (raw) => {
-      const message = raw as Message;
+      const message: Message = trusted(raw);
       if (message.kind === 'ask') void this.#answer(message, methods[message.method]);
       else this.#answered(message);
     });
@@ -45,7 +47,7 @@ export class Calls {
   async #answer({ id, method, argument }: Extract<Message, { kind: 'ask' }>, run: ((argument: never) => unknown) | undefined): Promise<void> {
     try {
       if (run === undefined) throw new TypeError(`no method ${method}`);
-      this.#send({ kind: 'answer', id, result: await run(argument as never), failure: undefined });
+      this.#send({ kind: 'answer', id, result: await run(trusted(argument)), failure: undefined });
     } catch (error) {
       this.#send({ kind: 'answer', id, result: undefined, failure: String(error) });
     }
@@ -54,7 +56,7 @@ export class Calls {
   #answered({ id, result, failure }: Extract<Message, { kind: 'answer' }>): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (failure === undefined) waiting?.resolve(result as never);
+    if (failure === undefined) waiting?.resolve(trusted(result));
     else waiting?.reject(new Error(failure));
   }
 

@@ -10,10 +10,11 @@ import { RedisTier } from '../../redis/redis-tier.ts';
 import { withBreaker } from '../../tier/breaker.ts';
 import type { Tier } from '../../tier/tier.ts';
 import { TieredCache } from '../../tiered/tiered-cache.ts';
+import { trusted } from '../../tiered/trusted.ts';
 import { Calls } from './calls.ts';
 import type { ChurnPlan, ChurnResult, InstanceSettings, LoadPlan, LoadResult, ReaderPlan } from './plans.ts';
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as InstanceSettings;
+const settings: InstanceSettings = trusted(JSON.parse(process.argv[2] ?? '{}'));
 const redis = await RedisTier.open({ url: settings.url, timeoutMs: settings.timeoutMs });
 const tier: Tier = withBreaker(settings.isLeaseBroken ? withoutLeases(redis) : redis, { probeMs: 200 });
 const bus = new RedisBus({ url: settings.url, timeoutMs: settings.timeoutMs });
@@ -56,6 +57,10 @@ function withoutLeases(sound: Tier): Tier {
   });
 }
 
+function nameOf(index: number): string {
+  return `k${index}`;
+}
+
 /** Microseconds that all processes of the machine share. */
 function now(): number {
   return Number(process.hrtime.bigint() / 1000n);
@@ -67,7 +72,6 @@ async function churn({ seconds, keys, workers, writeShare, manyShare, pauseMs }:
   const reads: number[] = [];
   const writes: number[] = [];
   let failures = 0;
-  const name = (index: number): string => `k${index}`;
   const work = async (): Promise<void> => {
     while (now() < end) {
       const index = Math.floor(Math.random() ** 2 * keys);
@@ -75,14 +79,14 @@ async function churn({ seconds, keys, workers, writeShare, manyShare, pauseMs }:
       const dice = Math.random();
       try {
         if (dice < writeShare) {
-          const version = await parent.ask<number>('commit', { key: name(index) });
-          await cache.delete(name(index));
+          const version = await parent.ask<number>('commit', { key: nameOf(index) });
+          await cache.delete(nameOf(index));
           writes.push(index, version, now());
         } else if (dice < writeShare + manyShare) {
           const asked = Array.from({ length: 10 }, () => Math.floor(Math.random() * keys));
-          const values = await cache.getOrLoadMany(asked.map(name), (missing) => parent.ask('load', { keys: missing }));
+          const values = await cache.getOrLoadMany(asked.map(nameOf), (missing) => parent.ask('load', { keys: missing }));
           for (const [at, value] of values.entries()) reads.push(asked[at] ?? 0, value ?? 0, beganAt);
-        } else reads.push(index, (await cache.getOrLoad(name(index), fromParent)) ?? 0, beganAt);
+        } else reads.push(index, (await cache.getOrLoad(nameOf(index), fromParent)) ?? 0, beganAt);
       } catch {
         failures += 1;
       }
