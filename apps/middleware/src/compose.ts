@@ -3,6 +3,7 @@ import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
+import { AdministeredGame } from './cache/administered-game.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
 import { openSharedCache } from './cache/shared-cache.ts';
 import type { Settings } from './config.ts';
@@ -67,7 +68,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
-    router.add(runtime);
+    router.add(new AdministeredGame(runtime, coherence));
     runtimes.push(runtime);
   }
   writeBehindMetrics(registry, runtimes);

@@ -1,3 +1,4 @@
+import type { JsonValue } from '@midgard/errors';
 import type { z } from 'zod';
 import type { GameContext, Preparation } from './context.ts';
 import type { Deferral } from './write-behind/deferred-change.ts';
@@ -32,6 +33,8 @@ interface KeyLookup<Input> {
 export interface CacheRule<Input> {
   readonly entity: string;
   key(input: Input): EntityKey;
+  /** Names by which an operator can drop answers together, from an answer as it goes over the wire; none is empty. */
+  tags?(answer: JsonValue): readonly string[];
 }
 
 /** For each entity that a write changes, the keys, or `'unknown'` where only its run can tell (a new row's id). */

@@ -5,6 +5,7 @@ import { listOf, paging } from '../wire/list.ts';
 import { Amount, Id } from '../wire/numbers.ts';
 import { Reason, slug } from '../wire/text.ts';
 import { page } from './page.ts';
+import { playerTags } from './player-tags.ts';
 
 const posting = z.strictObject({ playerId: Id, currency: slug(32), amount: Amount, reason: Reason });
 
@@ -18,7 +19,7 @@ export const getWallet = read({
   input: z.strictObject({ playerId: Id }),
   output: Wallet,
   owner: ({ playerId }) => playerId,
-  cache: { entity: wallet.name, key: ({ playerId }) => playerId },
+  cache: { entity: wallet.name, key: ({ playerId }) => playerId, tags: playerTags },
   handle: async ({ players, wallets }, { playerId }) => {
     await players.require(playerId);
     return { playerId, balances: await wallets.balances(playerId) };

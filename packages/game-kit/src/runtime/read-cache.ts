@@ -58,7 +58,15 @@ export class ReadCache {
   /** @returns undefined where answers of this operation are not kept */
   of({ name, cache }: Operation): OperationCache | undefined {
     const tiered = cache === undefined ? undefined : this.#byEntity.get(cache.entity);
-    return tiered === undefined ? undefined : { get: (key, load) => tiered.getOrLoad(entryKey(name, key), load) };
+    if (tiered === undefined) return undefined;
+    return {
+      get: (key, load) =>
+        tiered.getOrLoad(entryKey(name, key), async (_entry, call) => {
+          const answer = await load();
+          if (cache?.tags !== undefined) call.keep({ tags: cache.tags(answer) });
+          return answer;
+        }),
+    };
   }
 
   /**
@@ -84,7 +92,8 @@ export class ReadCache {
   }
 }
 
-function entryKey(operation: string, key: string): string {
+/** The key under which an operation's answer is kept in the cache of its entity. */
+export function entryKey(operation: string, key: string): string {
   return `${operation}:${key}`;
 }
 

@@ -4,6 +4,7 @@ import { Character, character } from '../../entities/character.ts';
 import { listOf, paging } from '../../wire/list.ts';
 import { Id } from '../../wire/numbers.ts';
 import { page } from '../page.ts';
+import { playerTags } from '../player-tags.ts';
 
 /** One character; a deleted one is not found. */
 export const getCharacter = read({
@@ -15,7 +16,7 @@ export const getCharacter = read({
   input: z.strictObject({ id: Id }),
   output: Character,
   owner: async ({ id }, { characters }) => (await characters.require(id)).playerId,
-  cache: { entity: character.name, key: ({ id }) => id },
+  cache: { entity: character.name, key: ({ id }) => id, tags: playerTags },
   handle: ({ characters }, { id }) => characters.require(id),
 });
 

@@ -5,6 +5,7 @@ import { listOf, paging } from '../../wire/list.ts';
 import { Id, queryInt } from '../../wire/numbers.ts';
 import { text } from '../../wire/text.ts';
 import { page } from '../page.ts';
+import { playerTags } from '../player-tags.ts';
 
 /** One player; a deleted one is still told, with its status. */
 export const getPlayer = read({
@@ -16,7 +17,7 @@ export const getPlayer = read({
   input: z.strictObject({ id: Id }),
   output: Player,
   owner: ({ id }) => id,
-  cache: { entity: player.name, key: ({ id }) => id },
+  cache: { entity: player.name, key: ({ id }) => id, tags: playerTags },
   handle: ({ players }, { id }) => players.require(id),
 });
 

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
+
+const Json = z.record(z.string(), z.unknown());
+
+describe('operations on the cache', { timeout: 60_000 }, () => {
+  const service = new ServiceProcess();
+  let started: StartedService;
+  let operator: string;
+  let player: string;
+  beforeAll(async () => {
+    started = await service.start();
+    operator = (await service.command('keys', 'create', '--game', 'realm', '--role', 'operator')).stdout.trim();
+    const created = await call('POST', '/players', { key: started.key, body: { name: 'Mira' } });
+    player = String(created.body['id']);
+  }, 60_000);
+  afterAll(() => service[Symbol.asyncDispose]());
+
+  async function call(method: string, path: string, { key = operator, body }: { key?: string; body?: object } = {}) {
+    const response = await fetch(`${started.baseUrl}/api/v1/games/realm${path}`, {
+      method,
+      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: Json.parse(await response.json()) };
+  }
+  const kept = async (entity: string, key: string): Promise<unknown> => (await call('GET', `/cache/${entity}/${key}`)).body['kept'];
+
+  test('show what is kept of a key, and where, without reading the database', async () => {
+    expect(await kept('player', player)).toEqual([{ operation: 'player.get', source: null, value: null }]);
+    await call('GET', `/players/${player}`);
+    expect(await kept('player', player)).toMatchObject([{ operation: 'player.get', source: 'memory', value: { id: player, name: 'Mira' } }]);
+  });
+
+  test('drop one key, an entity, or all of a player', async () => {
+    const read = (): Promise<unknown> => Promise.all([call('GET', `/players/${player}`), call('GET', `/players/${player}/wallet`)]);
+    for (const path of [`/cache/player/${player}`, '/cache/player', `/cache-tags/player:${player}`]) {
+      await read();
+      expect(await call('DELETE', path)).toEqual({ status: 200, body: { everywhere: true } });
+      expect(await kept('player', player)).toMatchObject([{ source: null }]);
+      const isAll = path.startsWith('/cache-tags');
+      expect(await kept('wallet', player)).toMatchObject([{ source: isAll ? null : 'memory' }]);
+    }
+  });
+
+  test('warm keys as their readers would, and count those that cannot be', async () => {
+    await call('DELETE', '/cache/player');
+    expect((await call('POST', '/cache/player/warm', { body: { keys: [player, '999'] } })).body).toEqual({ warmed: 1, failed: 1 });
+    expect(await kept('player', player)).toMatchObject([{ source: 'memory' }]);
+  });
+
+  test('count what was served from where', async () => {
+    const { body } = await call('GET', '/cache');
+    expect(body).toMatchObject({ state: 'alone', waiting: 0 });
+    expect(body['entities']).toContainEqual(expect.objectContaining({ entity: 'player', operations: ['player.get'], entries: 1 }));
+    const metrics = await (await fetch(`${started.baseUrl}/metrics`)).text();
+    expect(metrics).toMatch(/midgard_cache_answers_total\{game="realm",entity="player",source="loader"\} [1-9]/);
+    expect(metrics).toContain('midgard_cache_entries{game="realm",entity="player"} 1');
+  });
+
+  test('are refused to keys of games, and name an entity that nothing is cached of', async () => {
+    expect(await call('GET', '/cache', { key: started.key })).toMatchObject({ status: 403 });
+    expect(await call('DELETE', '/cache/dragon')).toMatchObject({ status: 404 });
+    expect(await call('POST', '/cache/player/warm', { body: { keys: [] } })).toMatchObject({ status: 400, body: { code: 2001 } });
+  });
+
+  test('stand in the OpenAPI document', async () => {
+    const document = z.object({ paths: z.record(z.string(), z.unknown()) }).parse(await (await fetch(`${started.baseUrl}/openapi.json`)).json());
+    expect(Object.keys(document.paths)).toContain('/api/v1/games/realm/cache/{entity}/{key}');
+  });
+});

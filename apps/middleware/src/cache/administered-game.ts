@@ -1,0 +1,113 @@
+import type { Coherence, TieredCache } from '@midgard/cache';
+import {
+  entryKey,
+  type ExecuteRequest,
+  type GameHandler,
+  type GameRuntime,
+  type JsonValue,
+  MidgardError,
+  type Operation,
+  parseInput,
+  pathParameters,
+} from '@midgard/game-kit';
+import type { ServedGame } from '@midgard/server';
+import type { z } from 'zod';
+import { cacheInputs, cacheOperations } from './cache-operations.ts';
+
+/** Loads at the same time; the database has others to serve. */
+const warmedAtOnce = 16;
+
+type Run = (input: unknown, request: ExecuteRequest) => Promise<unknown>;
+
+/** A game with the operations on its cache beside its own. */
+export class AdministeredGame implements ServedGame {
+  readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
+  readonly #runtime: GameRuntime;
+  readonly #coherence: Pick<Coherence, 'state' | 'waiting'>;
+  /** The cached operations by entity. */
+  readonly #cached: ReadonlyMap<string, readonly Operation[]>;
+  readonly #own = new Map<Operation, Run>();
+
+  /**
+   * @param runtime the game itself
+   * @param coherence what its caches are shared by
+   */
+  constructor(runtime: GameRuntime, coherence: Pick<Coherence, 'state' | 'waiting'>) {
+    const { manifest, operations } = runtime.handler;
+    this.#runtime = runtime;
+    this.#coherence = coherence;
+    this.#cached = Map.groupBy(
+      operations.filter(({ cache }) => cache !== undefined && runtime.caches().has(cache.entity)),
+      ({ cache }) => cache?.entity ?? '',
+    );
+    const { stats, look, drop, clear, clearTag, warm } = cacheOperations;
+    this.#on(stats, cacheInputs.none, () => this.#stats());
+    this.#on(look, cacheInputs.key, ({ entity, key }) => this.#look(entity, key));
+    this.#on(drop, cacheInputs.key, async ({ entity, key }) => ({ everywhere: await this.#cacheOf(entity).delete(...this.#keysOf(entity, key)) }));
+    this.#on(clear, cacheInputs.entity, async ({ entity }) => ({ everywhere: await this.#cacheOf(entity).clear() }));
+    this.#on(clearTag, cacheInputs.tag, ({ tag }) => this.#clearTag(tag));
+    this.#on(warm, cacheInputs.keys, ({ entity, keys }, { caller }) => this.#warm(entity, keys, caller));
+    this.handler = { manifest, operations: [...operations, ...this.#own.keys()] };
+  }
+
+  execute(request: ExecuteRequest): Promise<unknown> {
+    const own = this.#own.get(request.operation);
+    return own === undefined ? this.#runtime.execute(request) : own(request.input, request);
+  }
+
+  orderKeys(operation: Operation, input: unknown): readonly string[] {
+    return this.#own.has(operation) ? [] : this.#runtime.orderKeys(operation, input);
+  }
+
+  #on<I>(operation: Operation, schema: z.ZodType<I>, run: (input: I, request: ExecuteRequest) => unknown): void {
+    this.#own.set(operation, async (raw, request) => run(schema.parse(parseInput(operation, raw)), request));
+  }
+
+  #stats(): unknown {
+    const { state, waiting } = this.#coherence;
+    const entities = [...this.#runtime.caches()].map(([entity, cache]) => {
+      const { entries, evictions, memory, shared, loader, stale, none } = cache.stats();
+      const operations = (this.#cached.get(entity) ?? []).map(({ name }) => name);
+      return { entity, operations, entries, evictions, answers: { memory, shared, loader, stale, none } };
+    });
+    return { state, waiting, entities };
+  }
+
+  async #look(entity: string, key: string): Promise<unknown> {
+    const operations = this.#cached.get(entity) ?? [];
+    const found = await this.#cacheOf(entity).findMany(this.#keysOf(entity, key));
+    return { kept: operations.map(({ name }, at) => ({ operation: name, source: found[at]?.source ?? null, value: found[at]?.value ?? null })) };
+  }
+
+  async #clearTag(tag: string): Promise<unknown> {
+    const told = await Promise.all([...this.#runtime.caches().values()].map((cache) => cache.deleteTags(tag)));
+    return { everywhere: told.every(Boolean) };
+  }
+
+  /** Asks for each key as its readers do, so that what is cached is what they get. */
+  async #warm(entity: string, keys: readonly string[], caller: ExecuteRequest['caller']): Promise<unknown> {
+    this.#cacheOf(entity);
+    const reads = (this.#cached.get(entity) ?? []).flatMap((operation) => {
+      const [parameter, ...others] = pathParameters(operation.http);
+      return parameter === undefined || others.length > 0 ? [] : keys.map((key) => ({ operation, input: { [parameter]: key }, caller }));
+    });
+    let failed = 0;
+    const waiting = reads.values();
+    const work = async (): Promise<void> => {
+      for (const each of waiting) await this.#runtime.execute(each).catch(() => (failed += 1));
+    };
+    await Promise.all(Array.from({ length: warmedAtOnce }, work));
+    return { warmed: reads.length - failed, failed };
+  }
+
+  #keysOf(entity: string, key: string): readonly string[] {
+    return (this.#cached.get(entity) ?? []).map(({ name }) => entryKey(name, key));
+  }
+
+  /** @throws {MidgardError} 2004: nothing of this entity is cached */
+  #cacheOf(entity: string): TieredCache<JsonValue> {
+    const cache = this.#runtime.caches().get(entity);
+    if (cache === undefined) throw new MidgardError('notFound', `nothing of "${entity}" is cached`);
+    return cache;
+  }
+}
