@@ -1,0 +1,116 @@
+import { Coherence, MemoryTier } from '@midgard/cache';
+import { LocalHub } from '@midgard/cache/testing';
+import { type Database, type Freshness, IdGenerator, type ReadOptions } from '@midgard/dao';
+import { temporaryDatabase } from '@midgard/dao/testing';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fieldsOf, idOf } from '../test/answers.ts';
+import { standardGame } from '../test/standard-game.ts';
+import { deferringGame } from '../write-behind/test/deferring-game.ts';
+import { ManualTimers } from '../write-behind/test/manual-timers.ts';
+import { MemoryLog } from '../write-behind/test/memory-log.ts';
+import type { GameHandler } from '../game.ts';
+import { ManualClock, service } from '../testing/open-game.ts';
+import { GameRuntime, type GameRuntimeOptions } from './game-runtime.ts';
+
+let database: Database;
+let clock: ManualClock;
+let tier: MemoryTier;
+let hub: LocalHub;
+let loads: number;
+let freshness: (Freshness | undefined)[];
+beforeEach(async () => {
+  clock = new ManualClock();
+  const real = await temporaryDatabase({ clock });
+  tier = new MemoryTier({ clock });
+  hub = new LocalHub();
+  loads = 0;
+  freshness = [];
+  const read = (work: Parameters<Database['read']>[0], options?: ReadOptions): Promise<unknown> => {
+    loads += 1;
+    freshness.push(options?.freshness);
+    return real.read(work, options);
+  };
+  database = new Proxy(real, {
+    get: (target, name) => (name === 'read' ? read : (Reflect.get(target, name, target).bind?.(target) ?? Reflect.get(target, name, target))),
+  });
+});
+afterEach(() => database.close());
+
+/** One of several processes on the same database, with a tier between them. */
+class Instance {
+  readonly runtime: GameRuntime;
+  readonly #coherence: Coherence;
+
+  private constructor(runtime: GameRuntime, coherence: Coherence) {
+    this.runtime = runtime;
+    this.#coherence = coherence;
+  }
+
+  static async start(handler: GameHandler = standardGame, options: Partial<GameRuntimeOptions> = {}): Promise<Instance> {
+    const coherence = new Coherence({ tier, bus: hub.bus(), clock });
+    await coherence.start();
+    const instance = { database, ids: new IdGenerator({ clock, instance: 0 }), clock, cache: { coherence }, ...options };
+    const runtime = new GameRuntime(handler, instance);
+    await runtime.start();
+    return new Instance(runtime, coherence);
+  }
+
+  call(name: string, input: object): Promise<unknown> {
+    const operation = this.runtime.operation(name);
+    if (operation === undefined) throw new Error(`no operation ${name}`);
+    return this.runtime.execute({ operation, input, caller: service });
+  }
+
+  get state(): Coherence['state'] {
+    return this.#coherence.state;
+  }
+}
+
+describe('instances that share a tier', () => {
+  test('load an answer once for all of them, from the primary', async () => {
+    const [one, other] = [await Instance.start(), await Instance.start()];
+    const id = await idOf(one.call('player.create', { name: 'Mira' }));
+    loads = 0;
+    freshness = [];
+    const first = await one.call('player.get', { id });
+    expect(await other.call('player.get', { id })).toEqual(first);
+    expect(loads).toBe(1);
+    expect(freshness).toEqual(['newest']);
+  });
+
+  test('see the writes of each other', async () => {
+    const [one, other] = [await Instance.start(), await Instance.start()];
+    const id = await idOf(one.call('player.create', { name: 'Mira' }));
+    await other.call('player.get', { id });
+    await one.call('player.update', { id, level: 7 });
+    expect(await fieldsOf(other.call('player.get', { id }))).toMatchObject({ level: 7 });
+  });
+
+  test('do not read answers of another version of the game, and still hear of its writes', async () => {
+    const newer = { ...standardGame, manifest: { ...standardGame.manifest, version: '99.0.0' } };
+    const [one, other] = [await Instance.start(), await Instance.start(newer)];
+    const id = await idOf(one.call('player.create', { name: 'Mira' }));
+    await one.call('player.get', { id });
+    loads = 0;
+    await other.call('player.get', { id });
+    expect(loads).toBe(1);
+    await one.call('player.update', { id, level: 7 });
+    expect(await fieldsOf(other.call('player.get', { id }))).toMatchObject({ level: 7 });
+  });
+
+  test('see a write-behind write of another once it is made', async () => {
+    const timers = new ManualTimers();
+    const one = await Instance.start(deferringGame, { writeBehind: { log: new MemoryLog(), timers } });
+    const other = await Instance.start(deferringGame);
+    expect(other.state).toBe('joined');
+    await one.call('counter.add', { playerId: '7', name: 'kills', delta: 3 });
+    expect(await other.call('counter.get', { playerId: '7' })).toEqual({});
+    while (one.runtime.writeBehindFigures()?.depth !== 0) {
+      clock.advance(100);
+      timers.advance(100);
+      await database.transaction(() => undefined);
+    }
+    expect(await other.call('counter.get', { playerId: '7' })).toEqual({ kills: '3' });
+    await one.runtime.stop();
+  });
+});
