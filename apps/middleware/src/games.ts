@@ -4,6 +4,7 @@ import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } 
 import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { cachePolicies } from './cache/cache-policies.ts';
+import { queryCache } from './cache/query-cache.ts';
 import type { Config } from './config-schema.ts';
 import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
 import type { Tables } from './database/tables.ts';
@@ -43,7 +44,8 @@ export async function configuredGames(
     const settings = databaseSettings(config, id);
     const open = (): Promise<Database> => {
       const listener = listenerOf({ game: id, slowQueryMs: settings.slowQueryMs });
-      return named(id, openDatabase(settings.url, databaseOptions(settings, { cursorSecret, listener })));
+      const options = { ...databaseOptions(settings, { cursorSecret, listener }), queryCache: queryCache(config.cache.maxEntries) };
+      return named(id, openDatabase(settings.url, options));
     };
     const { folder, atStart: isAtStart } = settings.migrations;
     games.push({ handler, shownUrl: shownUrl(settings.url), tables: { name: id, entities: handler.entities, folder, isAtStart }, open });
