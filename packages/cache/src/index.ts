@@ -23,3 +23,6 @@ export type { SharedEntriesListener } from './tiered/shared-entries.ts';
 export { IpcBus, type IpcBusOptions } from './bus/ipc-bus.ts';
 export { processPort, threadPort, type IpcPort, type ProcessPeer, type ThreadPeer } from './bus/ipc-port.ts';
 export { relayInvalidations, type InvalidationRelay } from './bus/ipc-relay.ts';
+export { BloomFilter, type BloomFilterOptions } from './bloom/bloom-filter.ts';
+export type { BloomKey } from './bloom/key-hash.ts';
+export { KnownKeys, type KnownKeysListener, type KnownKeysOptions } from './bloom/known-keys.ts';
