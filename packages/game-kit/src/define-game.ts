@@ -4,6 +4,7 @@ import { GameKitError } from './game-kit-error.ts';
 import type { AnyHook, GameDefinition, GameHandler, GameManifest } from './game.ts';
 import { CONTRACT_VERSION } from './game.ts';
 import type { Operation } from './operation.ts';
+import { requireServable } from './public-config/config-document.ts';
 
 const MAX_NUMBER = 65_535;
 
@@ -13,7 +14,8 @@ const MAX_NUMBER = 65_535;
  * @param definition see {@link GameDefinition}
  * @returns what the middleware loads, with the types of all its operations
  * @throws {GameKitError} `ERR_GAME_MANIFEST`; `ERR_GAME_CLASH`: two operations share a code, name or route, two entities a
- *   name; `ERR_GAME_OPERATION`: a hook is for no operation, or one names an entity that the game has not
+ *   name, or an operation has a route below `/config`; `ERR_GAME_OPERATION`: a hook is for no operation, or one names an entity that the
+ *   game has not; `ERR_GAME_CONFIG`: a public document has a name that cannot stand in a path
  * @example
  * ```ts
  * import { defineGame, standardEntities, standardOperations } from '@midgard/game-kit';
@@ -26,7 +28,7 @@ const MAX_NUMBER = 65_535;
  * ```
  */
 export function defineGame<const Ops extends readonly Operation[], Extra extends object = object>(definition: GameDefinition<Ops, Extra>): GameHandler<Ops> {
-  const { manifest, entities, operations, hooks = {}, extendContext } = definition;
+  const { manifest, entities, operations, hooks = {}, publicConfig = {}, extendContext } = definition;
   checkManifest(manifest);
   for (const trait of ['code', 'name'] as const)
     requireDistinct(
@@ -42,6 +44,10 @@ export function defineGame<const Ops extends readonly Operation[], Extra extends
     'entity',
   );
   checkEntities(operations, entities);
+  requireServable(
+    publicConfig,
+    operations.map(({ http }) => http),
+  );
   const { before = {}, after = {}, login } = hooks;
   return {
     contract: CONTRACT_VERSION,
@@ -49,6 +55,7 @@ export function defineGame<const Ops extends readonly Operation[], Extra extends
     entities,
     operations,
     hooks: { before: hooksByName(before, operations), after: hooksByName(after, operations), ...(login === undefined ? {} : { login }) },
+    publicConfig,
     extendContext: (context) => extendContext?.(context) ?? {},
   };
 }

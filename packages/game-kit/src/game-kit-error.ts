@@ -8,6 +8,8 @@ export type GameKitErrorCode =
   | 'ERR_GAME_CLASH'
   /** The game was built for another version of the contract. */
   | 'ERR_GAME_CONTRACT'
+  /** A document of the public configuration is not usable: its name, its times, its value. */
+  | 'ERR_GAME_CONFIG'
   /** The runtime is used before its start or after its stop. */
   | 'ERR_GAME_STATE';
 
@@ -19,9 +21,10 @@ export class GameKitError extends Error {
   /**
    * @param code stable; what tests assert
    * @param message for the game's author
+   * @param options.cause what led to it
    */
-  constructor(code: GameKitErrorCode, message: string) {
-    super(message);
+  constructor(code: GameKitErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
     this.code = code;
   }
 }

@@ -1,6 +1,7 @@
 import type { Entity } from '@midgard/dao';
 import type { GameContext, Preparation } from './context.ts';
 import type { Awaitable, Operation } from './operation.ts';
+import type { ConfigDocument } from './public-config/config-document.ts';
 
 /** The version of the contract between a game and the middleware; a game built for another one is refused at load. */
 export const CONTRACT_VERSION = 1;
@@ -64,6 +65,8 @@ export interface GameHandler<Ops extends readonly Operation[] = readonly Operati
     readonly after: { readonly [name: string]: AnyHook['run'] | undefined };
     login?(this: void, preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint>;
   };
+  /** By name; absent in a game that was built before there was any. */
+  readonly publicConfig?: Readonly<Record<string, ConfigDocument>>;
   extendContext(context: GameContext): object;
 }
 
@@ -75,6 +78,11 @@ export interface GameDefinition<Ops extends readonly Operation[], Extra extends 
   /** `standardOperations()`, then the game's own, whose codes begin at 100. */
   readonly operations: Ops;
   readonly hooks?: Hooks<NoInfer<Ops>, GameContext & Extra>;
+  /**
+   * What is the same for everybody and may be read by anybody, without any credentials, also through a CDN: item tables, level curves, the
+   * data of a season. By name, made by `configDocument`; served below `/api/v1/games/{game}/config`.
+   */
+  readonly publicConfig?: Readonly<Record<string, ConfigDocument>>;
   /** What the game's handlers and hooks find in their context besides the standard repositories; made anew for each operation. */
   extendContext?(this: void, context: GameContext): Extra;
 }

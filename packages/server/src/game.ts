@@ -1,4 +1,4 @@
-import type { ExecuteRequest, GameHandler, Operation } from '@midgard/game-kit';
+import type { ExecuteRequest, GameHandler, Operation, PublicConfig } from '@midgard/game-kit';
 
 /**
  * What the server needs of a running game; `GameRuntime` of `@midgard/game-kit` is one, a test double another.
@@ -6,6 +6,8 @@ import type { ExecuteRequest, GameHandler, Operation } from '@midgard/game-kit';
 export interface ServedGame {
   /** The game as its author defined it: manifest and operations. */
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
+  /** What anybody may read; left out: nothing. */
+  readonly publicConfig?: PublicConfig;
   /** Runs one operation on raw input and resolves with wire-ready output; rejects with an error that `toMidgardError` knows. */
   execute(request: ExecuteRequest): Promise<unknown>;
   /** Names what a write changes, so that writes of one connection keep their order; empty for reads and bad input. Never throws. */

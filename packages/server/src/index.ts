@@ -14,4 +14,5 @@ export { systemTimers, type Timers } from './tcp/timers.ts';
 export { createHttpApp } from './http/app.ts';
 export { HttpServer, type HttpListenOptions, type HttpServerOptions } from './http/http-server.ts';
 export type { HttpDependencies, HttpOptions, MetricsText, Readiness } from './http/dependencies.ts';
+export { surrogateKey } from './http/public-config/cache-headers.ts';
 export type { CorsOptions } from './http/cors.ts';

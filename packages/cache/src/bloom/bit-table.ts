@@ -1,7 +1,7 @@
 import type { KeyHash } from './key-hash.ts';
 
 /** Positions are drawn from 32 bits, so a table has no use for more. 512 MiB. */
-export const maxBits = 2 ** 32;
+export const maxBits: number = 2 ** 32;
 
 /**
  * Keys of which both hashes fall together share all their positions; of the absent keys some 4n/m² meet another so, which counts where

@@ -10,6 +10,7 @@ import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
 import type { Operation } from '../operation.ts';
+import { PublicConfig } from '../public-config/public-config.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
 import { deferOperation } from '../write-behind/defer-operation.ts';
 import { changedThings } from '../write-behind/pending-writes.ts';
@@ -95,6 +96,8 @@ interface Call {
  */
 export class GameRuntime {
   readonly handler: GameHandler;
+  /** Loaded by {@link start}; may be replaced while the game runs. */
+  readonly publicConfig: PublicConfig;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #shared: SharedParts;
@@ -120,6 +123,7 @@ export class GameRuntime {
       throw new GameKitError('ERR_GAME_CONTRACT', `${manifest.id} was built for contract ${contract}; this middleware has contract ${CONTRACT_VERSION}`);
     }
     this.handler = handler;
+    this.publicConfig = new PublicConfig(handler.publicConfig ?? {});
     this.#database = database;
     this.#clock = clock;
     this.#listener = listener;
@@ -135,13 +139,15 @@ export class GameRuntime {
   }
 
   /**
-   * Brings the database's tables to the game's entities, and takes up acknowledged writes that an earlier life left in the log.
+   * Loads the public configuration, brings the database's tables to the game's entities, and takes up acknowledged writes that an earlier
+   * life left in the log.
    *
    * @param options.migrates false where somebody else has brought the tables there (default true)
    * @throws {DaoError} what `migrate` throws
-   * @throws {GameKitError} `ERR_GAME_STATE`: database and log do not fit together
+   * @throws {GameKitError} `ERR_GAME_STATE`: database and log do not fit together; `ERR_GAME_CONFIG`: a public document could not be loaded
    */
   async start({ migrates = true }: { readonly migrates?: boolean } = {}): Promise<void> {
+    await this.publicConfig.load();
     if (migrates) await this.#database.migrate(this.handler.entities);
     await this.#writeBehind?.start();
     this.#state = 'started';

@@ -120,7 +120,9 @@ class Front {
 
   async #finish(exchange: Exchange, reply: Reply): Promise<Response> {
     const { cors } = this.#dependencies.options ?? {};
-    const { status, body, headers } = await compressed(reply, exchange.header('accept-encoding'));
+    const { status, body, headers, isShared = false } = await compressed(reply, exchange.header('accept-encoding'));
+    // What a cache gives to others too must not hold one caller's origin or request id.
+    if (isShared) return new Response(body, { status, headers: { ...secureHeaders, ...headers } });
     const crossOrigin = cors === undefined ? {} : corsHeaders(cors, exchange.header('origin'));
     const vary = [headers['Vary'], crossOrigin['Vary']].filter((each) => each !== undefined).join(', ');
     return new Response(body, {

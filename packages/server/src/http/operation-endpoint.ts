@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { invalidInput } from './invalid-input.ts';
 import { readJsonBody, requireNoBody } from './json-body.ts';
 import { gatherInput } from './operation-input.ts';
+import { ConfigEndpoints } from './public-config/config-endpoints.ts';
 import type { OperationRoute } from './operation-routes.ts';
 import { routesOf } from './operation-routes.ts';
 import type { RoutePattern } from './route-table.ts';
@@ -30,6 +31,7 @@ export type Endpoint = { readonly answer: () => Promise<Reply> } | { readonly al
 export class OperationEndpoints {
   readonly #dependencies: HttpDependencies;
   readonly #maxBodyBytes: number;
+  readonly #config: ConfigEndpoints;
 
   /**
    * @param dependencies the parts of the front end
@@ -38,6 +40,7 @@ export class OperationEndpoints {
   constructor(dependencies: HttpDependencies) {
     this.#dependencies = dependencies;
     this.#maxBodyBytes = dependencies.options?.maxBodyBytes ?? defaultMaxBodyBytes;
+    this.#config = new ConfigEndpoints(dependencies);
     for (const game of dependencies.dispatcher.router.routes()) routesOf(game);
   }
 
@@ -52,7 +55,10 @@ export class OperationEndpoints {
     // A game's number would be a second address for the same row, and caches would keep both.
     const game = this.#dependencies.dispatcher.router.find(id);
     if (game === undefined) throw new MidgardError('gameNotFound', 'no such game, or it is switched off');
-    const match = routesOf(game).table.find(exchange.method, slash === -1 ? '' : rest.slice(slash));
+    const path = slash === -1 ? '' : rest.slice(slash);
+    const config = this.#config.find(exchange, game, path);
+    if (config !== undefined) return config;
+    const match = routesOf(game).table.find(exchange.method, path);
     if (match.target === null) return { allow: match.allow };
     const { target, parameters } = match;
     return { answer: () => this.#run(exchange, { game: game.id, route: target, parameters }) };

@@ -7,6 +7,10 @@ export interface Reply {
   /** Null: no body. */
   readonly body: string | Uint8Array<ArrayBuffer> | null;
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * For caches that many callers share: its coding was chosen already, and nothing of this one caller is added to it. Default false.
+   */
+  readonly isShared?: boolean;
 }
 
 /** Bodies below this many bytes gain nothing: they fit one packet, and the header that names the coding costs too. */
@@ -27,10 +31,10 @@ const compressible = /^(?:application\/(?:problem\+)?json|application\/javascrip
  * @param acceptEncoding the request's header
  */
 export async function compressed(reply: Reply, acceptEncoding: string | undefined): Promise<Reply> {
-  if (reply.body === null || !compressible.test(reply.headers['Content-Type'] ?? '') || 'Content-Encoding' in reply.headers) return reply;
+  if (reply.body === null || !compressible.test(reply.headers['Content-Type'] ?? '') || reply.isShared === true) return reply;
   if (reply.body.length <= compressAboveBytes) return reply;
   const varying = { ...reply.headers, Vary: 'Accept-Encoding' };
-  const coding = chooseCoding(acceptEncoding);
+  const coding = chooseCoding(acceptEncoding, codingNames);
   if (coding === undefined) return { ...reply, headers: varying };
   const { ETag: tag } = reply.headers;
   return {
@@ -40,11 +44,15 @@ export async function compressed(reply: Reply, acceptEncoding: string | undefine
   };
 }
 
-/** Chooses by quality; on a tie the better coding. Nothing is chosen unless it is named or `*` is. */
-export function chooseCoding(acceptEncoding: string | undefined): Coding | undefined {
+/**
+ * Chooses by quality; on a tie the better coding. Nothing is chosen unless it is named or `*` is.
+ *
+ * @param names the codings that there are, the better one first
+ */
+export function chooseCoding<Name extends string>(acceptEncoding: string | undefined, names: readonly Name[]): Name | undefined {
   if (acceptEncoding === undefined) return undefined;
   const qualities = new Map(acceptEncoding.split(',').map(parseCoding));
-  const rated = codingNames.map((name) => ({ name, quality: qualities.get(name) ?? qualities.get('*') ?? 0 }));
+  const rated = names.map((name) => ({ name, quality: qualities.get(name) ?? qualities.get('*') ?? 0 }));
   const [best] = rated.sort((a, b) => b.quality - a.quality);
   return best !== undefined && best.quality > 0 ? best.name : undefined;
 }

@@ -1,6 +1,7 @@
 import type { GameRoute } from '../../router.ts';
 import type { JsonSchema } from '../coercion.ts';
 import { routesOf } from '../operation-routes.ts';
+import { configPaths } from './config-paths.ts';
 import { systemPaths } from './system-paths.ts';
 import { Components, errorResponseName, errorResponses, problemSchema } from './components.ts';
 import { describeOperation, headerComponents } from './operation.ts';
@@ -24,6 +25,7 @@ export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo)
   components.add('Problem', problemSchema);
   const paths: Record<string, Record<string, unknown>> = { ...systemPaths(components) };
   for (const game of games) {
+    Object.assign(paths, configPaths(game, components));
     for (const route of routesOf(game).list) {
       const path = `/api/v1/games/${game.id}/${route.pattern.segments.map(templated).join('/')}`;
       paths[path] = { ...paths[path], [route.pattern.method.toLowerCase()]: describeOperation(route, game.id, components) };

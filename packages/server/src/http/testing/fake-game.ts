@@ -1,5 +1,5 @@
 import { MidgardError } from '@midgard/errors';
-import type { ExecuteRequest, Operation } from '@midgard/game-kit';
+import { type ExecuteRequest, type Operation, PublicConfig } from '@midgard/game-kit';
 import { z } from 'zod';
 import type { ServedGame } from '../../game.ts';
 
@@ -58,6 +58,7 @@ function sketch({ run, ...given }: Sketch): { operation: Operation; run: Sketch[
 /** A game in memory with one operation for each thing that HTTP does with operations. */
 export class FakeGame implements ServedGame {
   readonly handler: ServedGame['handler'];
+  readonly publicConfig: PublicConfig;
   /** Raw inputs as they arrived, the newest last. */
   readonly inputs: unknown[] = [];
   /** Signals as they arrived, the newest last. */
@@ -70,8 +71,9 @@ export class FakeGame implements ServedGame {
   /** Ends `slow.wait`. */
   finishSlow: () => void = () => undefined;
 
-  /** @param id also decides the number, so that two games do not clash */
-  constructor(id = 'fake', number = 9) {
+  /** @param publicConfig none unless given */
+  constructor(id = 'fake', number = 9, publicConfig = new PublicConfig({})) {
+    this.publicConfig = publicConfig;
     const sketches = this.#sketches();
     for (const { operation, run } of sketches) this.#runs.set(operation.name, run);
     this.handler = { manifest: { id, number, version: '1.2.3', title: id }, operations: sketches.map(({ operation }) => operation) };
