@@ -6,6 +6,7 @@ import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './a
 import { AdministeredGame } from './cache/administered-game.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
 import { openSharedCache } from './cache/shared-cache.ts';
+import { openCdnPurge } from './cdn/cdn-purge.ts';
 import type { Settings } from './config.ts';
 import { watchServers } from './database/connection-metrics.ts';
 import { readyTables } from './database/tables.ts';
@@ -73,6 +74,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   }
   writeBehindMetrics(registry, runtimes);
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
+  const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
   const limits = addressLimits(config, isProduction);
@@ -106,6 +108,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   });
   const httpAddress = await httpServer.start();
   const tcpAddress = await tcpServer.start();
+  cdn?.start();
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();

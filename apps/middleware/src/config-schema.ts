@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cacheSchema } from './cache/cache-schema.ts';
+import { purgeSchema } from './cdn/purge-schema.ts';
 import { databaseSchema } from './database/database-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
@@ -108,6 +109,7 @@ export const configSchema = z.strictObject({
     .default({ realm: { enabled: true } }),
   databases: z.record(GameId, databaseSchema).default({}).describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
   cache: cacheSchema.prefault({}),
+  cdn: z.strictObject({ purge: purgeSchema.prefault({}) }).prefault({}),
   auth: z
     .strictObject({
       issuer: z.string().min(1).default('midgard'),

@@ -4,6 +4,7 @@ import { playerCounter } from './counter/counter.ts';
 import { counterOperations } from './counter/operations.ts';
 import { orderEventOperations } from './order-event/operations.ts';
 import { orderEvent } from './order-event/order-event.ts';
+import { experienceCurve } from './progress/experience-curve.ts';
 import { gainExperience } from './progress/gain-experience.ts';
 import { season, seasonScore } from './season/entities.ts';
 import { seasonOperations } from './season/operations.ts';
@@ -15,6 +16,7 @@ export const realm = defineGame({
   manifest: { id: 'realm', number: 2, version: '1.0.0', title: 'Realm' },
   entities: [...standardEntities, characterProgress, season, seasonScore, orderEvent, playerCounter],
   operations: [...standardOperations(), gainExperience, trade, ...seasonOperations, ...orderEventOperations, ...counterOperations],
+  publicConfig: { 'experience-curve': experienceCurve },
   extendContext: (ctx) => ({ seasons: new Seasons(ctx) }),
 });
 
