@@ -19,9 +19,9 @@ interface World {
   readonly file: string;
   readonly errors: string[];
   /** One life of the service with these documents. */
-  start(documents: Readonly<Record<string, JsonValue>>, purge?: object): Promise<Life>;
+  readonly start: (documents: Readonly<Record<string, JsonValue>>, purge?: object) => Promise<Life>;
   /** Waits until the CDN was told of so many purges and the last of them is noted. */
-  noted(purges: number, file: RegExp): Promise<void>;
+  readonly noted: (purges: number, file: RegExp) => Promise<void>;
 }
 
 async function setUp(): Promise<World> {

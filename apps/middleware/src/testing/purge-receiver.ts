@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { portOf } from './nginx-cdn.ts';
 
 /** A purge as it arrived. */
 export interface ReceivedPurge {
@@ -24,19 +24,19 @@ export interface PurgeReceiver extends AsyncDisposable {
 /** Starts one on a free port. */
 export async function startPurgeReceiver(): Promise<PurgeReceiver> {
   const purges: ReceivedPurge[] = [];
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Body.parse(JSON.parse(Buffer.concat(chunks).toString()));
     purges.push({ headers: request.headers, body });
     if (receiver.status === 200) await receiver.onPurge(Object.values(body).flat());
     response.writeHead(receiver.status, receiver.status === 302 ? { Location: receiver.url } : {}).end('{}');
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   const receiver: PurgeReceiver = {
-    url: `http://127.0.0.1:${port}/purge`,
+    url: `http://127.0.0.1:${portOf(server)}/purge`,
     purges,
     status: 200,
     onPurge: () => Promise.resolve(),

@@ -58,7 +58,7 @@ interface Fill {
  * every key might exist. A key that exists is never refused, if
  * - whoever inserts calls {@link add} after the commit and before acknowledging the write,
  * - inserts of other instances are told by {@link add} as well, and when some may have been missed, {@link distrust} is called.
- *   With an {@link InvalidationBus}, `lost` calls `distrust` and `joined` calls `fill`.
+ *   With a {@link Coherence}: its listener's `distrusted` calls `fill`, unless the state is `away`; a {@link TieredCache} calls the rest.
  *
  * Deleted keys pass until the next fill, which goes into a fresh filter while the old one answers: twice the memory meanwhile.
  * Reading is paced and lets the event loop turn every 2 ms.

@@ -25,12 +25,13 @@ test('a started game has its documents, from values and from functions, in the o
   expect(publicConfig.get('nothing')).toBeUndefined();
 });
 
+async function hashOf(value: string): Promise<string | undefined> {
+  const config = new PublicConfig({ a: configDocument(value) });
+  await config.load();
+  return config.get('a')?.hash;
+}
+
 test('equal bytes have one hash, in every process; others have another', async () => {
-  const hashOf = async (value: string): Promise<string | undefined> => {
-    const config = new PublicConfig({ a: configDocument(value) });
-    await config.load();
-    return config.get('a')?.hash;
-  };
   expect(await hashOf('x')).toBe('ui30kDosFOhtw7zKWJEbRK');
   expect(await hashOf('y')).not.toBe(await hashOf('x'));
 });

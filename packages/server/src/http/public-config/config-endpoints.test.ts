@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { configDocument, PublicConfig } from '@midgard/game-kit';
 import { expect, test } from 'vitest';
+import { noopMetrics } from '../../metrics.ts';
 import { isSchema } from '../coercion.ts';
 import { FakeGame } from '../testing/fake-game.ts';
 import { type Fixture, fixtureOfTest } from '../testing/fixture.ts';
@@ -18,7 +19,7 @@ interface RawAnswer {
 interface Shop extends Fixture {
   readonly config: PublicConfig;
   /** Without credentials, and without a client that decodes. */
-  get(path: string, headers?: Readonly<Record<string, string>>, method?: string): Promise<RawAnswer>;
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>, method?: string) => Promise<RawAnswer>;
 }
 
 async function shop(options: Parameters<typeof fixtureOfTest>[0] = {}): Promise<Shop> {
@@ -34,7 +35,13 @@ function raw(url: string, method: string, headers: Readonly<Record<string, strin
   const asking = request(url, { method, headers, agent: false }, (incoming) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers as Record<string, string>, body: Buffer.concat(chunks) }));
+    incoming.on('end', () =>
+      resolve({
+        status: incoming.statusCode ?? 0,
+        headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
+        body: Buffer.concat(chunks),
+      }),
+    );
   });
   asking.on('error', reject).end();
   return promise;
@@ -178,15 +185,13 @@ test('it is only read', async () => {
 });
 
 test('a game that publishes nothing has no such path', async () => {
-  const { ask } = await shop();
-  expect((await ask('GET', '/config')).body).toMatchObject({ status: 404, code: 2004 });
+  const fixture = await shop();
+  expect((await fixture.ask('GET', '/config')).body).toMatchObject({ status: 404, code: 2004 });
 });
 
 test('what reaches the service is measured', async () => {
   const seen: unknown[] = [];
-  const ignore = (): void => undefined;
-  const metrics = { connectionOpened: ignore, connectionClosed: ignore, handshake: ignore, received: ignore, sent: ignore };
-  const { get } = await shop({ metrics: { ...metrics, requestFinished: ({ game, operation, code }) => void seen.push([game, operation, code]) } });
+  const { get } = await shop({ metrics: { ...noopMetrics, requestFinished: ({ game, operation, code }) => void seen.push([game, operation, code]) } });
   await get('/items');
   await get('');
   await get('/nothing');
@@ -198,8 +203,8 @@ test('what reaches the service is measured', async () => {
 });
 
 test('the OpenAPI document tells of it, and everything that it tells is served', async () => {
-  const { ask, get } = await shop();
-  const { body } = await ask('GET', '//openapi.json');
+  const { get, ...fixture } = await shop();
+  const { body } = await fixture.ask('GET', '//openapi.json');
   const paths = isSchema(body['paths']) ? body['paths'] : {};
   expect(Object.keys(paths).filter((path) => path.includes('/config'))).toEqual([root, `${root}/{name}`]);
   expect(paths[`${root}/{name}`]).toMatchObject({
