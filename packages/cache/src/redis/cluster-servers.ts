@@ -45,14 +45,14 @@ export class ClusterServers implements Servers {
     this.#plan(0);
   }
 
-  connectionOf(key: Buffer): NodeConnection {
+  connectionOf(key: string): NodeConnection {
     const connection = this.find(key);
-    if (connection === undefined) throw new CacheError('ERR_CACHE_TIER', `no server of the Redis Cluster is known to have slot ${keySlot(key)}`);
+    if (connection === undefined) throw new CacheError('ERR_CACHE_TIER', 'no server of the Redis Cluster is known to have the slot of a key');
     return connection;
   }
 
-  find(key: Buffer): NodeConnection | undefined {
-    return this.#slots[keySlot(key)]?.connection;
+  find(key: string): NodeConnection | undefined {
+    return this.#slots[keySlot(Buffer.from(key))]?.connection;
   }
 
   async redirection(error: Error): Promise<Redirection | undefined> {

@@ -8,13 +8,13 @@ const maxRedirections = 5;
 /** What is asked of the server of each key, and what its answer means. */
 export interface Question<T> {
   /** @param epoch of the server that will be asked */
-  readonly ask: (key: Buffer, index: number, epoch: Buffer) => Command | ScriptCall;
+  readonly ask: (key: string, index: number, epoch: string) => Command | ScriptCall;
   /** @returns undefined: the answer makes no sense */
-  readonly understand: (reply: Reply, index: number, epoch: Buffer) => T | undefined;
+  readonly understand: (reply: Reply, index: number, epoch: string) => T | undefined;
 }
 
 interface Job {
-  readonly key: Buffer;
+  readonly key: string;
   readonly index: number;
 }
 
@@ -37,15 +37,16 @@ export class KeyedCalls {
    * @returns one answer for each key, in order
    * @throws {CacheError} `ERR_CACHE_TIER`: of one of them there is no answer
    */
-  async each<T>(keys: readonly Buffer[], question: Question<T>): Promise<readonly T[]> {
+  async each<T>(keys: readonly string[], question: Question<T>): Promise<readonly T[]> {
     const groups = this.#jobsByServer(keys);
-    const answers = await Promise.all([...groups].map(([connection, jobs]) => this.#askServer(connection, jobs, question)));
-    const [first = []] = answers;
-    const inOrder = answers.length < 2 ? first : answers.flat().sort((a, b) => a.index - b.index);
-    return inOrder.map(({ value }) => value);
+    const answers: Answer<T>[] = [];
+    const asked = [...groups].map(([connection, jobs]) => this.#askServer(connection, jobs, question, answers));
+    await (asked.length === 1 ? asked[0] : Promise.all(asked));
+    if (groups.size > 1 || answers.some(({ index }, i) => index !== i)) answers.sort((a, b) => a.index - b.index);
+    return answers.map(({ value }) => value);
   }
 
-  #jobsByServer(keys: readonly Buffer[]): Map<NodeConnection, Job[]> {
+  #jobsByServer(keys: readonly string[]): Map<NodeConnection, Job[]> {
     const groups = new Map<NodeConnection, Job[]>();
     for (const [index, key] of keys.entries()) {
       const connection = this.#servers.connectionOf(key);
@@ -56,20 +57,24 @@ export class KeyedCalls {
     return groups;
   }
 
-  async #askServer<T>(connection: NodeConnection, jobs: readonly Job[], question: Question<T>): Promise<readonly Answer<T>[]> {
+  /** Of the many keys of a call few are on their way to another server, if any: only those cost a promise each. */
+  async #askServer<T>(connection: NodeConnection, jobs: readonly Job[], question: Question<T>, answers: Answer<T>[]): Promise<void> {
     const epoch = connection.epochOrThrow();
     const replies = await connection.run(jobs.map(({ key, index }) => question.ask(key, index, epoch)));
-    return Promise.all(
-      jobs.map(async (job, i) => {
-        const reply = replies[i];
-        const value = reply instanceof Error ? await this.#follow(connection, reply, job, question) : question.understand(reply, job.index, epoch);
-        if (value === undefined) throw connection.failure('gave an answer that makes no sense');
-        return { index: job.index, value };
-      }),
-    );
+    const elsewhere: Promise<void>[] = [];
+    const take = (index: number, value: T | undefined): void => {
+      if (value === undefined) throw connection.failure('gave an answer that makes no sense');
+      answers.push({ index, value });
+    };
+    for (const [i, job] of jobs.entries()) {
+      const reply = replies[i];
+      if (reply instanceof Error) elsewhere.push(this.#follow(connection, reply, job, question).then((value) => take(job.index, value)));
+      else take(job.index, question.understand(reply, job.index, epoch));
+    }
+    if (elsewhere.length > 0) await Promise.all(elsewhere);
   }
 
-  /** Goes where the error says, and on from there; one key at a time, since few are on their way at any moment. */
+  /** Goes where the error says, and on from there. */
   async #follow<T>(from: NodeConnection, first: Error, { key, index }: Job, question: Question<T>): Promise<T | undefined> {
     let error = first;
     for (let steps = 0; steps < maxRedirections; steps += 1) {

@@ -12,7 +12,7 @@ export type Command = readonly [name: string, ...args: (string | Buffer)[]];
 /** A script on one key. */
 export interface ScriptCall {
   readonly script: Script;
-  readonly key: Buffer;
+  readonly key: string;
   readonly args: readonly (string | Buffer)[];
 }
 
@@ -34,6 +34,13 @@ export interface NodeConnectionOptions {
   readonly listener: RedisListener;
 }
 
+/** What somebody sends, and is answered. */
+interface Sending {
+  readonly commands: readonly Command[];
+  readonly resolve: (replies: readonly Reply[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A connection to one server, which knows in which of its lives the server is. Nothing is sent before that is known. */
 export class NodeConnection {
   readonly name: string;
@@ -44,9 +51,10 @@ export class NodeConnection {
   readonly #timeoutMs: number;
   readonly #listener: RedisListener;
   readonly #epochTimer: NodeJS.Timeout;
-  #epoch: Buffer | undefined;
+  #epoch: string | undefined;
   #lastError: Error | undefined;
   #isClosed = false;
+  #batch: Sending[] = [];
   #waiting: (() => void)[] = [];
 
   constructor({ redis, name, host, address, timeoutMs, listener }: NodeConnectionOptions) {
@@ -63,12 +71,12 @@ export class NodeConnection {
   }
 
   /** Of the server that is connected now; undefined: none is. */
-  get epoch(): Buffer | undefined {
+  get epoch(): string | undefined {
     return this.#epoch;
   }
 
   /** @throws {CacheError} `ERR_CACHE_TIER`: not connected */
-  epochOrThrow(): Buffer {
+  epochOrThrow(): string {
     if (this.#epoch === undefined) throw this.failure('is not connected');
     return this.#epoch;
   }
@@ -88,8 +96,8 @@ export class NodeConnection {
    */
   async run(commands: readonly (Command | ScriptCall)[]): Promise<readonly Reply[]> {
     const replies = await this.#send(commands.map(plainCommand));
+    if (!replies.some(isUnknownScript)) return replies;
     const unknown = [...commands.entries()].filter((entry): entry is [number, ScriptCall] => isScriptCall(entry[1]) && isUnknownScript(replies[entry[0]]));
-    if (unknown.length === 0) return replies;
     // A server forgets its scripts when it starts, and when it is told to.
     const scripts = new Set(unknown.map(([, { script }]) => script.lua));
     const loading = [...scripts].map((lua): Command => ['SCRIPT', 'LOAD', lua]);
@@ -121,18 +129,39 @@ export class NodeConnection {
     return new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} ${what}${why}`, clean === undefined ? {} : { cause: clean });
   }
 
-  async #send(commands: readonly Command[]): Promise<readonly Reply[]> {
+  /** What is sent in one turn goes in one write, and waits for one timer. */
+  #send(commands: readonly Command[]): Promise<readonly Reply[]> {
     this.epochOrThrow();
-    const late = (): Error => new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} did not answer within ${this.#timeoutMs} ms`);
-    const [only] = commands;
-    if (commands.length === 1 && only !== undefined) return [await within(this.#sendOne(only), this.#timeoutMs, late)];
-    const pipeline = this.#redis.pipeline();
-    for (const [name, ...args] of commands) pipeline.callBuffer(name, ...args);
-    const replies = await within(pipeline.exec(), this.#timeoutMs, late);
-    return (replies ?? []).map(([error, reply]) => (error === null ? reply : this.#answerOrThrow(error)));
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Reply[]>();
+    if (this.#batch.length === 0) queueMicrotask(() => void this.#flush());
+    this.#batch.push({ commands, resolve, reject });
+    return promise;
   }
 
-  #sendOne([name, ...args]: Command): Promise<Reply> {
+  async #flush(): Promise<void> {
+    const batch = this.#batch;
+    this.#batch = [];
+    const late = (): Error => new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} did not answer within ${this.#timeoutMs} ms`);
+    try {
+      const [only] = batch;
+      const commands = batch.length === 1 && only !== undefined ? only.commands : batch.flatMap(({ commands }) => commands);
+      const replies = await within(this.#ask(commands), this.#timeoutMs, late);
+      let from = 0;
+      for (const { commands, resolve } of batch) resolve(replies.slice(from, (from += commands.length)));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  async #ask(commands: readonly Command[]): Promise<readonly Reply[]> {
+    const [only] = commands;
+    if (commands.length === 1 && only !== undefined) return [await this.#askOne(only)];
+    const pipeline = this.#redis.pipeline();
+    for (const [name, ...args] of commands) pipeline.callBuffer(name, ...args);
+    return ((await pipeline.exec()) ?? []).map(([error, reply]) => (error === null ? reply : this.#answerOrThrow(error)));
+  }
+
+  #askOne([name, ...args]: Command): Promise<Reply> {
     return this.#redis.callBuffer(name, ...args).catch((error: unknown) => this.#answerOrThrow(error));
   }
 
@@ -154,7 +183,7 @@ export class NodeConnection {
     );
   }
 
-  #gain(epoch: Buffer | undefined): void {
+  #gain(epoch: string | undefined): void {
     if (this.#isClosed) return;
     if (epoch === undefined) this.#lastError = new Error('INFO does not tell run_id');
     const wasConnected = this.#epoch !== undefined;

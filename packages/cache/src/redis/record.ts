@@ -25,8 +25,8 @@ const highWord = 2 ** 32;
 export type RecordKind = 'value' | 'version' | 'nothing' | 'unsure';
 
 /** @param record the whole string of a key, or its header */
-export function kindOf(record: Buffer, epoch: Buffer): RecordKind {
-  if (record.length < headerBytes || epoch.compare(record, at.epoch, at.version) !== 0) return 'nothing';
+export function kindOf(record: Buffer, epoch: string): RecordKind {
+  if (record.length < headerBytes || record.toString('latin1', at.epoch, at.version) !== epoch) return 'nothing';
   if (record[0] !== kindOfValue) return 'version';
   return numberAt(record, at.valueEnd) === 0 ? 'value' : 'unsure';
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findRedis, startRedis, startRedisCluster, startTcpProxy, until, type RedisServer, type RedisSettings } from '@midgard/test-services';
+import { findRedis, startRedis, startRedisCluster, startRedisSentinel, startTcpProxy, until, type RedisServer, type RedisSettings } from '@midgard/test-services';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BusNotes } from '../test/bus-notes.ts';
@@ -185,6 +185,20 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await redis.stop();
     await until(() => b.notes.said.includes('lost away'));
     expect(a.notes.said).toEqual(['joined']);
+  });
+
+  test('through Sentinel: heard by all, also after the replica has taken over', { timeout }, async () => {
+    const sentinel = await startRedisSentinel();
+    onTestFinished(() => sentinel.remove());
+    const url = `redis-sentinel://${sentinel.address}#${sentinel.masterName}`;
+    const [a, b] = [await busOfTest({ url, boundMs: 500 }), await busOfTest({ url, boundMs: 500 })];
+    await a.bus.publish('one');
+    await until(() => b.notes.words.includes('one'));
+    await sentinel.master.stop('SIGKILL');
+    await until(() => [a, b].every(({ notes }) => notes.said.includes('lost away')));
+    await until(() => [a, b].every(({ notes }) => notes.isJoined));
+    await a.bus.publish('two');
+    await until(() => b.notes.words.includes('two'));
   });
 
   test('in a cluster: heard by all, also after the slot has moved and after its server was killed', { timeout }, async () => {

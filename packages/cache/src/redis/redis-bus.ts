@@ -60,7 +60,7 @@ export class RedisBus implements InvalidationBus {
   readonly #connectWithinMs: number;
   readonly #sender: string = randomUUID();
   readonly #channel: string;
-  readonly #key: Buffer;
+  readonly #key: string;
   #listener: BusListener | undefined;
   #subscription: Subscription | undefined;
   #state: State = 'lost';
@@ -70,7 +70,7 @@ export class RedisBus implements InvalidationBus {
   /** When it was last known that nothing had been missed. */
   #provedAt = 0;
   /** The life of the server in which the bus last joined. */
-  #epoch: Buffer | undefined;
+  #epoch: string | undefined;
   /** Wakes who waits while joined. */
   #ended = new AbortController();
 
@@ -88,7 +88,7 @@ export class RedisBus implements InvalidationBus {
     this.#calls = new KeyedCalls(this.#servers, timeoutMs);
     // One slot of a cluster for both.
     this.#channel = `{${prefix}:bus}`;
-    this.#key = Buffer.from(`{${prefix}:bus}:sequence`);
+    this.#key = `{${prefix}:bus}:sequence`;
   }
 
   /** Resolves once joined, or when `connectWithinMs` is over: then it goes on by itself. */
@@ -143,7 +143,7 @@ export class RedisBus implements InvalidationBus {
     await nextTurn();
     if (this.#epoch !== undefined && this.#servers.find(this.#key)?.epoch === undefined) this.#lose('away');
     const epoch = await this.#epochWithin(patienceMs);
-    if (epoch === undefined || (this.#epoch !== undefined && !this.#epoch.equals(epoch))) this.#lose('away');
+    if (epoch === undefined || (this.#epoch !== undefined && this.#epoch !== epoch)) this.#lose('away');
     if (epoch === undefined) return false;
     let highest = 0;
     const subscription = this.#subscribe((sequence) => (highest = Math.max(highest, sequence)));
@@ -223,10 +223,10 @@ export class RedisBus implements InvalidationBus {
 
   #isSameLife(): boolean {
     const { epoch } = this.#servers.connectionOf(this.#key);
-    return epoch !== undefined && this.#epoch?.equals(epoch) === true;
+    return epoch !== undefined && this.#epoch === epoch;
   }
 
-  async #epochWithin(timeoutMs: number): Promise<Buffer | undefined> {
+  async #epochWithin(timeoutMs: number): Promise<string | undefined> {
     const isReady = await isKept(within(this.#servers.ready(), timeoutMs, () => new Error('not connected in time')));
     // Of a cluster one server is enough.
     return (isReady || !this.#servers.isSingle) && !this.#isClosed ? this.#servers.find(this.#key)?.epoch : undefined;

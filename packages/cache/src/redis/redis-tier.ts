@@ -138,7 +138,7 @@ export class RedisTier implements Tier {
   }
 
   /** One command for all, which a server answers several times faster than as many. */
-  async #readTogether(names: readonly Buffer[]): Promise<readonly Found[]> {
+  async #readTogether(names: readonly string[]): Promise<readonly Found[]> {
     const [first] = names;
     const [found = []] = await this.#calls.each(first === undefined ? [] : [first], {
       ask: () => ['MGET', ...names],
@@ -148,7 +148,7 @@ export class RedisTier implements Tier {
   }
 
   /** Asks the servers' clocks about the few records whose lease outlasts their value. */
-  async #peek(names: readonly Buffer[], isUnsure: (index: number) => boolean): Promise<Map<number, Peeked>> {
+  async #peek(names: readonly string[], isUnsure: (index: number) => boolean): Promise<Map<number, Peeked>> {
     const unsure = [...names.keys()].filter(isUnsure);
     if (unsure.length === 0) return new Map();
     const peeked = await this.#calls.each(
@@ -158,9 +158,9 @@ export class RedisTier implements Tier {
     return new Map(unsure.map((index, i) => [index, at(peeked, i)]));
   }
 
-  #names(keys: readonly string[]): readonly Buffer[] {
+  #names(keys: readonly string[]): readonly string[] {
     if (this.#isClosed) throw new CacheError('ERR_CACHE_TIER', 'the tier is closed');
-    return keys.map((key) => Buffer.from(this.#prefix + key));
+    return keys.map((key) => this.#prefix + key);
   }
 }
 
@@ -181,7 +181,7 @@ const versionQuestion: Question<number | 'unsure'> = {
   },
 };
 
-function foundIn(reply: Reply, epoch: Buffer): Found {
+function foundIn(reply: Reply, epoch: string): Found {
   if (!Buffer.isBuffer(reply)) return 'nothing';
   const kind = kindOf(reply, epoch);
   if (kind === 'value') return valueOf(reply);
@@ -204,7 +204,7 @@ function numberOf(reply: Reply): number | undefined {
   return typeof reply === 'number' ? reply : undefined;
 }
 
-function call(script: Script, key: Buffer, epoch: Buffer, ...args: readonly (string | Buffer)[]): ScriptCall {
+function call(script: Script, key: string, epoch: string, ...args: readonly (string | Buffer)[]): ScriptCall {
   return { script, key, args: [epoch, ...args] };
 }
 

@@ -15,9 +15,9 @@ export interface Servers {
    *
    * @throws {CacheError} `ERR_CACHE_TIER`: it is not known which that is
    */
-  connectionOf(key: Buffer): NodeConnection;
+  connectionOf(key: string): NodeConnection;
   /** The same, or undefined where it is not known. */
-  find(key: Buffer): NodeConnection | undefined;
+  find(key: string): NodeConnection | undefined;
   /** Where the error that a server gave for a key sends one; undefined: nowhere, it is an error. */
   redirection(error: Error): Promise<Redirection | undefined>;
   /** Resolves when all servers are connected. */

@@ -9,7 +9,15 @@ export function within<T>(promise: Promise<T>, timeoutMs: number, late: () => Er
   const { promise: waited, resolve, reject } = Promise.withResolvers<T>();
   // Timers come before the network in a turn of the loop, and immediates after it.
   const timer = setTimeout(() => setImmediate(() => reject(late())), timeoutMs);
-  const settle = (): void => clearTimeout(timer);
-  promise.then(resolve, reject).finally(settle).catch(settle);
+  promise.then(
+    (value) => {
+      clearTimeout(timer);
+      resolve(value);
+    },
+    (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    },
+  );
   return waited;
 }
