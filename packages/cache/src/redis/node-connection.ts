@@ -21,6 +21,7 @@ export type Reply = unknown;
 
 // A replica that takes over, or a master whose last replica has left for good, has another epoch on the same connection.
 const epochEveryMs = 10_000;
+const reviveMs = 50;
 
 /** How a {@link NodeConnection} is made. */
 export interface NodeConnectionOptions {
@@ -67,6 +68,7 @@ export class NodeConnection {
     redis.on('error', (error) => (this.#lastError = address.clean(error)));
     redis.on('ready', () => this.#learnEpoch());
     redis.on('close', () => this.#lose());
+    redis.on('end', () => this.#revive());
     this.#epochTimer = setInterval(() => this.#epoch !== undefined && this.#learnEpoch(), epochEveryMs).unref();
   }
 
@@ -191,6 +193,15 @@ export class NodeConnection {
     if (epoch === undefined || wasConnected) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
     this.#listener.connected?.(this.name);
+  }
+
+  /** ioredis gives up for good where a sentinel tells of a new master while it asks another for it. */
+  #revive(): void {
+    this.#lose();
+    if (this.#isClosed) return;
+    setTimeout(() => {
+      if (!this.#isClosed) this.#redis.connect().catch(() => undefined);
+    }, reviveMs).unref();
   }
 
   #lose(): void {

@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findRedis, startRedis, startRedisCluster, startRedisSentinel, startTcpProxy, until, type RedisServer, type RedisSettings } from '@midgard/test-services';
+import {
+  findRedis,
+  startRedis,
+  startRedisCluster,
+  startRedisSentinel,
+  startTcpProxy,
+  until,
+  type RedisServer,
+  type RedisSettings,
+} from '@midgard/test-services';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { BusNotes } from '../test/bus-notes.ts';

@@ -33,6 +33,7 @@ export class Subscription {
     this.#ended.promise.catch(() => undefined);
     this.#redis.on('error', () => undefined);
     this.#redis.on('close', () => this.#end());
+    this.#redis.on('end', () => this.#end());
     this.#redis.on('moved', () => this.#end());
     this.#redis.on(this.#isSharded ? 'smessage' : 'message', (_: string, text: string) => onWord(text));
   }
