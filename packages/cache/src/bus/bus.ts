@@ -3,7 +3,7 @@ export interface BusListener {
   /** Another instance said this. Never one's own words. */
   heard(message: string): void;
   /**
-   * From now on, or since a moment ago, words of others may be missed.
+   * From now on, or since a moment ago, words of others may be missed. A gap may turn out to be an outage: then it is called again.
    *
    * @param cause `gap`: words are missing though the bus is there; `away`: it cannot be reached, or was restarted, so that others may not have been able to speak
    */

@@ -59,11 +59,8 @@ export class ClusterServers implements Servers {
     const [first] = this.#address.hosts;
     const target = first === undefined ? undefined : redirectedTo(error.message, first);
     if (target === undefined) return undefined;
-    const { connection, host } = this.#serverAt(target.host);
-    if (!target.isAsking) {
-      this.#slots[target.slot] = { connection, host };
-      this.#plan(0);
-    }
+    const { connection } = this.#serverAt(target.host);
+    if (!target.isAsking) this.#plan(0);
     await connection.ready();
     return { connection, isAsking: target.isAsking };
   }

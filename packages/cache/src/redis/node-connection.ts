@@ -180,7 +180,8 @@ export class NodeConnection {
       (info) => this.#gain(serverEpoch(info)),
       (error: unknown) => {
         this.#lastError = this.#address.clean(error);
-        this.renew();
+        // One that is known already is asked again before long.
+        if (this.#epoch === undefined) this.renew();
       },
     );
   }

@@ -188,6 +188,21 @@ describe.skipIf(findRedis() === undefined)('RedisTier when its Redis fails (need
     expect(await tier.read(['hash', 'text'])).toEqual([undefined, undefined]);
   });
 
+  test('versions go on rising where the clock of the server was set back', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const tier = await tierOfTest({ url: redis.url, prefix: 'clock' });
+    const ahead = (Date.now() + 3_600_000) * 1000;
+    const record = Buffer.alloc(41);
+    record.write('Nanyepoch');
+    record.writeBigUInt64BE(BigInt(ahead), 9);
+    record.writeBigUInt64BE(BigInt(ahead + 5), 17);
+    for (const key of ['put', 'invalidate', 'lease']) await adminOf(redis).set(`clock:1:${key}`, record);
+    expect(await tier.put([value('put')])).toEqual([ahead + 6]);
+    expect(await tier.invalidate(['invalidate'])).toEqual([ahead + 6]);
+    expect(await leaseOn(tier, 'lease')).toBe(ahead + 6);
+    expect(await tier.put([value('put')])).toEqual([ahead + 7]);
+  });
+
   test('a new schema and another prefix read nothing of the old', { timeout }, async () => {
     const redis = await redisOfTest();
     const options = { url: redis.url, prefix: 'game' };

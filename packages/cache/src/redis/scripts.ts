@@ -74,12 +74,9 @@ return 1
 /** ARGV: epoch, version of the lease. */
 export const releaseScript: Script = script(`
 if leaseVersion ~= tonumber(ARGV[2]) or ms >= leaseEnd then return 0 end
-if kind == 'V' and not hasValue then
-  write('N', leaseVersion, leaseVersion, 0, '', leaseEnd - ms)
-else
-  if valueEnd ~= 0 then redis.call('PEXPIREAT', key, valueEnd) end
-  redis.call('SETRANGE', key, 25, struct.pack('>I8I8', 0, 0))
-end
+-- Where the value has ended meanwhile this is the end of the key.
+if valueEnd ~= 0 then redis.call('PEXPIREAT', key, valueEnd) end
+if redis.call('EXISTS', key) == 1 then redis.call('SETRANGE', key, 25, struct.pack('>I8I8', 0, 0)) end
 return 1
 `);
 

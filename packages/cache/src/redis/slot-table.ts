@@ -28,8 +28,8 @@ export function slotRanges(reply: unknown, asked: HostPort): readonly SlotRange[
 }
 
 /** Reads where an error sends one: `MOVED 3999 127.0.0.1:6381`, `ASK …`. @returns undefined: nowhere */
-export function redirectedTo(message: string, asked: HostPort): { readonly isAsking: boolean; readonly slot: number; readonly host: HostPort } | undefined {
-  const { kind, slot, host, port } = /^(?<kind>MOVED|ASK) (?<slot>\d+) (?<host>.*):(?<port>\d+)$/.exec(message)?.groups ?? {};
+export function redirectedTo(message: string, asked: HostPort): { readonly isAsking: boolean; readonly host: HostPort } | undefined {
+  const { kind, host, port } = /^(?<kind>MOVED|ASK) \d+ (?<host>.*):(?<port>\d+)$/.exec(message)?.groups ?? {};
   if (kind === undefined || host === undefined) return undefined;
-  return { isAsking: kind === 'ASK', slot: Number(slot), host: { host: host === '' ? asked.host : host, port: Number(port) } };
+  return { isAsking: kind === 'ASK', host: { host: host === '' ? asked.host : host, port: Number(port) } };
 }

@@ -10,7 +10,7 @@ export interface TierRecord {
  * What asking for a lease brings.
  *
  * - `value`: there is one, and it may be used
- * - `leased`: the asker may load, and store under this version; `at` is when it was granted, by the tier's clock
+ * - `leased`: the asker may load, and store under this version; `at` is when it was granted, in microseconds by the tier's clock
  * - `busy`: another asker holds the lease; its value will be there soon, or its lease will end
  */
 export type LeaseAnswer =
@@ -77,7 +77,10 @@ export interface Tier {
    * @returns the new versions
    */
   invalidate(keys: readonly string[], rememberMs?: number): Promise<readonly number[]>;
-  /** @returns for each key the version that it now has, of whatever kind; 0 where nothing is known of it */
+  /**
+   * @returns for each key the version that it now has: of its value, also while that is leased for its replacement, else of the lease or
+   * the invalidation; 0 where nothing is known of it
+   */
   versions(keys: readonly string[]): Promise<readonly number[]>;
   /** Ends its connections. Calls that wait reject. */
   close(): Promise<void>;
