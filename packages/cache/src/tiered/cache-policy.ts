@@ -4,6 +4,11 @@ import { CacheError } from '../errors.ts';
 export interface CachePolicy {
   /** How long a value is fresh after it was loaded, above 0 (default 1 h); in the shared tier it lives as long, and longer where stale values have a use. */
   readonly ttlMs: number;
+  /**
+   * The longest `ttlMs` that an entry may be given, raised to the policy's where that is above it (default 24 h): so long the shared tier
+   * remembers that a tag was cleared.
+   */
+  readonly maxTtlMs: number;
   /** How long memory gives it out before it asks the shared tier again, above 0 (default 10 min); never longer than it is fresh. */
   readonly memoryTtlMs: number;
   /** How long `undefined` and `null` are believed, 0 or more (default 10 s); 0 keeps none. */
@@ -37,6 +42,7 @@ const minuteMs = 60 * secondMs;
 /** What holds where nothing else is said. */
 export const defaultPolicy: CachePolicy = {
   ttlMs: 60 * minuteMs,
+  maxTtlMs: 24 * 60 * minuteMs,
   memoryTtlMs: 10 * minuteMs,
   negativeTtlMs: 10 * secondMs,
   ttlJitter: 0.1,
@@ -56,12 +62,12 @@ export const defaultPolicy: CachePolicy = {
  */
 export function completePolicy(given: Partial<CachePolicy>): CachePolicy {
   const policy = { ...defaultPolicy, ...given };
-  for (const name of ['ttlMs', 'memoryTtlMs', 'errorBackoffMs', 'softTimeoutMs', 'hardTimeoutMs'] as const)
+  for (const name of ['ttlMs', 'maxTtlMs', 'memoryTtlMs', 'errorBackoffMs', 'softTimeoutMs', 'hardTimeoutMs'] as const)
     require(policy[name] > 0, `${name} must be above 0`);
   for (const name of ['negativeTtlMs', 'staleWhileRevalidateMs', 'staleIfErrorMs', 'sharedWaitMs', 'compressAboveBytes'] as const)
     require(policy[name] >= 0, `${name} must be 0 or more`);
   for (const name of ['ttlJitter', 'refreshAfter'] as const) require(policy[name] >= 0 && policy[name] <= 1, `${name} must be 0 to 1`);
-  return policy;
+  return { ...policy, maxTtlMs: Math.max(policy.ttlMs, policy.maxTtlMs) };
 }
 
 function require(isTrue: boolean, problem: string): void {

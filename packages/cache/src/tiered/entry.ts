@@ -3,7 +3,7 @@ import { staleMs } from './cache-policy.ts';
 
 /** What may differ for one entry; what is left out comes from the policy. */
 export interface EntryOptions {
-  /** Milliseconds that it is fresh, above 0. */
+  /** Milliseconds that it is fresh, above 0; at most the policy's `maxTtlMs`. */
   readonly ttlMs?: number;
   /** Milliseconds that memory gives it out before the shared tier is asked, above 0. */
   readonly memoryTtlMs?: number;
@@ -48,7 +48,7 @@ export function newEntry<V>(
   { policy, options, now, loadedAt, random }: { policy: CachePolicy; options: EntryOptions; now: number; loadedAt: number; random: number },
 ): Entry<V> {
   const isNegative = value === undefined || value === null;
-  const asked = options.ttlMs ?? (isNegative ? Math.min(policy.negativeTtlMs, policy.ttlMs) : policy.ttlMs);
+  const asked = Math.min(options.ttlMs ?? (isNegative ? Math.min(policy.negativeTtlMs, policy.ttlMs) : policy.ttlMs), policy.maxTtlMs);
   // Only ever shortened: the time that was asked for is a promise.
   const ttlMs = asked * (1 - policy.ttlJitter * random);
   const freshUntil = now + ttlMs;

@@ -52,6 +52,24 @@ describe('two instances', () => {
     expect(source.loads).toBe(1);
   });
 
+  test('an entry that was to live longer than the policy says does not come back after it was cleared', async () => {
+    const [one] = await two();
+    await run(one.cache.set('k', 'v', { ttlMs: 3_600_000 }));
+    await run(one.cache.clear());
+    await world.time.advance(60_000);
+    const later = await world.instance({ policy });
+    expect(await run(later.cache.get('k'))).toBeUndefined();
+  });
+
+  test('no entry lives longer than the policy lets it', async () => {
+    const [one, other] = await two({ policy: { ...policy, maxTtlMs: 2000 } });
+    await run(one.cache.set('k', 'v', { ttlMs: 3_600_000 }));
+    await world.time.advance(1999);
+    expect(await run(other.cache.get('k'))).toBe('v');
+    await world.time.advance(1);
+    expect(await run(other.cache.get('k'))).toBeUndefined();
+  });
+
   test('one whose other has gone while loading loads itself, after its patience', async () => {
     const [one, other] = await two({ policy: { ...policy, sharedWaitMs: 300 } });
     void one.cache.getOrLoad('k', () => new Promise(() => undefined)).catch(() => undefined);

@@ -105,7 +105,7 @@ export class TieredCache<V> {
       dropTags: (tags: readonly string[]) => this.#dropTags(tags),
       distrust: () => this.#distrust(),
     };
-    this.#space = coherence.join(options.space, member, policy.ttlMs + staleMs(policy));
+    this.#space = coherence.join(options.space, member, policy.maxTtlMs + staleMs(policy));
     const leaseMs = Math.min(policy.hardTimeoutMs + leaseMarginMs, longestLeaseMs);
     this.#shared = new SharedEntries<V>({ space: this.#space, codec, compressAboveBytes: policy.compressAboveBytes, clock, leaseMs, listener });
     const { space, held, shared, protect: protectValue } = { space: this.#space, held: this.#held, shared: this.#shared, protect: this.#protect };
