@@ -18,7 +18,7 @@ export interface Entry<V> {
   readonly value: V;
   /** Of the shared tier; 0 where it was not stored there. */
   readonly version: number;
-  /** When its load began, in microseconds by the tier's clock; what was cleared after that has cleared it, too. */
+  /** When its load began, in microseconds by the tier's clock, or infinite: when it was stored. What was cleared after that has cleared it, too. */
   readonly loadedAt: number;
   readonly freshUntil: number;
   /** From here on it has no use, not even a stale one. */

@@ -49,7 +49,7 @@ export function decodeEntry<V>({ version, bytes: raw }: TierRecord, codec: Codec
   return {
     value: decodeValue(bytes[1], bytes.subarray(endOfTags), codec),
     version,
-    loadedAt: bytes.readDoubleBE(2),
+    loadedAt: Math.min(bytes.readDoubleBE(2), version),
     freshUntil: bytes.readDoubleBE(10),
     endsAt: bytes.readDoubleBE(18),
     memoryTtlMs: bytes.readDoubleBE(26),

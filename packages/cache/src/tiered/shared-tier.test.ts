@@ -70,6 +70,26 @@ describe('two instances', () => {
     expect(await run(other.cache.get('k'))).toBeUndefined();
   });
 
+  test('what was set before everything was cleared is gone, and what was set after it is there, whoever has the wrong time', async () => {
+    for (const wrongByMs of [-5000, 5000]) {
+      const wrong = new World();
+      await wrong.time.advance(10_000);
+      const clock = { now: () => wrong.time.now() + wrongByMs };
+      const one = await wrong.instance({ policy: { ...policy, ttlMs: 60_000 }, clock });
+      const other = await wrong.instance({ policy: { ...policy, ttlMs: 60_000 } });
+      const done = async <T>(work: Promise<T>): Promise<T> => {
+        for (let i = 0; i < 20; i += 1) await wrong.time.advance(0);
+        return work;
+      };
+      await done(one.cache.set('before', 'v'));
+      await wrong.time.advance(1);
+      await done(other.cache.clear());
+      await wrong.time.advance(1);
+      await done(one.cache.set('after', 'v'));
+      expect(await done(other.cache.getMany(['before', 'after']))).toEqual([undefined, 'v']);
+    }
+  });
+
   test('one whose other has gone while loading loads itself, after its patience', async () => {
     const [one, other] = await two({ policy: { ...policy, sharedWaitMs: 300 } });
     void one.cache.getOrLoad('k', () => new Promise(() => undefined)).catch(() => undefined);

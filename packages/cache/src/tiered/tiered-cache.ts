@@ -191,7 +191,8 @@ export class TieredCache<V> {
    */
   async set(key: string, value: V, options: EntryOptions = noOptions): Promise<boolean> {
     const now = this.#clock.now();
-    const entry = newEntry(this.#protect(value), { policy: this.#policy, options, now, loadedAt: now * 1000, random: this.#random() });
+    // The time by this clock would say nothing beside that of a clearing: what is put is as old as its version.
+    const entry = newEntry(this.#protect(value), { policy: this.#policy, options, now, loadedAt: Infinity, random: this.#random() });
     this.#drop([key]);
     if (!isKept(entry, options, now)) return this.#space.invalidate([key]);
     this.#held.hold(key, entry, this.#space);
