@@ -1,9 +1,10 @@
 export { CacheError, type CacheErrorCode } from './errors.ts';
 export type { Clock } from './clock.ts';
-export { MemoryCache, type CacheStats, type EvictionReason, type MemoryCacheOptions, type SetOptions } from './memory-cache.ts';
+export { MemoryCache } from './memory/memory-cache.ts';
+export type { CacheStats, EntryBounds, EvictionReason, MemoryCacheOptions, SetOptions } from './memory/options.ts';
 export { LoadingCache, type LoadingListener } from './loading-cache.ts';
-export type { PolicyName } from './policies/index.ts';
-export type { Policy, PolicyFactory, PolicyNode } from './policies/policy.ts';
+export type { PolicyName } from './memory/policies/index.ts';
+export type { CacheKey, Policy, PolicyFactory } from './memory/policies/policy.ts';
 export { BreakerTier, withBreaker, type BreakerOptions, type BreakerState } from './tier/breaker.ts';
 export { Compression, type CompressionOptions } from './tier/compression.ts';
 export { MemoryTier, type MemoryTierOptions } from './tier/memory-tier.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LoadingCache } from './loading-cache.ts';
-import { MemoryCache } from './memory-cache.ts';
+import { MemoryCache } from './memory/memory-cache.ts';
 import { FakeClock } from './test/fake-clock.ts';
 
 /** A source of truth whose answers the test lets go one by one; a load sees what is true when it begins. */

@@ -1,4 +1,5 @@
-import type { MemoryCache, SetOptions } from './memory-cache.ts';
+import type { MemoryCache } from './memory/memory-cache.ts';
+import type { SetOptions } from './memory/options.ts';
 
 /** Hears what a {@link LoadingCache} does; hits and misses are in the statistics of its cache. */
 export interface LoadingListener {

@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { NodeList } from '../policies/node-list.ts';
-import type { Policy, PolicyFactory, PolicyNode } from '../policies/policy.ts';
+import { firstSlot, type Policy, type PolicyFactory } from '../memory/policies/policy.ts';
 
 /** One thing that every policy promises. Runs under any test runner: `run` throws if the promise is broken. */
 export interface ConformanceCase {
@@ -8,17 +7,7 @@ export interface ConformanceCase {
   readonly run: () => void;
 }
 
-class Node implements PolicyNode<Node> {
-  readonly key: string;
-  uses = 0;
-  prev: Node | undefined = undefined;
-  next: Node | undefined = undefined;
-  list: NodeList<Node> | undefined = undefined;
-
-  constructor(key: string) {
-    this.key = key;
-  }
-}
+const capacity = firstSlot + 128;
 
 /**
  * The promises of {@link Policy}, for built-in policies and for anyone's own.
@@ -33,89 +22,133 @@ class Node implements PolicyNode<Node> {
  * ```
  */
 export function policyConformance(create: PolicyFactory): readonly ConformanceCase[] {
-  const cases: Record<string, (policy: Policy<Node>) => void> = {
+  const cases: Record<string, (policy: Policy) => void> = {
     'an empty policy has nothing to evict': (policy) => {
-      assert.equal(policy.evict(), undefined);
+      assert.equal(policy.evict(), 0);
+      assert.deepEqual([...policy.hottest()], []);
     },
-    'each node that was added is evicted once': (policy) => {
-      const nodes = addAll(policy, 100);
-      assert.deepEqual(evictAll(policy), keysOf(nodes));
+    'each slot that was added is evicted once': (policy) => {
+      const slots = addAll(policy, 100);
+      assert.deepEqual(evictAll(policy), slots);
     },
-    'hits lose and double no node': (policy) => {
-      const nodes = addAll(policy, 50);
-      for (const [i, node] of nodes.entries()) for (let hits = 0; hits < i % 7; hits += 1) policy.hit(node);
-      assert.deepEqual(evictAll(policy), keysOf(nodes));
+    'hits lose and double no slot': (policy) => {
+      const slots = addAll(policy, 50);
+      for (const [i, slot] of slots.entries()) for (let hits = 0; hits < i % 7; hits += 1) policy.hit(slot);
+      assert.deepEqual(sorted(policy.hottest()), slots);
+      assert.deepEqual(evictAll(policy), slots);
     },
-    'a removed node is not evicted': (policy) => {
-      const nodes = addAll(policy, 30);
-      const removed = nodes.filter((_, i) => i % 3 === 0);
-      for (const node of removed) policy.remove(node);
-      assert.deepEqual(evictAll(policy), keysOf(nodes.filter((node) => !removed.includes(node))));
+    'a removed slot is not evicted': (policy) => {
+      const slots = addAll(policy, 30);
+      for (const slot of slots) if (slot % 3 === 0) policy.remove(slot);
+      const left = slots.filter((slot) => slot % 3 !== 0);
+      assert.deepEqual(sorted(policy.hottest()), left);
+      assert.deepEqual(evictAll(policy), left);
     },
-    'a node that was evicted may be added again': (policy) => {
-      addAll(policy, 10);
-      const again = Array.from({ length: 5 }, () => policy.evict() ?? assert.fail('nothing evicted'));
-      for (const node of again) policy.add(node);
-      assert.equal(evictAll(policy).length, 10);
+    'a slot that was evicted may be added again': (policy) => {
+      const slots = addAll(policy, 10);
+      const again = Array.from({ length: 5 }, () => policy.evict());
+      for (const slot of again) policy.add(slot, hashOf(slot));
+      assert.deepEqual(evictAll(policy), slots);
+    },
+    'room that is made later is as good as the first': (policy) => {
+      const slots = addAll(policy, 100);
+      policy.reserve(capacity * 8);
+      const more = Array.from({ length: 100 }, (_, i) => capacity * 7 + i);
+      for (const slot of more) policy.add(slot, hashOf(slot));
+      assert.deepEqual(evictAll(policy), [...slots, ...more]);
     },
     'a cleared policy holds nothing, and works on': (policy) => {
       addAll(policy, 10);
       policy.clear();
-      assert.equal(policy.evict(), undefined);
-      const nodes = addAll(policy, 3);
-      assert.deepEqual(evictAll(policy), keysOf(nodes));
+      assert.equal(policy.evict(), 0);
+      const slots = addAll(policy, 3);
+      assert.deepEqual(evictAll(policy), slots);
     },
     'any mix of calls keeps the books': mixCalls,
   };
-  return Object.entries(cases).map(([name, check]) => ({ name, run: () => check(create<Node>()) }));
+  const each = Object.entries(cases).map(([name, check]) => ({ name, run: () => check(reserved(create(() => {}))) }));
+  return [...each, { name: 'a slot is settled at most once, and what is settled is never denied', run: () => settleOnce(create) }];
+}
+
+function reserved(policy: Policy): Policy {
+  policy.reserve(capacity);
+  return policy;
 }
 
 /** A fixed sequence from a small generator, so that a failure comes again. */
-function mixCalls(policy: Policy<Node>): void {
-  const held = new Map<string, Node>();
-  let state = 1;
-  const next = (bound: number): number => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
-    return (state >>> 8) % bound;
-  };
-  const steps: readonly ((node: Node | undefined, key: string) => void)[] = [
-    (node, key) => {
-      if (node !== undefined) return;
-      const added = new Node(key);
-      held.set(key, added);
-      policy.add(added);
+function mixCalls(policy: Policy): void {
+  const held = new Set<number>();
+  const next = generator();
+  const steps: readonly ((slot: number) => void)[] = [
+    (slot) => {
+      if (held.has(slot)) return;
+      held.add(slot);
+      policy.add(slot, hashOf(slot));
     },
-    (node) => {
-      if (node !== undefined) policy.hit(node);
+    (slot) => {
+      if (held.has(slot)) policy.hit(slot);
     },
-    (node, key) => {
-      if (node !== undefined && held.delete(key)) policy.remove(node);
+    (slot) => {
+      if (held.delete(slot)) policy.remove(slot);
     },
     () => {
       const victim = policy.evict();
-      if (victim === undefined) assert.equal(held.size, 0);
-      else assert.equal(held.delete(victim.key), true, `${victim.key} was not there to evict`);
+      if (victim === 0) assert.equal(held.size, 0);
+      else assert.equal(held.delete(victim), true, `${victim} was not there to evict`);
     },
   ];
-  for (let i = 0; i < 20_000; i += 1) {
-    const key = `k${next(60)}`;
-    steps[Math.min(next(7), 6) % 4]?.(held.get(key), key);
+  for (let i = 0; i < 20_000; i += 1) steps[Math.min(next(7), 6) % 4]?.(firstSlot + next(60));
+  assert.deepEqual(evictAll(policy), sorted(held));
+}
+
+function settleOnce(create: PolicyFactory): void {
+  const waiting = new Set<number>();
+  const settled = new Set<number>();
+  const policy = reserved(
+    create((slot) => {
+      assert.equal(waiting.delete(slot), true, `${slot} was settled, and was not in the window`);
+      settled.add(slot);
+    }),
+  );
+  const next = generator();
+  for (let i = 0; i < 5000; i += 1) {
+    const slot = firstSlot + next(100);
+    if (waiting.has(slot) || settled.has(slot)) policy.hit(slot);
+    else {
+      const victim = waiting.size + settled.size < 50 ? 0 : policy.evict();
+      waiting.delete(victim);
+      settled.delete(victim);
+      waiting.add(slot);
+      policy.add(slot, hashOf(slot));
+    }
+    for (const one of settled) assert.equal(policy.mayBeSettled?.(hashOf(one)) ?? true, true, `${one} is settled, and was denied`);
   }
-  assert.deepEqual(evictAll(policy), [...held.keys()].sort());
 }
 
-function addAll(policy: Policy<Node>, count: number): Node[] {
-  const nodes = Array.from({ length: count }, (_, i) => new Node(`n${i}`));
-  for (const node of nodes) policy.add(node);
-  return nodes;
+function generator(): (bound: number) => number {
+  let state = 1;
+  return (bound) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >>> 8) % bound;
+  };
 }
 
-function evictAll(policy: Policy<Node>): string[] {
-  const keys: string[] = [];
-  for (let node = policy.evict(); node !== undefined; node = policy.evict()) keys.push(node.key);
-  return keys.sort();
+function hashOf(slot: number): number {
+  return Math.imul(slot, 0x9e37_79b1);
 }
 
-function keysOf(nodes: readonly Node[]): string[] {
-  return nodes.map(({ key }) => key).sort();
+function addAll(policy: Policy, count: number): number[] {
+  const slots = Array.from({ length: count }, (_, i) => firstSlot + i);
+  for (const slot of slots) policy.add(slot, hashOf(slot));
+  return slots;
+}
+
+function evictAll(policy: Policy): number[] {
+  const slots: number[] = [];
+  for (let slot = policy.evict(); slot !== 0; slot = policy.evict()) slots.push(slot);
+  return sorted(slots);
+}
+
+function sorted(slots: Iterable<number>): number[] {
+  return [...slots].sort((a, b) => a - b);
 }

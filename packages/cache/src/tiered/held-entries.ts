@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Space } from '../coherence/space.ts';
-import { type CacheStats, MemoryCache, type MemoryCacheOptions } from '../memory-cache.ts';
+import { MemoryCache } from '../memory/memory-cache.ts';
+import type { CacheStats, MemoryCacheOptions } from '../memory/options.ts';
 import type { CachePolicy } from './cache-policy.ts';
 import type { Entry, HeldEntry } from './entry.ts';
 import { TagIndex } from './tag-index.ts';

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { tagName, entryName } from '../coherence/name.ts';
 import type { Space } from '../coherence/space.ts';
 import { CacheError } from '../errors.ts';
-import { MemoryCache } from '../memory-cache.ts';
+import { MemoryCache } from '../memory/memory-cache.ts';
 import { Compression } from '../tier/compression.ts';
 import type { LeaseAnswer, LeaseRequest, Tier, TierRecord } from '../tier/tier.ts';
 import type { Codec } from './codec.ts';

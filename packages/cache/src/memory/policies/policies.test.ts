@@ -1,22 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { policyConformance, type ConformanceCase } from '../../testing/index.ts';
 import { MemoryCache } from '../memory-cache.ts';
 import { naivePolicies, type NaivePolicy } from '../test/naive-policies.ts';
-import { policyConformance, type ConformanceCase } from '../testing/index.ts';
 import { policies, type PolicyName } from './index.ts';
 
-const names: readonly PolicyName[] = ['lru', 'lfu', 'fifo', 's3-fifo'];
+const names: readonly PolicyName[] = ['adaptive', 'lru', 'lfu', 'fifo'];
+const simple = ['lru', 'lfu', 'fifo'] as const;
 
-test('the table and the models name the same policies', () => {
+test('every policy is named here', () => {
   expect(Object.keys(policies).sort()).toEqual([...names].sort());
-  expect(Object.keys(naivePolicies).sort()).toEqual([...names].sort());
+  expect(Object.keys(naivePolicies).sort()).toEqual([...simple].sort());
 });
 
 describe.each(names)('%s', (name) => {
   test.each(policyConformance(policies[name]))('$name', ({ run }) => run());
+});
 
+describe.each(simple)('%s', (name) => {
   test('model: any run of gets, sets and deletes keeps and evicts what the naive one does', () => {
-    const key = fc.integer({ min: 0, max: 25 }).map((n) => `k${n}`);
+    const key = fc.integer({ min: 1, max: 25 });
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ kind: fc.constant('get' as const), key }) },
       { weight: 4, arbitrary: fc.record({ kind: fc.constant('set' as const), key }) },
@@ -24,8 +27,8 @@ describe.each(names)('%s', (name) => {
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.array(step, { maxLength: 300, size: 'max' }), (maxEntries, steps) => {
-        const evicted: string[] = [];
-        const cache = new MemoryCache<number>({ maxEntries, policy: name, onEvict: (key) => evicted.push(key) });
+        const evicted: number[] = [];
+        const cache = new MemoryCache<number, number>({ maxEntries, policy: name, onEvict: (key) => evicted.push(key) });
         const model = new NaiveCache(naivePolicies[name](), maxEntries);
         for (const [i, { kind, key }] of steps.entries()) {
           if (kind === 'get') expect(cache.get(key)).toBe(model.get(key));
@@ -41,8 +44,8 @@ describe.each(names)('%s', (name) => {
 });
 
 class NaiveCache {
-  readonly values = new Map<string, number>();
-  readonly evicted: string[] = [];
+  readonly values = new Map<number, number>();
+  readonly evicted: number[] = [];
   readonly #policy: NaivePolicy;
   readonly #maxEntries: number;
 
@@ -51,12 +54,12 @@ class NaiveCache {
     this.#maxEntries = maxEntries;
   }
 
-  get(key: string): number | undefined {
+  get(key: number): number | undefined {
     if (this.values.has(key)) this.#policy.hit(key);
     return this.values.get(key);
   }
 
-  set(key: string, value: number): boolean {
+  set(key: number, value: number): boolean {
     if (this.values.has(key)) {
       this.#policy.hit(key);
     } else {
@@ -67,7 +70,7 @@ class NaiveCache {
     return true;
   }
 
-  delete(key: string): boolean {
+  delete(key: number): boolean {
     if (this.values.has(key)) this.#policy.remove(key);
     return this.values.delete(key);
   }
@@ -79,22 +82,10 @@ class NaiveCache {
   }
 }
 
-test('a scan of cold keys leaves the hot ones to s3-fifo, and washes out lru', () => {
-  const hot = Array.from({ length: 50 }, (_, i) => `hot${i}`);
-  const survivors = (policy: PolicyName): number => {
-    const cache = new MemoryCache<number>({ maxEntries: 100, policy });
-    for (const key of hot) cache.set(key, 1);
-    for (let round = 0; round < 3; round += 1) for (const key of hot) cache.get(key);
-    for (let i = 0; i < 1000; i += 1) cache.set(`cold${i}`, 1);
-    return hot.filter((key) => cache.has(key)).length;
-  };
-  expect([survivors('s3-fifo'), survivors('lru')]).toEqual([50, 0]);
-});
-
-test('a policy of one’s own works in the cache and under the conformance suite', () => {
+test('a policy of one’s own works in the cache', () => {
   const cache = new MemoryCache<number>({ maxEntries: 2, policy: policies.fifo });
   for (const key of ['a', 'b', 'c']) cache.set(key, 1);
-  expect([...cache.entries()].map(([key]) => key)).toEqual(['b', 'c']);
+  expect([...cache.keys()].sort()).toEqual(['b', 'c']);
 });
 
 function outcomes(cases: readonly ConformanceCase[]): boolean[] {
@@ -108,12 +99,14 @@ function outcomes(cases: readonly ConformanceCase[]): boolean[] {
   });
 }
 
-test('the conformance suite finds a policy that forgets, and one that evicts what was removed', () => {
-  const forgetful = policyConformance(() => ({ add() {}, hit() {}, remove() {}, evict: () => undefined, clear() {} }));
-  const stubborn = policyConformance(<N>() => {
-    let held: N[] = [];
-    return { add: (node: N) => void held.push(node), hit() {}, remove() {}, evict: () => held.pop(), clear: () => void (held = []) };
-  });
-  expect(outcomes(forgetful)).toContain(false);
-  expect(outcomes(stubborn)).toContain(false);
+test('the conformance suite finds a policy that forgets, one that evicts what was removed, and one that denies what it settled', () => {
+  const nothing = { reserve() {}, add() {}, hit() {}, remove() {}, evict: () => 0, hottest: () => [], clear() {} };
+  const stubborn = () => {
+    let held: number[] = [];
+    return { ...nothing, add: (slot: number) => void held.push(slot), evict: () => held.pop() ?? 0, hottest: () => held, clear: () => void (held = []) };
+  };
+  expect(outcomes(policyConformance(() => nothing))).toContain(false);
+  expect(outcomes(policyConformance(stubborn))).toContain(false);
+  const denying = policyConformance((settle) => Object.assign(policies.adaptive(settle), { mayBeSettled: () => false }));
+  expect(outcomes(denying).filter((isGood) => !isGood)).toHaveLength(1);
 });

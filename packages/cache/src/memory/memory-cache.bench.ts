@@ -7,12 +7,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { LRUCache } from 'lru-cache';
-import { MemoryCache, type PolicyName } from './index.ts';
+import { MemoryCache, type PolicyName } from '../index.ts';
 
 const entries = 50_000;
 const calls = 500_000;
 const rounds = 5;
-const names: readonly PolicyName[] = ['s3-fifo', 'lru', 'lfu', 'fifo'];
+const names: readonly PolicyName[] = ['adaptive', 'lru', 'lfu', 'fifo'];
 
 interface Cache {
   get(key: string): number | undefined;
