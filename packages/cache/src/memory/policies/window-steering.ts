@@ -9,7 +9,7 @@ const nearlyAll = 0.97;
 /** How far towards the better end a step goes; two of them are past the middle, and the ends are near after five. */
 const stepShare = 0.5;
 /** The shadows have from this many entries to twice as many: keys are sampled so. Smaller ones err more. */
-const leastShadow = 128;
+const leastShadow = 64;
 /** By how much of the accesses that were not hits for all three an end must be better before the window moves. */
 const tolerance = 0.02;
 /** And by how many standard deviations of chance: where half of n accesses may go either way, those are √n / 2. */
