@@ -11,12 +11,13 @@ export interface CoherencePlan extends Omit<ChurnPlan, 'seconds'> {
   readonly rounds: number;
   readonly secondsEach: number;
   readonly isLeaseBroken: boolean;
-  readonly hasFaults: boolean;
+  /** A fault comes after a pause of half to one and a half times this; 0: none comes. */
+  readonly faultEveryMs: number;
+  /** Within which others see a write, while nothing is away. */
+  readonly boundMs: number;
 }
 
 const instances = 3;
-/** Promised, while nothing is away. */
-const boundMs = 100;
 const awayTtlMs = 1000;
 const settleMs = 1000;
 const timeoutMs = 200;
@@ -54,11 +55,11 @@ export async function coherentInstances(plan: CoherencePlan, log: Log = quiet): 
   const seconds = plan.rounds * plan.secondsEach;
   const outages: Outage[] = [];
   const abort = new AbortController();
-  const faults = plan.hasFaults ? breakThings({ redis, proxies, outages, log, signal: abort.signal }) : Promise.resolve(0);
+  const faults = plan.faultEveryMs > 0 ? breakThings({ redis, proxies, outages, log, signal: abort.signal, everyMs: plan.faultEveryMs }) : Promise.resolve(0);
   const results = await Promise.all(running.all.map(({ calls }) => calls.ask<ChurnResult>('churn', { ...plan, seconds })));
   abort.abort();
   findings.note('faults', await faults);
-  judge(results, outages, findings);
+  judge(results, { outages, boundMs: plan.boundMs }, findings);
   findings.note('loads', source.keys);
   for (const source of ['memory', 'shared', 'loader'] as const)
     findings.note(
@@ -69,7 +70,11 @@ export async function coherentInstances(plan: CoherencePlan, log: Log = quiet): 
 }
 
 /** Holds what the processes saw against each other, in the order of time. */
-function judge(results: readonly ChurnResult[], outages: readonly Outage[], findings: Findings): void {
+function judge(
+  results: readonly ChurnResult[],
+  { outages, boundMs }: { readonly outages: readonly Outage[]; readonly boundMs: number },
+  findings: Findings,
+): void {
   const awayBoundMs = awayTtlMs + noticeMs + settleMs + boundMs;
   const checker = new CoherenceChecker({
     boundMs: (acknowledgedAtMs, beganAtMs) =>
@@ -108,10 +113,11 @@ interface Scene {
   readonly outages: Outage[];
   readonly log: Log;
   readonly signal: AbortSignal;
+  readonly everyMs: number;
 }
 
 /** One fault after the other until it is told to stop. @returns how many there were */
-async function breakThings({ redis, proxies, outages, log, signal }: Scene): Promise<number> {
+async function breakThings({ redis, proxies, outages, log, signal, everyMs }: Scene): Promise<number> {
   const any = (): TcpProxy | undefined => proxies[Math.floor(Math.random() * proxies.length)];
   const kinds: Readonly<Record<string, () => Promise<void>>> = {
     'connections of one instance cut': async () => any()?.cut(),
@@ -141,7 +147,7 @@ async function breakThings({ redis, proxies, outages, log, signal }: Scene): Pro
   const names = Object.keys(kinds);
   let count = 0;
   while (!signal.aborted) {
-    await sleep(1500 + 1500 * Math.random());
+    await sleep(everyMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     const name = names[count % names.length] ?? '';
     if (signal.aborted) break;
     log(name);

@@ -12,16 +12,17 @@ export interface OutagePlan {
   readonly downMs: number;
   /** Killed, or stopped with all connections open. */
   readonly kind: 'killed' | 'frozen';
+  /** Longest time of a read: a question to Redis that nobody answers, one to the source, and what the machine has other work for. */
+  readonly longestMs: number;
+  /** From the return of Redis until it is used. */
+  readonly usedWithinMs: number;
 }
 
 const instances = 2;
 const timeoutMs = 200;
-/** A question to Redis that nobody answers, then one to the source; the rest is for a machine that has other work. */
-const longestMs = 2 * timeoutMs + 1000;
-const normalWithinMs = 2000;
 
 /** Under a steady load all of Redis goes away and comes back: nobody is refused, nobody waits long, and within 2 s it is used again. */
-export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kind }: OutagePlan, log: Log = quiet): Promise<Report> {
+export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kind, longestMs, usedWithinMs }: OutagePlan, log: Log = quiet): Promise<Report> {
   const findings = new Findings();
   await using redis = await startTrialRedis(topology);
   await using running = new Instances(new Source(() => 1));
@@ -53,7 +54,7 @@ export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kin
   findings.note('median µs', quantile(tookMs, 0.5) * 1000);
   findings.note('P99 ms', quantile(tookMs, 0.99));
   findings.atMost('longest ms', quantile(tookMs, 1), longestMs);
-  findings.atMost('longest until Redis is used again ms', Math.max(...usedAgainMs), normalWithinMs);
+  findings.atMost('longest until Redis is used again ms', Math.max(...usedAgainMs), usedWithinMs);
   return findings;
 }
 
@@ -63,7 +64,7 @@ interface State {
   readonly stats: { readonly shared: number };
 }
 
-/** @returns how long it took until every instance is joined and finds answers in Redis again, at most 10 s */
+/** @returns how long it took until every instance is joined and finds answers in Redis again, at most 20 s */
 async function untilUsed(all: readonly RunningInstance[]): Promise<number> {
   const since = performance.now();
   const states = (): Promise<State[]> => Promise.all(all.map(({ calls }) => calls.ask<State>('state', undefined)));
@@ -72,7 +73,7 @@ async function untilUsed(all: readonly RunningInstance[]): Promise<number> {
     const after = await states();
     const isUsed = after.every(({ state, stats }, at) => state === 'joined' && stats.shared > (before[at]?.stats.shared ?? 0));
     const tookMs = performance.now() - since;
-    if (isUsed || tookMs > 10_000) return tookMs;
+    if (isUsed || tookMs > 20_000) return tookMs;
     await sleep(20);
   }
 }

@@ -11,6 +11,8 @@ export interface StampedePlan {
 
 const instances = 3;
 const loadMs = 50;
+/** Thousands of readers at once keep a process busy for longer than a call may usually take. */
+const timeoutMs = 5000;
 
 /** All at once, in three processes, ask for a key that no tier has: it is loaded once. */
 export async function stampede({ rounds, topology, readersEach }: StampedePlan, log: Log = quiet): Promise<Report> {
@@ -18,7 +20,7 @@ export async function stampede({ rounds, topology, readersEach }: StampedePlan, 
   await using redis = await startTrialRedis(topology);
   const source = new Source(() => loadMs);
   await using running = new Instances(source);
-  for (let i = 0; i < instances; i += 1) await running.start({ url: redis.url });
+  for (let i = 0; i < instances; i += 1) await running.start({ url: redis.url, timeoutMs });
   let most = 0;
   for (let round = 0; round < rounds; round += 1) {
     source.calls = 0;

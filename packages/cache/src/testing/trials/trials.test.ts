@@ -12,7 +12,18 @@ describe.skipIf(missing !== '')(`caches on a real Redis, small${missing}`, { tim
   });
 
   test('the checker sees what a lease is for: without leases it finds reads of older values', async () => {
-    const plan = { keys: 200, workers: 20, writeShare: 0.1, manyShare: 0.05, pauseMs: 10, rounds: 1, secondsEach: 4, hasFaults: false, isLeaseBroken: true };
+    const plan = {
+      keys: 200,
+      workers: 20,
+      writeShare: 0.1,
+      manyShare: 0.05,
+      pauseMs: 10,
+      rounds: 1,
+      secondsEach: 4,
+      faultEveryMs: 0,
+      isLeaseBroken: true,
+      boundMs: 2000,
+    };
     const { broken } = await coherentInstances(plan);
     expect(broken).toContainEqual(expect.stringContaining('reads of an older value'));
   });
