@@ -5,6 +5,7 @@ import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } fr
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
 import { AdministeredGame } from './cache/administered-game.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
+import { KnownGameKeys } from './cache/known-game-keys.ts';
 import { openSharedCache } from './cache/shared-cache.ts';
 import { openCdnPurge } from './cdn/cdn-purge.ts';
 import type { Settings } from './config.ts';
@@ -57,8 +58,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const games = await openGames(await configuredGames(config, secrets, databaseMetrics(registry, log)));
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
-  const coherence = parts.use(await openSharedCache(config.cache, registry, log));
-  const cache = { coherence, listenerOf: cacheMetrics(registry) };
+  const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
+  const coherence = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));
+  const cache = { coherence, knownKeys, listenerOf: cacheMetrics(registry) };
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
   const runtimes: GameRuntime[] = [];
@@ -74,6 +76,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   }
   writeBehindMetrics(registry, runtimes);
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
+  knownKeys.fill();
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });

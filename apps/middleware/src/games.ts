@@ -4,6 +4,7 @@ import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } 
 import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { cachePolicies } from './cache/cache-policies.ts';
+import type { KnownGameKeys } from './cache/known-game-keys.ts';
 import { queryCache } from './cache/query-cache.ts';
 import type { Config } from './config-schema.ts';
 import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
@@ -79,7 +80,11 @@ export interface RuntimeParts {
   readonly tokens: Tokens;
   readonly log: Logger;
   /** With whom cached reads are shared, and who hears of an entity's cache; default: nobody. */
-  readonly cache?: { readonly coherence: Coherence; readonly listenerOf: (game: string, entity: string) => TieredCacheListener };
+  readonly cache?: {
+    readonly coherence: Coherence;
+    readonly knownKeys: KnownGameKeys;
+    readonly listenerOf: (game: string, entity: string) => TieredCacheListener;
+  };
   /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeLog?: WriteLog | undefined;
 }
@@ -96,6 +101,7 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
     cache: {
       coherence: cache?.coherence,
       policies: cachePolicies(handler, config.cache),
+      knownKeysOf: (entity) => cache?.knownKeys.of({ handler, database }, entity),
       listenerOf: (entity) => cache?.listenerOf(handler.manifest.id, entity) ?? {},
     },
     log: log.child({ game: handler.manifest.id }),

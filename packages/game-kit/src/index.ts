@@ -28,7 +28,7 @@ export { Deferral } from './write-behind/deferred-change.ts';
 export type { Timers } from './write-behind/timers.ts';
 export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';
 export type { CachePolicies, CachePolicy } from './runtime/cache-policy.ts';
-export { entryKey, type ReadCacheOptions } from './runtime/read-cache.ts';
+export { entryKey, type AnswerCache, type ReadCacheOptions } from './runtime/read-cache.ts';
 export { parseInput, type ParsedInput } from './runtime/validate.ts';
 export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
 export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';

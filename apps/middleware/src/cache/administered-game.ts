@@ -1,10 +1,10 @@
-import type { Coherence, TieredCache } from '@midgard/cache';
+import type { Coherence } from '@midgard/cache';
 import {
+  type AnswerCache,
   entryKey,
   type ExecuteRequest,
   type GameHandler,
   type GameRuntime,
-  type JsonValue,
   MidgardError,
   type Operation,
   parseInput,
@@ -105,7 +105,7 @@ export class AdministeredGame implements ServedGame {
   }
 
   /** @throws {MidgardError} 2004: nothing of this entity is cached */
-  #cacheOf(entity: string): TieredCache<JsonValue> {
+  #cacheOf(entity: string): AnswerCache {
     const cache = this.#runtime.caches().get(entity);
     if (cache === undefined) throw new MidgardError('notFound', `nothing of "${entity}" is cached`);
     return cache;

@@ -20,6 +20,12 @@ const EntityPolicy = z.strictObject({
   staleIfErrorMs: ZeroOrMore.optional().describe('For how long after its time an answer is given where the database fails (0)'),
   staleWhileRevalidateMs: ZeroOrMore.optional().describe('For how long after its time an answer is given while it is read anew (0)'),
   refreshAfter: z.number().min(0).max(1).optional().describe('From which part of its life on an answer may be read anew ahead of its end (1: never)'),
+  knownKeys: z
+    .boolean()
+    .optional()
+    .describe(
+      'Read all keys at the start, and refuse those that do not exist without the database; with more than one instance only with cache.redis.url (false)',
+    ),
   compressAboveBytes: ZeroOrMore.optional().describe('From how many bytes on an answer is packed for Redis (4096)'),
   softTimeoutMs: Milliseconds.optional().describe('How long a reader waits for the database where there is an older answer to give (to the end)'),
 });

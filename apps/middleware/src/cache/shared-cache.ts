@@ -15,13 +15,24 @@ interface SharedMetrics {
   watch(coherence: Coherence): void;
 }
 
+/** What the shared cache works with. */
+export interface SharedCacheParts {
+  readonly registry: Registry;
+  readonly log: Logger;
+  /** Writes of other instances may have been missed, and are heard again. */
+  readonly missed: () => void;
+}
+
 /**
  * What the instances of the service share: with `cache.redis.url` a tier and a bus on Redis, else nothing. It starts whether or not Redis
  * can be reached.
  *
  * @throws {SetupError} `ERR_SETUP_CACHE`: the library refuses the URL
  */
-export async function openSharedCache({ redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig, registry: Registry, log: Logger): Promise<Coherence> {
+export async function openSharedCache(
+  { redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig,
+  { registry, log, missed }: SharedCacheParts,
+): Promise<Coherence> {
   if (url === undefined) return new Coherence({ awayTtlMs });
   const metrics = sharedMetrics(registry, log);
   const redis = await openRedis({ url, prefix, timeoutMs });
@@ -29,7 +40,13 @@ export async function openSharedCache({ redis: { url, prefix, timeoutMs }, awayT
     tier: withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) }),
     bus: redis.bus,
     awayTtlMs,
-    listener: metrics.listener,
+    listener: {
+      ...metrics.listener,
+      distrusted: () => {
+        metrics.listener.distrusted?.();
+        if (coherence.state !== 'away') missed();
+      },
+    },
   });
   metrics.watch(coherence);
   await coherence.start();

@@ -12,7 +12,7 @@ export type CachePolicies = { readonly [entity: string]: CachePolicy | false };
 
 /** A policy without gaps. */
 export interface CompletePolicy {
-  readonly memory: MemoryBounds<JsonValue>;
+  readonly memory: MemoryBounds<JsonValue | undefined>;
   readonly tiers: Partial<TierPolicy>;
 }
 

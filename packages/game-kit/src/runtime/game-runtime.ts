@@ -1,5 +1,4 @@
 import type { Principal } from '@midgard/auth';
-import type { TieredCache } from '@midgard/cache';
 import type { Database, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
@@ -23,7 +22,7 @@ import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, s
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
-import { ReadCache, type ReadCacheOptions } from './read-cache.ts';
+import { type AnswerCache, ReadCache, type ReadCacheOptions } from './read-cache.ts';
 import { type Snapshot, Snapshots } from './snapshots.ts';
 import { type ParsedInput, parseInput } from './validate.ts';
 
@@ -166,7 +165,7 @@ export class GameRuntime {
   }
 
   /** What is kept of cached reads, by entity. */
-  caches(): ReadonlyMap<string, TieredCache<JsonValue>> {
+  caches(): ReadonlyMap<string, AnswerCache> {
     return this.#cache.entities();
   }
 

@@ -1,8 +1,10 @@
-import { type Codec, Coherence, jsonCodec, TieredCache, type TieredCacheListener } from '@midgard/cache';
-import type { JsonValue } from '@midgard/errors';
+import { isDeepStrictEqual } from 'node:util';
+import { type Codec, Coherence, jsonCodec, type KeyFilter, TieredCache, type TieredCacheListener } from '@midgard/cache';
+import { type JsonValue, MidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
 import type { GameManifest } from '../game.ts';
 import type { Operation } from '../operation.ts';
+import { notFound } from '../refusals.ts';
 import { type CachePolicies, completePolicy } from './cache-policy.ts';
 
 /** What the cached reads of a game are kept with. */
@@ -11,13 +13,22 @@ export interface ReadCacheOptions {
   readonly coherence?: Coherence | undefined;
   /** Differences from the standard, by entity. */
   readonly policies?: CachePolicies | undefined;
+  /** Makes what knows which keys of an entity certainly do not exist, so that asking for them costs nothing; undefined: nobody knows. */
+  readonly knownKeysOf?: ((entity: string) => KeyFilter | undefined) | undefined;
   /** Makes who hears of an entity's cache. */
   readonly listenerOf?: ((entity: string) => TieredCacheListener) | undefined;
 }
 
+/** Answers about one entity; `undefined` stands for "there is no such thing". */
+export type AnswerCache = TieredCache<JsonValue | undefined>;
+
 /** What one operation keeps: its answers by the key of its rule. */
 export interface OperationCache {
-  /** The answer to this key, from wherever it is, or from this load. */
+  /**
+   * The answer to this key, from wherever it is, or from this load. That the thing does not exist is remembered, too, for a short time.
+   *
+   * @throws {MidgardError} 2002, and what the load throws
+   */
   get(key: string, load: () => Promise<JsonValue>): Promise<JsonValue>;
 }
 
@@ -26,7 +37,7 @@ type Changes = readonly { readonly entity: string; readonly cacheKey: string }[]
 
 /** The answers of cached reads, by entity, operation and key; what a commit changed falls for every operation on that entity, in every instance. */
 export class ReadCache {
-  readonly #byEntity = new Map<string, TieredCache<JsonValue>>();
+  readonly #byEntity = new Map<string, AnswerCache>();
   readonly #operations = new Map<string, readonly string[]>();
   readonly #isShared: boolean;
 
@@ -35,7 +46,7 @@ export class ReadCache {
    * @param manifest whose they are
    */
   constructor(operations: readonly Operation[], manifest: GameManifest, options: ReadCacheOptions & { readonly clock: Clock }) {
-    const { coherence = new Coherence(), policies = {}, listenerOf, clock } = options;
+    const { coherence = new Coherence(), policies = {}, knownKeysOf, listenerOf, clock } = options;
     this.#isShared = coherence.state !== 'alone';
     const codec = versionedCodec(manifest.version);
     for (const { name, cache } of operations) {
@@ -45,8 +56,18 @@ export class ReadCache {
       this.#operations.set(entity, [...(this.#operations.get(entity) ?? []), name]);
       if (this.#byEntity.has(entity)) continue;
       const { memory, tiers } = policy;
-      const listener = listenerOf?.(entity) ?? {};
-      this.#byEntity.set(entity, new TieredCache<JsonValue>({ space: `${manifest.id}:${entity}`, coherence, memory, policy: tiers, codec, clock, listener }));
+      const filter = knownKeysOf?.(entity);
+      const tiered = new TieredCache<JsonValue | undefined>({
+        space: `${manifest.id}:${entity}`,
+        coherence,
+        memory,
+        policy: tiers,
+        codec,
+        clock,
+        listener: listenerOf?.(entity) ?? {},
+        ...(filter === undefined ? {} : { knownKeys: byEntry(filter) }),
+      });
+      this.#byEntity.set(entity, tiered);
     }
   }
 
@@ -58,14 +79,17 @@ export class ReadCache {
   /** @returns undefined where answers of this operation are not kept */
   of({ name, cache }: Operation): OperationCache | undefined {
     const tiered = cache === undefined ? undefined : this.#byEntity.get(cache.entity);
-    if (tiered === undefined) return undefined;
+    if (cache === undefined || tiered === undefined) return undefined;
     return {
-      get: (key, load) =>
-        tiered.getOrLoad(entryKey(name, key), async (_entry, call) => {
-          const answer = await load();
-          if (cache?.tags !== undefined) call.keep({ tags: cache.tags(answer) });
-          return answer;
-        }),
+      async get(key, load) {
+        const answer = await tiered.getOrLoad(entryKey(name, key), async (_entry, call) => {
+          const loaded = await orMissing(load, cache.entity, key);
+          if (cache.tags !== undefined && loaded !== undefined) call.keep({ tags: cache.tags(loaded) });
+          return loaded;
+        });
+        if (answer === undefined) throw notFound(cache.entity, key);
+        return answer;
+      },
     };
   }
 
@@ -81,7 +105,7 @@ export class ReadCache {
   }
 
   /** The cache of each entity, for operators. */
-  entities(): ReadonlyMap<string, TieredCache<JsonValue>> {
+  entities(): ReadonlyMap<string, AnswerCache> {
     return this.#byEntity;
   }
 
@@ -97,13 +121,32 @@ export function entryKey(operation: string, key: string): string {
   return `${operation}:${key}`;
 }
 
+/** A filter of an entity's keys, asked about keys of entries. */
+function byEntry(filter: KeyFilter): KeyFilter {
+  const keyOf = (entry: string): string => entry.slice(entry.indexOf(':') + 1);
+  return { mightExist: (entry) => filter.mightExist(keyOf(entry)), add: (entry) => filter.add(keyOf(entry)), distrust: () => filter.distrust() };
+}
+
+/**
+ * Undefined where the load says that this very thing does not exist. What it says of another is not kept: the key under which it would be
+ * does not fall when that one comes to be.
+ */
+async function orMissing(load: () => Promise<JsonValue>, entity: string, key: string): Promise<JsonValue | undefined> {
+  try {
+    return await load();
+  } catch (error) {
+    if (MidgardError.is(error) && error.errorName === 'notFound' && isDeepStrictEqual(error.details, { entity, id: key })) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Answers as JSON behind the version of the game that gave them: another version may answer otherwise, and must not read them, though both
  * must hear of each other's writes while one takes the other's place.
  */
-function versionedCodec(version: string): Codec<JsonValue> {
+function versionedCodec(version: string): Codec<JsonValue | undefined> {
   const head = Buffer.from(`${version}\n`);
-  const json = jsonCodec<JsonValue>();
+  const json = jsonCodec<JsonValue | undefined>();
   return {
     encode: (value) => Buffer.concat([head, json.encode(value)]),
     decode(bytes) {

@@ -113,4 +113,36 @@ describe('instances that share a tier', () => {
     expect(await other.call('counter.get', { playerId: '7' })).toEqual({ kills: '3' });
     await one.runtime.stop();
   });
+
+  test('remember for a while that a thing does not exist, until it comes to be', async () => {
+    const [one, other] = [await Instance.start(), await Instance.start()];
+    const known = await one.call('player.get', { id: '41' }).catch((error: unknown) => error);
+    loads = 0;
+    const again = await other.call('player.get', { id: '41' }).catch((error: unknown) => error);
+    expect(loads).toBe(0);
+    expect(again).toEqual(known);
+    expect(again).toMatchObject({ code: 2002, details: { entity: 'player', id: '41' } });
+    clock.advance(10_000);
+    await other.call('player.get', { id: '41' }).catch(() => undefined);
+    expect(loads).toBe(1);
+  });
+
+  test('do not remember of one thing that another does not exist', async () => {
+    const one = await Instance.start();
+    for (let times = 0; times < 2; times += 1) {
+      loads = 0;
+      expect(await one.call('wallet.get', { playerId: '41' }).catch((error: unknown) => error)).toMatchObject({ details: { entity: 'player' } });
+      expect(loads).toBe(1);
+    }
+  });
+
+  test('spare the database a key that surely does not exist', async () => {
+    const asked: string[] = [];
+    const filter = { mightExist: (key: string) => (asked.push(key), key !== '41'), add: () => undefined, distrust: () => undefined };
+    const one = await Instance.start(standardGame, { cache: { knownKeysOf: (entity) => (entity === 'player' ? filter : undefined) } });
+    loads = 0;
+    expect(await one.call('player.get', { id: '41' }).catch((error: unknown) => error)).toMatchObject({ code: 2002, details: { entity: 'player', id: '41' } });
+    expect(loads).toBe(0);
+    expect(asked).toEqual(['41']);
+  });
 });
