@@ -21,10 +21,16 @@ export interface TrialsCommand {
 
 /** Runs the scenarios that the command line names, prints what came of them, and sets the exit code. */
 export async function runTrials(command: TrialsCommand): Promise<void> {
-  process.exitCode = await main(command).catch((error: unknown) => {
+  // What a scenario waits for may keep no process alive by itself.
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    process.exitCode = await main(command);
+  } catch (error) {
     tellProgress(`${error instanceof Error ? error.message : String(error)}; --help tells more`);
-    return 2;
-  });
+    process.exitCode = 2;
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 function helpOf({ usage, about, durations, scenarios }: TrialsCommand): string {

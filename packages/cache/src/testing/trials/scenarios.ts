@@ -1,4 +1,6 @@
 import { scenario, type Scenario } from '@midgard/trials';
+import { absentKeys } from './absent.ts';
+import { entriesEndApart } from './avalanche.ts';
 import { coherentInstances } from './coherence.ts';
 import { outageUnderLoad } from './outage.ts';
 import { stampede } from './stampede.ts';
@@ -37,5 +39,13 @@ export const scenarios: readonly Scenario[] = [
   scenario('killed-cluster', 'all masters of a Redis Cluster are killed under load and started again', outageUnderLoad, {
     small: { rounds: 1, topology: 'cluster', perSecond: 1000, downMs: 1000, kind: 'killed', ...patient },
     full: { rounds: 5, topology: 'cluster', perSecond: 3000, downMs: 3000, kind: 'killed', ...promised },
+  }),
+  scenario('absent', 'random keys that do not exist are asked for', absentKeys, {
+    small: { rounds: 1, keys: 10_000, askedEach: 20_000 },
+    full: { rounds: 10, keys: 1_000_000, askedEach: 100_000 },
+  }),
+  scenario('avalanche', 'entries that were loaded at the same moment end apart', entriesEndApart, {
+    small: { rounds: 1, entries: 5000 },
+    full: { rounds: 1, entries: 100_000 },
   }),
 ];
