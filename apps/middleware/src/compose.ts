@@ -15,7 +15,7 @@ import { databaseMetrics } from './database/database-metrics.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
 import { Grace } from './grace.ts';
-import { checkDatabases } from './health.ts';
+import { checkHealth } from './health.ts';
 import { addressLimits } from './limits.ts';
 import { watchMemory } from './memory/watch-memory.ts';
 import { resolveSecrets } from './secrets.ts';
@@ -89,7 +89,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     log,
     metricsText: registry,
     publicLimit: limits.login,
-    readiness: () => checkDatabases(databases),
+    readiness: () => checkHealth(databases, coherence),
     listen: { host: http.host, port: http.port },
     options: {
       maxBodyBytes: http.maxBodyBytes,
