@@ -27,9 +27,8 @@ function workerOfTest(): WorkerOfTest {
 
 describe('between processes', () => {
   test('each hears the others and not himself; who was started anew hears from when he has joined', { timeout }, async () => {
-    const workers = [workerOfTest(), workerOfTest(), workerOfTest()];
-    const relay = relayInvalidations(workers.slice(0, 2).map(({ child }) => processPort(child)));
-    const [a, b, c] = workers as [WorkerOfTest, WorkerOfTest, WorkerOfTest];
+    const [a, b, c] = [workerOfTest(), workerOfTest(), workerOfTest()];
+    const relay = relayInvalidations([a, b].map(({ child }) => processPort(child)));
     await until(() => a.notes.includes('joined') && b.notes.includes('joined'));
     a.child.send({ say: 'one' });
     await until(() => a.notes.includes('said one') && b.notes.includes('heard one'));
@@ -106,15 +105,9 @@ describe('between threads', () => {
 
 /** A port whose other end is the test. */
 function handPort() {
-  let hear: (message: unknown) => void = () => undefined;
-  const sent: object[] = [];
-  const port: IpcPort = {
-    send: (message) => void sent.push(message),
-    onMessage: (listener) => void (hear = listener),
-    onClose: () => undefined,
-    leave: () => undefined,
-  };
-  return { port, sent, hear: (message: unknown) => hear(message) };
+  const listeners: ((message: unknown) => void)[] = [];
+  const port: IpcPort = { send: () => undefined, onMessage: (listener) => void listeners.push(listener), onClose: () => undefined, leave: () => undefined };
+  return { port, hear: (message: unknown) => listeners.forEach((listener) => listener(message)) };
 }
 
 test('a relay that does not answer is not believed to have said it', async () => {

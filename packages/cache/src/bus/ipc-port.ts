@@ -62,6 +62,7 @@ export function threadPort(peer: ThreadPeer): IpcPort {
     peer.on(event, listener);
   };
   return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a thread, no window
     send: (message) => peer.postMessage(message),
     onMessage: (listener) => listen('message', listener),
     onClose: (listener) => {

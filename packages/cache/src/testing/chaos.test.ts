@@ -106,21 +106,21 @@ describe('LocalHub', () => {
   });
 });
 
-describe('ChaosBus', () => {
-  function setUp(...faults: BusFault[]) {
-    const hub = new LocalHub();
-    const speaker = hub.bus();
-    const waiting: (() => void)[] = [];
-    const bus = new ChaosBus({
-      bus: hub.bus(),
-      fault: () => faults.shift() ?? { kind: 'well' },
-      sleep: () => new Promise<void>((resolve) => void waiting.push(resolve)),
-    });
-    return { hub, speaker, bus, waiting, heard: notes() };
-  }
+function chaosBus(...faults: BusFault[]) {
+  const hub = new LocalHub();
+  const speaker = hub.bus();
+  const waiting: (() => void)[] = [];
+  const bus = new ChaosBus({
+    bus: hub.bus(),
+    fault: () => faults.shift() ?? { kind: 'well' },
+    sleep: () => new Promise<void>((resolve) => void waiting.push(resolve)),
+  });
+  return { hub, speaker, bus, waiting, heard: notes() };
+}
 
+describe('ChaosBus', () => {
   test('a dropped word is told as a gap', async () => {
-    const { speaker, bus, heard } = setUp({ kind: 'dropped' });
+    const { speaker, bus, heard } = chaosBus({ kind: 'dropped' });
     await bus.start(heard);
     await speaker.publish('one');
     await speaker.publish('two');
@@ -128,7 +128,7 @@ describe('ChaosBus', () => {
   });
 
   test('a delayed word is overtaken', async () => {
-    const { speaker, bus, heard, waiting } = setUp({ kind: 'well', delayMs: 50 });
+    const { speaker, bus, heard, waiting } = chaosBus({ kind: 'well', delayMs: 50 });
     await bus.start(heard);
     await speaker.publish('one');
     await speaker.publish('two');
@@ -150,7 +150,7 @@ describe('ChaosBus', () => {
   });
 
   test('a bus that is down is told once, and no gap is told meanwhile', async () => {
-    const { hub, bus, heard } = setUp({ kind: 'dropped' });
+    const { hub, bus, heard } = chaosBus({ kind: 'dropped' });
     await bus.start(heard);
     hub.down();
     hub.up();
