@@ -10,7 +10,7 @@ const firstCapacity = 64;
 export class EntrySlots<K extends CacheKey, V> {
   readonly keys: (K | undefined)[] = [];
   readonly values: (V | undefined)[] = [];
-  /** Epoch milliseconds, `Infinity` for a free slot or an entry without an end; undefined: nothing here ends. */
+  /** Epoch milliseconds, `Infinity` for an entry without an end, of no meaning for a free slot; undefined: nothing here ends. */
   endsAtMs: Float64Array | undefined = undefined;
   /** Undefined: nothing here has a weight. */
   weights: Float64Array | undefined = undefined;
@@ -41,7 +41,6 @@ export class EntrySlots<K extends CacheKey, V> {
   release(slot: number): void {
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
-    if (this.endsAtMs !== undefined) this.endsAtMs[slot] = Infinity;
     this.#free.push(slot);
   }
 
@@ -69,7 +68,6 @@ export class EntrySlots<K extends CacheKey, V> {
       this.keys.push(undefined);
       this.values.push(undefined);
     }
-    this.endsAtMs?.fill(Infinity);
   }
 
   #newSlot(most: number): number {
@@ -80,7 +78,7 @@ export class EntrySlots<K extends CacheKey, V> {
 
   #grow(capacity: number): void {
     this.#reserve(capacity);
-    if (this.endsAtMs !== undefined) this.endsAtMs = grown(this.endsAtMs, capacity).fill(Infinity, this.#capacity);
+    if (this.endsAtMs !== undefined) this.endsAtMs = grown(this.endsAtMs, capacity);
     if (this.weights !== undefined) this.weights = grown(this.weights, capacity);
     this.#capacity = capacity;
   }

@@ -88,6 +88,15 @@ describe('time', () => {
     expect(cache.get('a')).toBe(2);
   });
 
+  test('what came without an end has none, though others after it have', () => {
+    const clock = new FakeClock();
+    const cache = new MemoryCache<number>({ maxEntries: 10, clock });
+    cache.set('a', 1);
+    cache.set('b', 1, { ttlMs: 10 });
+    clock.ms += 1e9;
+    expect([cache.get('a'), cache.get('b'), cache.expiresAt('a')]).toEqual([1, undefined, Infinity]);
+  });
+
   test('jitter shortens and never lengthens', () => {
     const clock = new FakeClock();
     const draws = [0, 0.5, 0.999];

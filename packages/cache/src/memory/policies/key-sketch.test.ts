@@ -47,6 +47,14 @@ describe('the sketch of keys', () => {
     expect(strangers.filter((hash) => sketch.usesOf(hash) > 0).length).toBeLessThan(1000);
   });
 
+  test('more residents with one hash than a cell can count are not denied', () => {
+    const sketch = new KeySketch();
+    for (let i = 0; i < 32; i += 1) sketch.addResident(7);
+    expect(sketch.mayBeResident(7)).toBe(true);
+    for (let i = 0; i < 31; i += 1) sketch.removeResident(7);
+    expect(sketch.mayBeResident(7)).toBe(true);
+  });
+
   test('age halves the uses and leaves the residents', () => {
     const sketch = new KeySketch();
     sketch.remember(7, 13);

@@ -4,8 +4,8 @@ import { WindowTinyLfu } from './window-tiny-lfu.ts';
 
 /** The smallest window, where frequency rules, and the start (Caffeine's). */
 export const leastShare = 0.01;
-/** A window above this is all of the cache: least recently used goes first, and frequency counts for nothing. */
-const nearlyAll = 0.97;
+/** A window above this becomes all of the cache, where least recently used goes first: close by, that is worth more than the rest. */
+const nearlyAll = 0.85;
 /** How far towards the better end a step goes; two of them are past the middle, and the ends are near after five. */
 const stepShare = 0.5;
 /** The shadows have from this many entries to twice as many: keys are sampled so. Smaller ones err more. */

@@ -74,3 +74,17 @@ test('a window made smaller is emptied into the main part little by little, and 
   expect(Math.max(...most)).toBeLessThanOrEqual(8);
   expect([real.size, settled.length]).toEqual([1200, 1188]);
 });
+
+test('what has come and gone is not taken for settled', () => {
+  const real = new WindowTinyLfu(0.01, () => {});
+  real.reserve(firstSlot + 100);
+  for (let i = 0; i < 100; i += 1) real.add(firstSlot + i, hashOf(i));
+  for (let i = 100; i < 20_000; i += 1) {
+    // Every other one from the main part, as deletions go.
+    const left = i % 2 === 0 ? real.evict() : firstSlot + (i % 100);
+    if (i % 2 !== 0) real.remove(left);
+    real.add(left, hashOf(i));
+  }
+  const strangers = Array.from({ length: 1000 }, (_, i) => hashOf(1_000_000 + i));
+  expect(strangers.filter((hash) => real.mayBeSettled(hash)).length).toBeLessThan(150);
+});
