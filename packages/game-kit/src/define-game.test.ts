@@ -119,11 +119,12 @@ test.each([
   expect(() => Reflect.apply(write, undefined, [{ ...sound, ...difference }])).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION' }));
 });
 
-test('a cached read takes nothing but its path parameters', () => {
+test('what a cached read takes besides its path parameters may be left out', () => {
   const cache = { entity: 'player', key: (): bigint => 1n };
-  expect(() => read({ ...sound, http: 'GET /a/:id', input: z.object({ id: Id, more: z.string() }), cache })).toThrow(
-    expect.objectContaining({ code: 'ERR_GAME_OPERATION' }),
-  );
+  const define = (more: z.ZodType) => read({ ...sound, http: 'GET /a/:id', input: z.object({ id: Id, more }), cache });
+  expect(() => define(z.string())).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION', message: expect.stringContaining('"more"') }));
+  expect(define(z.string().optional()).cache).toBe(cache);
+  expect(define(z.int().default(3)).cache).toBe(cache);
 });
 
 const operation = write(sound);

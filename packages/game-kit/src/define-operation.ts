@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { GameContext } from './context.ts';
 import { GameKitError } from './game-kit-error.ts';
 import type {
@@ -22,7 +22,7 @@ const ROUTE_SHAPE = /^(GET|POST|PUT|PATCH|DELETE) (\/[a-z][A-Za-z0-9-]*|\/:[a-z]
 /**
  * Defines an operation that changes nothing.
  *
- * @param definition see {@link ReadDefinition}; a cached one takes nothing but its path parameters, since its answer is kept under them
+ * @param definition see {@link ReadDefinition}; of a cached one the answers to its path parameters alone are kept: what else it takes must be optional
  * @throws {GameKitError} `ERR_GAME_OPERATION`: something in it cannot work
  * @example
  * ```ts
@@ -44,8 +44,9 @@ export function read<const Name extends string, I extends InputSchema, O extends
   check(definition);
   const { cache, input, http, name } = definition;
   const { reads = cache === undefined ? {} : { [cache.entity]: (parsed: z.output<I>) => cache.key(parsed) } } = definition;
-  if (cache !== undefined && pathParameters(http).length !== Object.keys(input.shape).length) {
-    throw mistake(name, 'a cached operation takes its path parameters and nothing else');
+  const mustBeGiven = cache === undefined ? undefined : [...optionalFields(http, input)].find(([, { success }]) => !success);
+  if (mustBeGiven !== undefined) {
+    throw mistake(name, `its answers are kept under its path parameters alone, so "${mustBeGiven[0]}" needs a default or must be optional`);
   }
   return {
     ...shared(definition),
@@ -210,4 +211,11 @@ function check({
 
 function mistake(name: string, message: string): GameKitError {
   return new GameKitError('ERR_GAME_OPERATION', `${name}: ${message}`);
+}
+
+/** What the fields besides the path parameters are where they are left out; no success: they may not be. */
+export function optionalFields(http: string, { shape }: InputSchema): ReadonlyMap<string, z.ZodSafeParseResult<unknown>> {
+  const parameters = pathParameters(http);
+  const others = Object.entries(shape).filter(([field]) => !parameters.includes(field));
+  return new Map(others.map(([field, schema]) => [field, z.safeParse(schema, undefined)]));
 }

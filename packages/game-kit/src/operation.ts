@@ -33,8 +33,8 @@ interface KeyLookup<Input> {
 export interface CacheRule<Input> {
   readonly entity: string;
   key(input: Input): EntityKey;
-  /** Names by which an operator can drop answers together, from an answer as it goes over the wire; none is empty. */
-  tags?(answer: JsonValue): readonly string[];
+  /** Names by which an operator can drop answers together; `answer` is as it goes over the wire. None is empty. */
+  tags?(answer: JsonValue, input: Input): readonly string[];
 }
 
 /** For each entity that a write changes, the keys, or `'unknown'` where only its run can tell (a new row's id). */

@@ -7,6 +7,7 @@ import { listOf, paging } from '../wire/list.ts';
 import { Amount, Id } from '../wire/numbers.ts';
 import { Reason, slug } from '../wire/text.ts';
 import { page } from './page.ts';
+import { ownerTags } from './player-tags.ts';
 
 const moved = { playerId: Id, itemType: slug(64), quantity: Amount, reason: Reason };
 
@@ -20,6 +21,7 @@ export const listItems = read({
   input: z.strictObject({ playerId: Id, ...paging }),
   output: listOf(Item),
   owner: ({ playerId }) => playerId,
+  cache: { entity: item.name, key: ({ playerId }) => playerId, tags: ownerTags },
   handle: async ({ players, session }, { playerId, limit, cursor }) => {
     await players.require(playerId);
     return page(session, item, cursor, { where: { playerId, quantity: { gte: 1n } }, orderBy: 'id', limit });

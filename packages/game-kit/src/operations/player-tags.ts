@@ -12,3 +12,8 @@ export function playerTags(answer: JsonValue): readonly string[] {
   const { data } = Owned.safeParse(answer);
   return data === undefined ? [] : [`player:${data}`];
 }
+
+/** The same tag for an answer that does not say whose it is, such as a list. */
+export function ownerTags(_answer: JsonValue, { playerId }: { readonly playerId: bigint }): readonly string[] {
+  return [`player:${playerId}`];
+}

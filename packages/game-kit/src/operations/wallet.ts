@@ -5,7 +5,7 @@ import { listOf, paging } from '../wire/list.ts';
 import { Amount, Id } from '../wire/numbers.ts';
 import { Reason, slug } from '../wire/text.ts';
 import { page } from './page.ts';
-import { playerTags } from './player-tags.ts';
+import { ownerTags } from './player-tags.ts';
 
 const posting = z.strictObject({ playerId: Id, currency: slug(32), amount: Amount, reason: Reason });
 
@@ -19,7 +19,7 @@ export const getWallet = read({
   input: z.strictObject({ playerId: Id }),
   output: Wallet,
   owner: ({ playerId }) => playerId,
-  cache: { entity: wallet.name, key: ({ playerId }) => playerId, tags: playerTags },
+  cache: { entity: wallet.name, key: ({ playerId }) => playerId, tags: ownerTags },
   handle: async ({ players, wallets }, { playerId }) => {
     await players.require(playerId);
     return { playerId, balances: await wallets.balances(playerId) };
@@ -72,6 +72,8 @@ export const walletHistory = read({
   input: z.strictObject({ playerId: Id, currency: slug(32).optional(), ...paging }),
   output: listOf(WalletEntry),
   owner: ({ playerId }) => playerId,
+  // Every entry comes with a change of the wallet.
+  cache: { entity: wallet.name, key: ({ playerId }) => playerId, tags: ownerTags },
   handle: async ({ players, session }, { playerId, currency, limit, cursor }) => {
     await players.require(playerId);
     const where = { accountId: playerId, ...(currency === undefined ? {} : { currency }) };

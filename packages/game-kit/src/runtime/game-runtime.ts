@@ -229,7 +229,7 @@ export class GameRuntime {
   async #read(call: Call): Promise<JsonValue> {
     const { operation, input, caller, signal } = call;
     const requireOwner = ownerCheck(operation, input, caller);
-    const cache = this.#cache.of(operation);
+    const cache = this.#cache.of(operation, input);
     if (cache === undefined) {
       await settleKeys(this.#writeBehind, readKeys(operation, input), signal);
       return this.#inSnapshot(call, async (context) => {

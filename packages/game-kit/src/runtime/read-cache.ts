@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Codec, Coherence, jsonCodec, type KeyFilter, TieredCache, type TieredCacheListener } from '@midgard/cache';
 import { type JsonValue, MidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
+import { optionalFields } from '../define-operation.ts';
 import type { GameManifest } from '../game.ts';
 import type { Operation } from '../operation.ts';
 import { notFound } from '../refusals.ts';
 import { type CachePolicies, completePolicy } from './cache-policy.ts';
+import type { ParsedInput } from './validate.ts';
 
 /** What the cached reads of a game are kept with. */
 export interface ReadCacheOptions {
@@ -39,6 +41,8 @@ type Changes = readonly { readonly entity: string; readonly cacheKey: string }[]
 export class ReadCache {
   readonly #byEntity = new Map<string, AnswerCache>();
   readonly #operations = new Map<string, readonly string[]>();
+  /** By operation, the fields besides those of its path, as they are when nobody gives them. */
+  readonly #whenLeftOut = new Map<string, readonly (readonly [field: string, value: unknown])[]>();
   readonly #isShared: boolean;
 
   /**
@@ -49,10 +53,14 @@ export class ReadCache {
     const { coherence = new Coherence(), policies = {}, knownKeysOf, listenerOf, clock } = options;
     this.#isShared = coherence.state !== 'alone';
     const codec = versionedCodec(manifest.version);
-    for (const { name, cache } of operations) {
+    for (const { name, cache, http, input } of operations) {
       const policy = cache === undefined ? undefined : completePolicy(cache.entity, policies);
       if (cache === undefined || policy === undefined) continue;
       const { entity } = cache;
+      this.#whenLeftOut.set(
+        name,
+        [...optionalFields(http, input)].map(([field, { data }]) => [field, data]),
+      );
       this.#operations.set(entity, [...(this.#operations.get(entity) ?? []), name]);
       if (this.#byEntity.has(entity)) continue;
       const { memory, tiers } = policy;
@@ -76,15 +84,16 @@ export class ReadCache {
     return this.#isShared;
   }
 
-  /** @returns undefined where answers of this operation are not kept */
-  of({ name, cache }: Operation): OperationCache | undefined {
+  /** @returns undefined where answers of this operation are not kept, or not those to this input: it asks for more than its path says */
+  of({ name, cache }: Operation, input: ParsedInput): OperationCache | undefined {
     const tiered = cache === undefined ? undefined : this.#byEntity.get(cache.entity);
     if (cache === undefined || tiered === undefined) return undefined;
+    for (const [field, whenLeftOut] of this.#whenLeftOut.get(name) ?? []) if (input[field] !== whenLeftOut) return undefined;
     return {
       async get(key, load) {
         const answer = await tiered.getOrLoad(entryKey(name, key), async (_entry, call) => {
           const loaded = await orMissing(load, cache.entity, key);
-          if (cache.tags !== undefined && loaded !== undefined) call.keep({ tags: cache.tags(loaded) });
+          if (cache.tags !== undefined && loaded !== undefined) call.keep({ tags: cache.tags(loaded, input) });
           return loaded;
         });
         if (answer === undefined) throw notFound(cache.entity, key);

@@ -3,6 +3,7 @@ import { LocalHub } from '@midgard/cache/testing';
 import { type Database, type Freshness, IdGenerator, type ReadOptions } from '@midgard/dao';
 import { temporaryDatabase } from '@midgard/dao/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { fieldsOf, idOf } from '../test/answers.ts';
 import { standardGame } from '../test/standard-game.ts';
 import { deferringGame } from '../write-behind/test/deferring-game.ts';
@@ -11,6 +12,8 @@ import { MemoryLog } from '../write-behind/test/memory-log.ts';
 import type { GameHandler } from '../game.ts';
 import { ManualClock, service } from '../testing/open-game.ts';
 import { GameRuntime, type GameRuntimeOptions } from './game-runtime.ts';
+
+const Page = z.object({ items: z.array(z.unknown()) });
 
 let database: Database;
 let clock: ManualClock;
@@ -144,5 +147,22 @@ describe('instances that share a tier', () => {
     expect(await one.call('player.get', { id: '41' }).catch((error: unknown) => error)).toMatchObject({ code: 2002, details: { entity: 'player', id: '41' } });
     expect(loads).toBe(0);
     expect(asked).toEqual(['41']);
+  });
+
+  test('keep the first page of a list, and not what a caller asks for besides', async () => {
+    const one = await Instance.start();
+    const playerId = await idOf(one.call('player.create', { name: 'Mira' }));
+    const grant = (itemType: string): Promise<unknown> =>
+      one.call('item.grant', { playerId, itemType, quantity: '1', reason: 'r', idempotencyKey: `granting-${itemType}` });
+    await grant('sword');
+    const list = async (more: object = {}): Promise<number> => Page.parse(await one.call('item.list', { playerId, ...more })).items.length;
+    expect(await list()).toBe(1);
+    loads = 0;
+    expect([await list(), await list({ limit: 50 })]).toEqual([1, 1]);
+    expect(loads).toBe(0);
+    await list({ limit: 10 });
+    expect(loads).toBe(1);
+    await grant('bow');
+    expect(await list()).toBe(2);
   });
 });

@@ -5,6 +5,7 @@ import { listOf, paging } from '../../wire/list.ts';
 import { Id } from '../../wire/numbers.ts';
 import { TimestampInput } from '../../wire/time.ts';
 import { page } from '../page.ts';
+import { playerTags } from '../player-tags.ts';
 
 /** One order. */
 export const getOrder = read({
@@ -16,6 +17,7 @@ export const getOrder = read({
   input: z.strictObject({ id: Id }),
   output: Order,
   owner: async ({ id }, { orders }) => (await orders.require(id)).playerId,
+  cache: { entity: gameOrder.name, key: ({ id }) => id, tags: playerTags },
   handle: ({ orders }, { id }) => orders.require(id),
 });
 
