@@ -8,18 +8,19 @@ import { databaseTrouble } from '../database/database-trouble.ts';
 import { runtimeOf } from '../games.ts';
 import { resolveSecrets, type Secrets } from '../secrets.ts';
 import { type Examination, examine } from './doctor/examine.ts';
+import { examineRedis, linesOfRedis, type RedisReport } from './doctor/examine-redis.ts';
 import { type DoctorReport, isWell, linesOf } from './doctor/show.ts';
 import { type ListedDatabase, listedDatabases } from './listed-databases.ts';
 
 /** A database does not answer. */
 const DEAD = 1;
-/** Every database answers, and something is to be done. */
+/** Every database answers, and something is to be done, or Redis does not. */
 const FOUND = 3;
 
 /** Time for each database to answer all questions but the ledger's. */
 const deadlineMs = 5000;
 
-/** Looks at every database of the service, and with `--ledger` at every balance in them; changes no table. */
+/** Looks at every database of the service and at the Redis of its cache, and with `--ledger` at every balance in them; changes no table. */
 export async function doctorCommand({ ledger = false, json = false }: { ledger?: boolean; json?: boolean }): Promise<void> {
   const { config, isProduction, warnings } = readSettings();
   const secrets = await resolveSecrets(config, isProduction);
@@ -30,14 +31,17 @@ export async function doctorCommand({ ledger = false, json = false }: { ledger?:
       return ledger ? withLedger(examination, listed, { config, secrets }) : { ...examination, ledger: undefined };
     }),
   );
-  const lines = [...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(linesOf)];
-  process.exitCode = exitCodeOf(reports);
-  process.stdout.write(json ? `${JSON.stringify({ isWell: process.exitCode === 0, warnings, databases: reports }, null, 2)}\n` : `${lines.join('\n')}\n`);
+  const redis = await examineRedis(config.cache);
+  const lines = [...warnings.map((warning) => `! ${warning}`), ...reports.flatMap(linesOf), ...(redis === undefined ? [] : linesOfRedis(redis))];
+  process.exitCode = exitCodeOf(reports, redis);
+  process.stdout.write(
+    json ? `${JSON.stringify({ isWell: process.exitCode === 0, warnings, databases: reports, redis }, null, 2)}\n` : `${lines.join('\n')}\n`,
+  );
 }
 
-function exitCodeOf(reports: readonly DoctorReport[]): number {
+function exitCodeOf(reports: readonly DoctorReport[], redis: RedisReport | undefined): number {
   if (reports.some(({ findings }) => findings === undefined)) return DEAD;
-  return reports.every(isWell) ? 0 : FOUND;
+  return reports.every(isWell) && redis?.answersInMs !== null ? 0 : FOUND;
 }
 
 /** Balances are looked at where there are tables for them. */
