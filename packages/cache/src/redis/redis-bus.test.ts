@@ -37,6 +37,14 @@ function adminOf({ url }: { readonly url: string }): Redis {
   return admin;
 }
 
+/** Says it until it is heard: on a machine that is busy anybody may be lost once more than the test has in mind. */
+async function isHeard({ bus }: { readonly bus: RedisBus }, { notes }: { readonly notes: BusNotes }, word: string): Promise<void> {
+  await until(async () => {
+    await bus.publish(word);
+    return notes.words.includes(word);
+  });
+}
+
 describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binary)', () => {
   test('everybody hears the others and not himself, in order', { timeout }, async () => {
     const { url } = await redisOfTest();
@@ -106,8 +114,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await until(() => notes.said.length >= 3 && notes.isJoined);
     expect(notes.said[1]).toBe('lost gap');
     await until(joined(speaker.notes));
-    await speaker.bus.publish('again');
-    await until(() => notes.words.includes('again'));
+    await isHeard(speaker, { notes }, 'again');
   });
 
   test('a connection that swallows all that comes is found out, and left', { timeout }, async () => {
@@ -122,8 +129,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await expect(bus.publish('unanswered')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
     proxy.swallow('nothing');
     await until(joined(notes));
-    await speaker.bus.publish('heard');
-    await until(() => notes.words.includes('heard'));
+    await isHeard(speaker, { notes }, 'heard');
   });
 
   test('a frozen Redis is away for all, and back when it answers', { timeout }, async () => {
@@ -134,8 +140,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await expect(a.bus.publish('x')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
     redis.thaw();
     await until(() => [a, b].every(({ notes }) => notes.isJoined));
-    await a.bus.publish('word');
-    await until(() => b.notes.words.includes('word'));
+    await isHeard(a, b, 'word');
   });
 
   test.each(['', 'everysec'])(
@@ -167,8 +172,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     const before = Number(await admin.get('{cache:bus}:sequence'));
     await admin.flushall();
     await until(() => [a, b].every(({ notes }) => notes.said.includes('lost away') && notes.isJoined));
-    await a.bus.publish('after');
-    await until(() => b.notes.words.includes('after'));
+    await isHeard(a, b, 'after');
     expect(b.notes.isJoined).toBe(true);
     expect(Number(await admin.get('{cache:bus}:sequence'))).toBeGreaterThan(before);
   });
@@ -205,8 +209,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await sentinel.master.stop('SIGKILL');
     await until(() => [a, b].every(({ notes }) => notes.said.includes('lost away')));
     await until(() => [a, b].every(({ notes }) => notes.isJoined));
-    await a.bus.publish('two');
-    await until(() => b.notes.words.includes('two'));
+    await isHeard(a, b, 'two');
   });
 
   test('in a cluster: heard by all, also after the slot has moved and after its server was killed', { timeout }, async () => {
@@ -224,23 +227,16 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
       cluster.masters.find((master) => master !== from)!,
     );
     await a.bus.publish('two');
-    await until(() => b.notes.words.includes('two') || b.notes.said.includes('lost gap'));
+    await until(() => b.notes.words.includes('two') || b.notes.said.some((one) => one.startsWith('lost')));
     await until(() => [a, b].every(({ notes }) => notes.isJoined));
-    await b.bus.publish('three');
-    await until(() => a.notes.words.includes('three'));
+    await isHeard(b, a, 'three');
 
     const owner = await cluster.masterOf('{cache:bus}');
     await owner.stop('SIGKILL');
     await until(() => [a, b].every(({ notes }) => notes.said.at(-1) === 'lost away'));
     await owner.start();
     await until(() => [a, b].every(({ notes }) => notes.isJoined));
-    await until(() =>
-      a.bus.publish('four').then(
-        () => true,
-        () => false,
-      ),
-    );
-    await until(() => b.notes.words.includes('four'));
+    await isHeard(a, b, 'four');
   });
 });
 
