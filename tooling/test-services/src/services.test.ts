@@ -2,8 +2,11 @@ import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findRedis, startRedis, startRedisCluster, startRedisSentinel, startTcpProxy, startTlsRedis, until } from './index.ts';
 
+/** Servers agree on a failover by time-outs of seconds, and on a busy machine not at the first try. */
+const timeout = 60_000;
+
 describe.skipIf(findRedis() === undefined)('servers for tests (need a redis-server binary)', () => {
-  test('a cluster has three masters, and a slot can be moved with its keys', async () => {
+  test('a cluster has three masters, and a slot can be moved with its keys', { timeout }, async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.remove());
     const from = await cluster.masterOf('key');
@@ -15,7 +18,7 @@ describe.skipIf(findRedis() === undefined)('servers for tests (need a redis-serv
     await expect(cluster.admin(from).get('key')).rejects.toThrow('MOVED');
   });
 
-  test('a replica takes the place of a master that died', async () => {
+  test('a replica takes the place of a master that died', { timeout }, async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.remove());
     const [master] = cluster.masters;
@@ -25,7 +28,7 @@ describe.skipIf(findRedis() === undefined)('servers for tests (need a redis-serv
     await until(async () => (await cluster.admin(replica).info('replication')).includes('role:master'));
   });
 
-  test('a sentinel makes the replica the master when that dies', async () => {
+  test('a sentinel makes the replica the master when that dies', { timeout }, async () => {
     const { master, address, masterName, remove } = await startRedisSentinel();
     onTestFinished(remove);
     const [host = '', port] = address.split(':');

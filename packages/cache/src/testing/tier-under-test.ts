@@ -33,15 +33,21 @@ export async function textAt(tier: Tier, key: string): Promise<string | undefine
   return record === undefined ? undefined : new TextDecoder().decode(record.bytes);
 }
 
+/** How a lease is asked for; default: any value is good, and it lasts {@link longMs}. */
+export interface AskOptions {
+  readonly replaces?: number;
+  readonly leaseMs?: number;
+}
+
 /** Asks for one lease. */
-export async function ask(tier: Tier, key: string, { replaces = 0, leaseMs = longMs } = {}): Promise<LeaseAnswer> {
+export async function ask(tier: Tier, key: string, { replaces = 0, leaseMs = longMs }: AskOptions = {}): Promise<LeaseAnswer> {
   const [answer] = await tier.lease([{ key, replaces }], leaseMs);
   assert.ok(answer !== undefined, 'no answer for the key');
   return answer;
 }
 
 /** Gets one lease, and fails where there is none. @returns its version */
-export async function leased(tier: Tier, key: string, options?: { readonly replaces?: number; readonly leaseMs?: number }): Promise<number> {
+export async function leased(tier: Tier, key: string, options?: AskOptions): Promise<number> {
   const answer = await ask(tier, key, options);
   assert.equal(answer.kind, 'leased');
   return answer.kind === 'leased' ? answer.version : 0;
