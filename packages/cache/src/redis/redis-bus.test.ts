@@ -132,6 +132,17 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     await isHeard(speaker, { notes }, 'heard');
   });
 
+  test('a Redis that is slow makes a gap, and is not away', { timeout }, async () => {
+    const redis = await redisOfTest();
+    const { notes } = await busOfTest({ url: redis.url, boundMs: 100, timeoutMs: 50_000 });
+    await until(joined(notes));
+    redis.freeze();
+    await until(() => notes.said.includes('lost gap'));
+    redis.thaw();
+    await until(joined(notes));
+    expect(notes.said).not.toContain('lost away');
+  });
+
   test('a frozen Redis is away for all, and back when it answers', { timeout }, async () => {
     const redis = await redisOfTest();
     const [a, b] = [await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 }), await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 })];

@@ -22,6 +22,8 @@ const defaultBoundMs = 100;
 const smallestBoundMs = 20;
 // Of the bound: a word that was dropped is looked for after this, its absence known after that, and believed after the rest.
 const share = { poll: 0.4, answer: 0.4, grace: 0.2 } as const;
+// A word that was said while a server was slow for less than this was said in time.
+const shareOfSlowness = 0.5;
 const retryMs = 50;
 const silentBounds = 5;
 
@@ -34,7 +36,8 @@ type State = 'lost' | 'away' | 'joined';
  * A word and its number are one step of the server, and each word names the number before it. So a gap shows with the next word; and
  * where none comes, the number is asked for, unless a word has just proved that all is well. Whatever goes wrong (a cut or silent
  * connection, a server that was wiped, restarted or replaced, a word that was dropped), `lost` is called within `boundMs`, and
- * `joined` once the server answers and the channel is heard again. `lost('gap')` may be followed by `lost('away')`.
+ * `joined` once the server answers and the channel is heard again. `lost('gap')` is followed by `lost('away')` where the server stays
+ * silent for half of `timeoutMs`, which is to be the same in all instances.
  *
  * Two connections to a server, one of which hears; in a cluster one to each master besides.
  *
@@ -69,6 +72,8 @@ export class RedisBus implements InvalidationBus {
   #heard = 0;
   /** When it was last known that nothing had been missed. */
   #provedAt = 0;
+  /** When a server that does not answer counts as away. */
+  #awayAt = Infinity;
   /** The life of the server in which the bus last joined. */
   #epoch: string | undefined;
   /** Wakes who waits while joined. */
@@ -148,10 +153,11 @@ export class RedisBus implements InvalidationBus {
     let highest = 0;
     const subscription = this.#subscribe((sequence) => (highest = Math.max(highest, sequence)));
     this.#subscription = subscription;
-    const isBegun = await isKept(subscription.begin(this.#timeoutMs));
-    const said = isBegun ? await this.#numberWithin(this.#timeoutMs) : undefined;
-    if (isBegun && said === undefined) this.#lose('away');
+    const isBegun = await isKept(subscription.begin(this.#patienceMs()));
+    const said = isBegun ? await this.#numberWithin(this.#patienceMs()) : undefined;
+    if ((isBegun && said === undefined) || performance.now() >= this.#awayAt) this.#lose('away');
     if (said === undefined || subscription.hasEnded || this.#isClosed) return false;
+    this.#awayAt = Infinity;
     this.#heard = Math.max(said, highest);
     this.#epoch = epoch;
     this.#provedAt = performance.now();
@@ -200,7 +206,8 @@ export class RedisBus implements InvalidationBus {
       }
       const [askedAt, heardBefore] = [performance.now(), this.#heard];
       const said = await this.#numberWithin(share.answer * this.boundMs);
-      if (said === undefined || said < heardBefore || !this.#isSameLife()) this.#lose('away');
+      if (said === undefined) this.#missAnswer(askedAt);
+      else if (said < heardBefore || !this.#isSameLife()) this.#lose('away');
       else if (said > this.#heard) await this.#awaitWord(said);
       else this.#provedAt = Math.max(this.#provedAt, askedAt);
     }
@@ -214,11 +221,21 @@ export class RedisBus implements InvalidationBus {
     if (this.#heard < sequence) this.#lose('gap');
   }
 
+  /** A server that is slow is not away yet: others can speak to it, until their calls time out. */
+  #missAnswer(askedAt: number): void {
+    this.#awayAt = askedAt + this.#timeoutMs * shareOfSlowness;
+    this.#lose('gap');
+  }
+
   #lose(cause: 'gap' | 'away'): void {
     if (this.#state === 'away' || (this.#state === 'lost' && cause === 'gap')) return;
     this.#state = cause === 'away' ? 'away' : 'lost';
     this.#ended.abort();
     this.#listener?.lost(cause);
+  }
+
+  #patienceMs(): number {
+    return this.#state === 'away' ? this.#timeoutMs : Math.max(1, Math.min(this.#timeoutMs, this.#awayAt - performance.now()));
   }
 
   #isSameLife(): boolean {
