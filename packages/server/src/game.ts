@@ -6,8 +6,8 @@ import type { ExecuteRequest, GameHandler, Operation, PublicConfig } from '@midg
 export interface ServedGame {
   /** The game as its author defined it: manifest and operations. */
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
-  /** What anybody may read; left out: nothing. */
-  readonly publicConfig?: PublicConfig;
+  /** What anybody may read; undefined: nothing. Never left out, so that a game around another one does not lose it unnoticed. */
+  readonly publicConfig: PublicConfig | undefined;
   /** Runs one operation on raw input and resolves with wire-ready output; rejects with an error that `toMidgardError` knows. */
   execute(request: ExecuteRequest): Promise<unknown>;
   /** Names what a write changes, so that writes of one connection keep their order; empty for reads and bad input. Never throws. */

@@ -9,6 +9,7 @@ import {
   type Operation,
   parseInput,
   pathParameters,
+  type PublicConfig,
 } from '@midgard/game-kit';
 import type { ServedGame } from '@midgard/server';
 import type { z } from 'zod';
@@ -22,6 +23,7 @@ type Run = (input: unknown, request: ExecuteRequest) => Promise<unknown>;
 /** A game with the operations on its cache beside its own. */
 export class AdministeredGame implements ServedGame {
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
+  readonly publicConfig: PublicConfig;
   readonly #runtime: GameRuntime;
   readonly #coherence: Pick<Coherence, 'state' | 'waiting'>;
   /** The cached operations by entity. */
@@ -34,6 +36,7 @@ export class AdministeredGame implements ServedGame {
    */
   constructor(runtime: GameRuntime, coherence: Pick<Coherence, 'state' | 'waiting'>) {
     const { manifest, operations } = runtime.handler;
+    this.publicConfig = runtime.publicConfig;
     this.#runtime = runtime;
     this.#coherence = coherence;
     this.#cached = Map.groupBy(

@@ -9,6 +9,9 @@ import { configSchema } from '../config-schema.ts';
 import { type PurgeReceiver, startPurgeReceiver } from '../testing/purge-receiver.ts';
 import { openCdnPurge } from './cdn-purge.ts';
 
+/** Polling goes on so long on a busy machine; no measure of speed. */
+const slow = { timeout: 15_000 };
+
 interface Life extends Disposable {
   readonly publicConfig: PublicConfig;
   readonly registry: Registry;
@@ -50,8 +53,8 @@ async function setUp(): Promise<World> {
     return { publicConfig, registry, [Symbol.dispose]: () => purging?.[Symbol.dispose]() };
   };
   const noted = async (purges: number, text: RegExp): Promise<void> => {
-    await expect.poll(() => cdn.purges.length).toBe(purges);
-    await expect.poll(() => readFileSync(file, { encoding: 'utf8', flag: 'a+' })).toMatch(text);
+    await expect.poll(() => cdn.purges.length, slow).toBe(purges);
+    await expect.poll(() => readFileSync(file, { encoding: 'utf8', flag: 'a+' }), slow).toMatch(text);
   };
   return { cdn, file, errors, start, noted };
 }
@@ -77,8 +80,8 @@ test('a document that is gone is purged', async () => {
   using _first = await start({ items: 1, levels: 2 });
   await noted(1, /shop\/levels/);
   using _second = await start({ items: 1 });
-  await expect.poll(() => keysOf(cdn)[1]).toEqual(['shop/', 'shop/levels']);
-  await expect.poll(() => readFileSync(file, 'utf8')).not.toContain('levels');
+  await expect.poll(() => keysOf(cdn)[1], slow).toEqual(['shop/', 'shop/levels']);
+  await expect.poll(() => readFileSync(file, 'utf8'), slow).not.toContain('levels');
 });
 
 test('a change while it runs is purged, and not again at the next start', async () => {
@@ -92,14 +95,14 @@ test('a change while it runs is purged, and not again at the next start', async 
   using _next = await start({ items: 2 });
   using third = await start({ items: 2 });
   third.publicConfig.replace('items', 4);
-  await expect.poll(() => cdn.purges.length).toBe(3);
+  await expect.poll(() => cdn.purges.length, slow).toBe(3);
 });
 
 test('a purge that failed is not taken for done: it is counted, logged, and sent again by the next life', async () => {
   const { cdn, errors, start, noted } = await setUp();
   cdn.status = 503;
   const life = await start({ items: 1 });
-  await expect.poll(() => errors).toHaveLength(1);
+  await expect.poll(() => errors, slow).toHaveLength(1);
   expect(life.registry.expose()).toMatch(/^midgard_cdn_purge_failures_total 1$/m);
   expect(life.registry.expose()).toMatch(/^midgard_cdn_purge_waiting 2$/m);
   life[Symbol.dispose]();
@@ -113,14 +116,14 @@ test('a redirection is not followed: the secret stays where it was sent', async 
   const { cdn, errors, start } = await setUp();
   cdn.status = 302;
   using _life = await start({ items: 1 });
-  await expect.poll(() => errors).toHaveLength(1);
+  await expect.poll(() => errors, slow).toHaveLength(1);
   expect(cdn.purges).toHaveLength(1);
 });
 
 test('in the words of Cloudflare the keys are tags', async () => {
   const { cdn, start } = await setUp();
   using _life = await start({ items: 1 }, { format: 'cloudflare', authValue: 'Bearer secret' });
-  await expect.poll(() => cdn.purges.length).toBe(1);
+  await expect.poll(() => cdn.purges.length, slow).toBe(1);
   expect(cdn.purges[0]?.body).toEqual({ tags: ['shop/items', 'shop/'] });
   expect(cdn.purges[0]?.headers['authorization']).toBe('Bearer secret');
 });
@@ -130,7 +133,7 @@ test('a damaged note counts as none: everything is purged once', async () => {
   (await start({ items: 1 }).then(async (life) => (await noted(1, /shop\/items/), life)))[Symbol.dispose]();
   writeFileSync(file, '{"shop/items":');
   using _life = await start({ items: 1 });
-  await expect.poll(() => keysOf(cdn)[1]).toEqual(['shop/', 'shop/items']);
+  await expect.poll(() => keysOf(cdn)[1], slow).toEqual(['shop/', 'shop/items']);
 });
 
 test('without a CDN in the configuration there is nothing', () => {

@@ -183,7 +183,7 @@ describe('routes that cannot be served stop the start', () => {
     const { handler } = new FakeGame('odd', 10);
     const operations = [...handler.operations, { ...handler.operations[0]!, code: 200, name: 'odd.get', ...change }];
     const router = new GameRouter();
-    router.add({ handler: { ...handler, operations }, execute: async () => null, orderKeys: () => [] });
+    router.add({ handler: { ...handler, operations }, publicConfig: undefined, execute: async () => null, orderKeys: () => [] });
     const server = new HttpServer({ dispatcher: new Dispatcher({ router }), authenticator: fakeAuthenticator, version: '0' });
     await expect(server.start()).rejects.toThrow(ServerError);
   });

@@ -46,6 +46,7 @@ export class Gate {
 /** A small game without a database: it echoes, waits, writes to a list, fails in several ways. */
 export class FakeGame implements ServedGame {
   readonly handler: ServedGame['handler'];
+  readonly publicConfig = undefined;
   /** What writes did, in the order in which they did it. */
   readonly written: string[] = [];
   /** `gate.wait` and the first write named `slow` wait here. */
