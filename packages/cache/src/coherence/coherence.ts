@@ -106,9 +106,13 @@ export class Coherence {
     this.#timers = options.timers ?? processTimers;
     this.#listener = options.listener ?? {};
     this.#hears = options.bus === undefined;
+    const journal = this.#journal;
     this.#host = {
+      get waiting() {
+        return journal.size;
+      },
       trustedTier: () => (this.#isTierTrusted() ? this.#tier : undefined),
-      isPending: (name) => this.#journal.isPending(name),
+      isPending: (name) => journal.isPending(name),
       memoryTtlMs: (ttlMs) => (this.#hears ? ttlMs : Math.min(ttlMs, this.#awayTtlMs)),
       abandon: (names, error) => {
         this.#journal.add(names);

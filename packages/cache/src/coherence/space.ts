@@ -4,6 +4,8 @@ import { entryName, tagName } from './name.ts';
 /** What a space needs of its {@link Coherence}. */
 export interface SpaceHost {
   trustedTier(): Tier | undefined;
+  /** Names whose invalidation waits. */
+  readonly waiting: number;
   isPending(name: string): boolean;
   memoryTtlMs(ttlMs: number): number;
   /** @returns whether the tier and the others were told; if not, they will be */
@@ -32,12 +34,13 @@ export class Space {
 
   /** Whether the tier may be asked about a key: not while it may still have what a write of this process has outdated. */
   isSettled(key: string): boolean {
-    return !this.#host.isPending(entryName(this.name, key)) && !this.#host.isPending(tagName(this.name, ''));
+    // Nearly always nothing waits, and no names need be made.
+    return this.#host.waiting === 0 || (!this.#host.isPending(entryName(this.name, key)) && !this.#host.isPending(tagName(this.name, '')));
   }
 
   /** Whether the tier knows of the last clearing of a tag by this process. */
   isTagSettled(tag: string): boolean {
-    return !this.#host.isPending(tagName(this.name, tag));
+    return this.#host.waiting === 0 || !this.#host.isPending(tagName(this.name, tag));
   }
 
   /** How long an entry may be given out from memory, milliseconds: less than asked while others cannot be heard. */

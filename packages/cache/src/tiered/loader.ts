@@ -24,7 +24,9 @@ export type ManyLoader<V> = (keys: readonly string[], load: Load<V>) => Promise<
 
 /** One call of a loader: its time, its signal, and what it said. */
 export class LoaderCall<V> implements Load<V> {
-  readonly #abort = new AbortController();
+  /** Made for loaders that look at it: it costs more than all the rest. */
+  #abort: AbortController | undefined;
+  #failure: CacheError | undefined;
   readonly #previous: ReadonlyMap<string, V>;
   readonly #byKey = new Map<string, EntryOptions>();
   #forAll: EntryOptions;
@@ -36,6 +38,8 @@ export class LoaderCall<V> implements Load<V> {
   }
 
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#failure !== undefined) this.#abort.abort(this.#failure);
     return this.#abort.signal;
   }
 
@@ -60,21 +64,22 @@ export class LoaderCall<V> implements Load<V> {
    * @throws what it throws; {@link CacheError} `ERR_CACHE_LOADER_TIMEOUT`, `ERR_CACHE_LOADER`: it gave not one value for each key
    */
   async run(loader: ManyLoader<V>, keys: readonly string[], { hardTimeoutMs, timers }: { hardTimeoutMs: number; timers: Timers }): Promise<readonly V[]> {
-    const { promise: over, reject } = Promise.withResolvers<never>();
-    const timer =
-      hardTimeoutMs === Infinity
-        ? undefined
-        : timers.after(hardTimeoutMs, () => {
-            const error = new CacheError('ERR_CACHE_LOADER_TIMEOUT', `a load took longer than ${hardTimeoutMs} ms`);
-            reject(error);
-            this.#abort.abort(error);
-          });
+    const { promise, resolve, reject } = Promise.withResolvers<readonly V[]>();
+    const timer = hardTimeoutMs === Infinity ? undefined : timers.after(hardTimeoutMs, () => reject(this.#stop(hardTimeoutMs)));
     try {
-      const values = await Promise.race([loader(keys, this), over]);
+      // Not a race of promises: that makes three more.
+      Promise.resolve(loader(keys, this)).then(resolve, reject);
+      const values = await promise;
       if (values.length !== keys.length) throw new CacheError('ERR_CACHE_LOADER', `a loader of ${keys.length} keys gave ${values.length} values`);
       return values;
     } finally {
       timer?.cancel();
     }
+  }
+
+  #stop(hardTimeoutMs: number): CacheError {
+    this.#failure = new CacheError('ERR_CACHE_LOADER_TIMEOUT', `a load took longer than ${hardTimeoutMs} ms`);
+    this.#abort?.abort(this.#failure);
+    return this.#failure;
   }
 }

@@ -44,12 +44,20 @@ interface Wish {
   readonly replaces: number;
 }
 
+/** A wish for a lease, and what was found that is to be replaced. */
+interface LeaseWish<V> extends Wish {
+  readonly stale?: Entry<V> | undefined;
+}
+
 /** What a record is good for. */
 type Judged<V> = { readonly entry: Entry<V>; readonly isFresh: boolean } | undefined;
 
 /** Most tags whose last clearing is remembered in this process. */
 const maxTags = 10_000;
 const alone = { kind: 'alone' } as const;
+/** Over how many keys it is learned how often the tier has what is looked for, and from which share of them on it is read before it is asked for leases. */
+const hitMemory = 32;
+const worthReading = 0.5;
 
 /** The entries of one space in the shared tier: encoded, with tags and times checked. Never rejects: where the tier fails, one is alone. */
 export class SharedEntries<V> {
@@ -61,6 +69,8 @@ export class SharedEntries<V> {
   readonly #listener: SharedEntriesListener;
   /** When each tag was last cleared, by the tier's clock; kept in step by what others say. */
   readonly #clearings = new MemoryCache<number>({ maxEntries: maxTags, policy: 'lru' });
+  /** 0 to 1: how often the tier had what was looked for, of late. */
+  #hitShare = 1;
   /** Counts what was forgotten: an answer that was asked for before is not remembered after. */
   #forgotten = 0;
 
@@ -81,7 +91,7 @@ export class SharedEntries<V> {
     const settled = keys.filter((key) => this.#space.isSettled(key));
     return this.#ask(
       async () => {
-        const records = await tier.read(settled.map((key) => entryName(this.#space.name, key)));
+        const records = await tier.read(this.#namesOf(settled));
         const judged = await this.#judge(tier, settled, records);
         const byKey = new Map(settled.map((key, at) => [key, judged[at]]));
         return keys.map((key) => freshOf(byKey.get(key)));
@@ -169,6 +179,26 @@ export class SharedEntries<V> {
   }
 
   async #leaseFrom(tier: Tier, wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
+    const answers = await (this.#hitShare > worthReading ? this.#readAndLease(tier, wishes) : this.#leaseAtOnce(tier, wishes));
+    const hits = answers.filter(({ kind }) => kind === 'fresh').length;
+    this.#hitShare += (hits / answers.length - this.#hitShare) * Math.min(1, answers.length / hitMemory);
+    return answers;
+  }
+
+  /** A plain read costs a tier half of what a lease does, and one that brings the value spares it. */
+  async #readAndLease(tier: Tier, wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
+    const records = await tier.read(this.#namesOf(keysOf(wishes)));
+    const judged = await this.#judge(tier, keysOf(wishes), records);
+    const answers = wishes.map(({ replaces }, at) => freshAnswer(judged[at], replaces));
+    const open = wishes.flatMap(({ key, replaces }, at) =>
+      answers[at] === undefined ? [{ key, replaces: Math.max(replaces, records[at]?.version ?? 0), stale: judged[at]?.entry }] : [],
+    );
+    const leased = open.length === 0 ? [] : await this.#leaseAtOnce(tier, open);
+    let next = 0;
+    return answers.map((answer) => answer ?? leased[next++] ?? alone);
+  }
+
+  async #leaseAtOnce(tier: Tier, wishes: readonly LeaseWish<V>[]): Promise<readonly SharedAnswer<V>[]> {
     const first = await tier.lease(this.#requests(wishes), this.#leaseMs);
     const judged = await this.#judge(tier, keysOf(wishes), first.map(recordOf));
     // What is there and has no use any more is replaced: its key is asked for once more.
@@ -178,15 +208,11 @@ export class SharedEntries<V> {
     });
     const second = again.length === 0 ? [] : await tier.lease(this.#requests(again), this.#leaseMs);
     const afterwards = new Map(again.map(({ key }, at) => [key, second[at]]));
-    return wishes.map(({ key }, at) => this.#answer(afterwards.get(key) ?? first[at], judged[at], afterwards.has(key)));
+    return wishes.map(({ key, stale }, at) => answerOf(afterwards.get(key) ?? first[at], judged[at], { stale, isSecond: afterwards.has(key) }));
   }
 
-  #answer(answer: LeaseAnswer | undefined, judged: Judged<V>, isSecond: boolean): SharedAnswer<V> {
-    if (answer === undefined) return alone;
-    if (answer.kind === 'leased') return { kind: 'leased', lease: answer, stale: judged?.entry };
-    // A value in the second answer came in between: whoever asks again finds it.
-    if (answer.kind === 'busy' || isSecond || judged === undefined) return { kind: 'busy', stale: judged?.entry };
-    return { kind: 'fresh', entry: judged.entry };
+  #namesOf(keys: readonly string[]): readonly string[] {
+    return keys.map((key) => entryName(this.#space.name, key));
   }
 
   #requests(wishes: readonly Wish[]): LeaseRequest[] {
@@ -196,13 +222,12 @@ export class SharedEntries<V> {
   /** @returns undefined where there is no record, or one that is unreadable or was cleared */
   async #judge(tier: Tier, keys: readonly string[], records: readonly (TierRecord | undefined)[]): Promise<readonly Judged<V>[]> {
     const entries = records.map((record, at) => (record === undefined ? undefined : this.#decode(keys[at] ?? '', record)));
-    const there = entries.filter((entry) => entry !== undefined);
-    if (there.length === 0) return entries.map(() => undefined);
-    const clearedAt = await this.#clearedAt(tier, new Set(['', ...there.flatMap(({ tags }) => tags)]));
+    const tags = tagsOf(entries);
+    if (tags.size === 0) return entries.map(() => undefined);
+    const clearedAt = await this.#clearedAt(tier, tags);
     const now = this.#clock.now();
     return entries.map((entry) => {
-      if (entry === undefined || entry.endsAt <= now) return undefined;
-      if (['', ...entry.tags].some((tag) => (clearedAt.get(tag) ?? Infinity) >= entry.loadedAt)) return undefined;
+      if (entry === undefined || entry.endsAt <= now || wasCleared(entry, clearedAt)) return undefined;
       return { entry, isFresh: entry.freshUntil > now };
     });
   }
@@ -258,6 +283,39 @@ export class SharedEntries<V> {
       return otherwise;
     }
   }
+}
+
+function answerOf<V>(
+  answer: LeaseAnswer | undefined,
+  judged: Judged<V>,
+  { stale = judged?.entry, isSecond }: { readonly stale: Entry<V> | undefined; readonly isSecond: boolean },
+): SharedAnswer<V> {
+  if (answer === undefined) return alone;
+  if (answer.kind === 'leased') return { kind: 'leased', lease: answer, stale };
+  // A value in the second answer came in between: whoever asks again finds it.
+  if (answer.kind === 'busy' || isSecond || judged === undefined) return { kind: 'busy', stale };
+  return { kind: 'fresh', entry: judged.entry };
+}
+
+/** @returns undefined where it is not what is wanted */
+function freshAnswer<V>(judged: Judged<V>, replaces: number): SharedAnswer<V> | undefined {
+  return judged?.isFresh === true && judged.entry.version > replaces ? { kind: 'fresh', entry: judged.entry } : undefined;
+}
+
+/** @returns what may have been cleared; nothing where there are no entries */
+function tagsOf<V>(entries: readonly (Entry<V> | undefined)[]): ReadonlySet<string> {
+  const tags = new Set<string>();
+  for (const entry of entries) {
+    if (entry === undefined) continue;
+    tags.add('');
+    for (const tag of entry.tags) tags.add(tag);
+  }
+  return tags;
+}
+
+function wasCleared<V>({ tags, loadedAt }: Entry<V>, clearedAt: ReadonlyMap<string, number>): boolean {
+  const isAfter = (tag: string): boolean => (clearedAt.get(tag) ?? Infinity) >= loadedAt;
+  return isAfter('') || tags.some(isAfter);
 }
 
 function keysOf(wishes: readonly Wish[]): readonly string[] {

@@ -26,6 +26,20 @@ async function quiet(): Promise<void> {
   for (let i = 0; i < 20; i += 1) await world.time.advance(0);
 }
 
+function manyKeys(prefix: string): readonly string[] {
+  return Array.from({ length: 50 }, (_, i) => `${prefix}${i}`);
+}
+
+/** @returns the names of the calls that the tier gets from now on */
+function spyOnTier(): string[] {
+  const calls: string[] = [];
+  for (const name of ['lease', 'store', 'read'] as const) {
+    const original = world.tier[name].bind(world.tier);
+    Object.assign(world.tier, { [name]: (...given: [never, never]) => (calls.push(name), original(...given)) });
+  }
+  return calls;
+}
+
 describe('two instances', () => {
   test('what one has loaded the other finds in the shared tier', async () => {
     const [one, other] = await two();
@@ -234,15 +248,37 @@ describe('two instances', () => {
 
   test('many keys are one question to the tier, and one for what was loaded', async () => {
     const [one] = await two();
-    const calls: string[] = [];
-    for (const name of ['lease', 'store', 'read'] as const) {
-      const original = world.tier[name].bind(world.tier);
-      Object.assign(world.tier, { [name]: (...given: [never, never]) => (calls.push(name), original(...given)) });
-    }
-    const keys = Array.from({ length: 50 }, (_, i) => `k${i}`);
-    await run(one.cache.getOrLoadMany(keys, async (asked) => asked.map(String)));
+    const calls = spyOnTier();
+    await run(one.cache.getOrLoadMany(manyKeys('a'), async (asked) => asked.map(String)));
+    await quiet();
+    // It does not know yet that the tier has little.
+    expect(calls.splice(0)).toEqual(['read', 'lease', 'store']);
+    await run(one.cache.getOrLoadMany(manyKeys('b'), async (asked) => asked.map(String)));
     await quiet();
     expect(calls).toEqual(['lease', 'store']);
+  });
+
+  test('where the tier has most, it is read, and asked for leases of the rest alone', async () => {
+    const [one, other] = await two();
+    const keys = manyKeys('a');
+    await run(one.cache.getOrLoadMany(keys.slice(1), async (asked) => asked.map(String)));
+    await quiet();
+    const calls = spyOnTier();
+    const loaded: string[] = [];
+    await run(other.cache.getOrLoadMany(keys, async (asked) => (loaded.push(...asked), asked.map(String))));
+    await quiet();
+    expect(loaded).toEqual(keys.slice(0, 1));
+    expect(calls).toEqual(['read', 'lease', 'store']);
+    for (const key of keys) expect(other.cache.getInMemory(key)).toBe(key);
+  });
+
+  test('what is read there and has outlived its time is replaced with one lease', async () => {
+    const [one, other] = await two({ policy: { ...policy, staleIfErrorMs: 5000 } });
+    await run(one.cache.getOrLoad('k', async () => 'old'));
+    await world.time.advance(2000);
+    const calls = spyOnTier();
+    expect(await run(other.cache.getOrLoad('k', async (key, call) => `after ${call.previous(key)}`))).toBe('after old');
+    expect(calls).toEqual(['read', 'lease', 'store']);
   });
 
   test('that there is nothing is shared, too', async () => {

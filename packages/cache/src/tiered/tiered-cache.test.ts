@@ -163,6 +163,25 @@ describe('one process', () => {
     expect(await cache.getOrLoad('k', load)).toBe('of k');
   });
 
+  test('a loader that looks at its signal only after its time finds it aborted, and one that throws at once fails its readers', async () => {
+    const cache = open({ policy: { hardTimeoutMs: 50 } });
+    let isAborted: boolean | undefined;
+    const late = cache.getOrLoad('late', async (_key, call) => {
+      await time.pass(60);
+      isAborted = call.signal.aborted;
+      return 'late';
+    });
+    const refusal = expect(late).rejects.toMatchObject({ code: 'ERR_CACHE_LOADER_TIMEOUT' });
+    await time.advance(60);
+    await refusal;
+    expect(isAborted).toBe(true);
+    const thrown = cache.getOrLoadMany(['thrown'], () => {
+      throw new Error('at once');
+    });
+    await expect(thrown).rejects.toThrow('at once');
+    expect(time.pending).toEqual([]);
+  });
+
   test('nothing that a reader does to a frozen value reaches another; a copy is its own', async () => {
     const frozen = open<{ tags: string[] }>();
     const given = await frozen.getOrLoad('k', async () => ({ tags: ['a'] }));
