@@ -6,7 +6,7 @@ import { WindowTinyLfu } from './window-tiny-lfu.ts';
 export const leastShare = 0.01;
 /** A window above this becomes all of the cache, where least recently used goes first: close by, that is worth more than the rest. */
 const nearlyAll = 0.85;
-/** How far towards the better end a step goes; two of them are past the middle, and the ends are near after five. */
+/** How far towards the better end a step goes: three lead from the smallest window to all of the cache, eight back. */
 const stepShare = 0.5;
 /** The shadows have from this many entries to twice as many: keys are sampled so. Smaller ones err more. */
 const leastShadow = 64;
