@@ -194,7 +194,7 @@ describe('the rest', () => {
   });
 
   test.each(everyPolicy)('after clear a cache of %s is as new', (policy) => {
-    const cache = new MemoryCache<number>({ maxEntries: 3, maxBytes: 30, sizeOf: () => 10, policy, ttlMs: 10 });
+    const cache = new MemoryCache<number>({ maxEntries: 3, maxBytes: 30, sizeOf: () => 10, policy, ttlMs: 10, clock: new FakeClock() });
     for (const key of ['a', 'b', 'c', 'd']) cache.set(key, 1);
     cache.clear();
     expect([cache.size, cache.bytes, cache.get('d')]).toEqual([0, 0, undefined]);
