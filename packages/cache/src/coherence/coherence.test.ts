@@ -137,6 +137,20 @@ describe('a word that is lost', () => {
   });
 });
 
+test('a word about a whole space may stand for keys that did not exist before: what is known of keys is asked for anew', async () => {
+  const told: string[] = [];
+  const knownKeys = { mightExist: () => true, add: (key: string) => void told.push(`add ${key}`), distrust: () => void told.push('distrust') };
+  const one = await instance();
+  await world.instance<string | undefined>({ policy, knownKeys }, { ...times, listener });
+  await world.time.advance(1);
+  told.length = 0;
+  events.length = 0;
+  await after(1, one.cache.delete('k'));
+  await after(1, one.cache.clear());
+  expect(told).toEqual(['add k', 'distrust']);
+  expect(events).toEqual(['distrusted']);
+});
+
 describe('an invalidation that fails while all else is well', () => {
   test('is tried until it is made, and until then the tier is not read for that key', async () => {
     const [one, other] = [await instance(), await instance()];

@@ -221,6 +221,10 @@ export class Coherence {
       return;
     }
     this.#apply(names);
+    const spaces = names.map(parseName).filter((name) => name?.kind === 'tag' && name.of === '');
+    // It may stand for more keys than could be named, some of which did not exist before.
+    for (const name of spaces) this.#members.get(name?.space ?? '')?.member.distrust();
+    if (spaces.length > 0) this.#listener.distrusted?.();
   }
 
   #apply(names: readonly string[]): void {
