@@ -34,9 +34,8 @@ describe('operations on the cache', { timeout: 60_000 }, () => {
   });
 
   test('drop one key, an entity, or all of a player', async () => {
-    const read = (): Promise<unknown> => Promise.all([call('GET', `/players/${player}`), call('GET', `/players/${player}/wallet`)]);
     for (const path of [`/cache/player/${player}`, '/cache/player', `/cache-tags/player:${player}`]) {
-      await read();
+      await Promise.all([call('GET', `/players/${player}`), call('GET', `/players/${player}/wallet`)]);
       expect(await call('DELETE', path)).toEqual({ status: 200, body: { everywhere: true } });
       expect(await kept('player', player)).toMatchObject([{ source: null }]);
       const isAll = path.startsWith('/cache-tags');

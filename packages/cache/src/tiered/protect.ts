@@ -9,11 +9,11 @@
 export type Protection = 'freeze' | 'copy' | 'none';
 
 /** What is done when a value is kept, and when it is given out. */
-export const protectors = {
+export const protectors: Readonly<Record<Protection, { readonly keep: <V>(value: V) => V; readonly give: <V>(value: V) => V }>> = {
   freeze: { keep: deepFreeze, give: same },
   copy: { keep: structuredClone, give: structuredClone },
   none: { keep: same, give: same },
-} as const;
+};
 
 function same<V>(value: V): V {
   return value;

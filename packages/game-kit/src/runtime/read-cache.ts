@@ -130,9 +130,12 @@ export function entryKey(operation: string, key: string): string {
   return `${operation}:${key}`;
 }
 
+function keyOf(entry: string): string {
+  return entry.slice(entry.indexOf(':') + 1);
+}
+
 /** A filter of an entity's keys, asked about keys of entries. */
 function byEntry(filter: KeyFilter): KeyFilter {
-  const keyOf = (entry: string): string => entry.slice(entry.indexOf(':') + 1);
   return { mightExist: (entry) => filter.mightExist(keyOf(entry)), add: (entry) => filter.add(keyOf(entry)), distrust: () => filter.distrust() };
 }
 
