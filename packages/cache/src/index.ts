@@ -27,3 +27,5 @@ export { relayInvalidations, type InvalidationRelay } from './bus/ipc-relay.ts';
 export { BloomFilter, type BloomFilterOptions } from './bloom/bloom-filter.ts';
 export type { BloomKey } from './bloom/key-hash.ts';
 export { KnownKeys, type KnownKeysListener, type KnownKeysOptions } from './bloom/known-keys.ts';
+export { warmUp, type WarmUpOptions, type WarmUpProgress, type WarmUpResult } from './warm-up/warm-up.ts';
+export { HotKeys, type HotCache, type HotKeysOptions } from './warm-up/hot-keys.ts';
