@@ -5,6 +5,7 @@ import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } fr
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
 import { AdministeredGame } from './cache/administered-game.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
+import { CacheWarmUp, type WarmedGame } from './cache/cache-warm-up.ts';
 import { KnownGameKeys } from './cache/known-game-keys.ts';
 import { openSharedCache } from './cache/shared-cache.ts';
 import { openCdnPurge } from './cdn/cdn-purge.ts';
@@ -64,6 +65,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
   const runtimes: GameRuntime[] = [];
+  const warmed: WarmedGame[] = [];
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
@@ -73,10 +75,12 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
     router.add(new AdministeredGame(runtime, coherence));
     runtimes.push(runtime);
+    warmed.push({ runtime, database: game.database });
   }
   writeBehindMetrics(registry, runtimes);
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
   knownKeys.fill();
+  const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: warmed, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
@@ -89,7 +93,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     log,
     metricsText: registry,
     publicLimit: limits.login,
-    readiness: () => checkHealth(databases, coherence),
+    readiness: () => checkHealth(databases, coherence, cacheWarmUp),
     listen: { host: http.host, port: http.port },
     options: {
       maxBodyBytes: http.maxBodyBytes,
@@ -112,6 +116,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const httpAddress = await httpServer.start();
   const tcpAddress = await tcpServer.start();
   cdn?.start();
+  cacheWarmUp.start();
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();

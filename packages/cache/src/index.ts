@@ -2,7 +2,6 @@ export { CacheError, type CacheErrorCode } from './errors.ts';
 export type { Clock } from './clock.ts';
 export { MemoryCache } from './memory/memory-cache.ts';
 export type { CacheStats, EntryBounds, EvictionReason, MemoryCacheOptions, SetOptions } from './memory/options.ts';
-export { LoadingCache, type LoadingListener } from './loading-cache.ts';
 export type { PolicyName } from './memory/policies/index.ts';
 export type { CacheKey, Policy, PolicyFactory } from './memory/policies/policy.ts';
 export { BreakerTier, withBreaker, type BreakerOptions, type BreakerState } from './tier/breaker.ts';

@@ -9,7 +9,7 @@ export function cachePolicies({ operations }: Pick<GameHandler, 'operations'>, {
 
 function policyOf(given: CacheConfig['entities'][string] | undefined, maxEntries: number): CachePolicies[string] {
   if (given === false) return false;
-  const { knownKeys: _, ...policy } = given ?? {};
+  const { knownKeys: _known, warmUp: _warm, ...policy } = given ?? {};
   const said = Object.entries(policy).filter(([, value]) => value !== undefined);
   return { maxEntries, ...Object.fromEntries(said) };
 }

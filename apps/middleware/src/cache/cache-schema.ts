@@ -26,6 +26,7 @@ const EntityPolicy = z.strictObject({
     .describe(
       'Read all keys at the start, and refuse those that do not exist without the database; with more than one instance only with cache.redis.url (false)',
     ),
+  warmUp: z.enum(['hot', 'all']).optional().describe('What is loaded at the start: the hottest keys of the last run, or also every key of the table (hot)'),
   compressAboveBytes: ZeroOrMore.optional().describe('From how many bytes on an answer is packed for Redis (4096)'),
   softTimeoutMs: Milliseconds.optional().describe('How long a reader waits for the database where there is an older answer to give (to the end)'),
 });
@@ -40,6 +41,13 @@ export const cacheSchema = z.strictObject({
   awayTtlMs: Milliseconds.default(5000).describe(
     'Longest life of an answer in memory while Redis is away, so that writes of other instances cannot be heard of',
   ),
+  warmUp: z
+    .strictObject({
+      hotKeys: z.int().min(0).max(1_000_000).default(1000).describe('Most keys of one entity that are remembered for the next start; 0 remembers none'),
+      keysPerSecond: z.int().min(1).max(1_000_000).default(500).describe('Most keys that the warm-up loads in a second; it waits while the event loop is busy'),
+      readinessWaits: z.boolean().default(false).describe('Not ready before the warm-up is done'),
+    })
+    .prefault({}),
   redis: z
     .strictObject({
       url: RedisUrl.optional(),

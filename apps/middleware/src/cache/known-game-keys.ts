@@ -70,7 +70,8 @@ export class KnownGameKeys implements Disposable {
   }
 }
 
-async function* keysOf(database: Pick<Database, 'read'>, entity: Entity, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+/** The keys of an entity's rows, in pages, as the primary has them. */
+export async function* keysOf(database: Pick<Database, 'read'>, entity: Entity, signal: AbortSignal): AsyncGenerator<readonly string[]> {
   for (let cursor: string | null = null; ;) {
     const page: { readonly items: readonly object[]; readonly nextCursor: string | null } = await database.read(
       (session) => session.dao(entity).page({ limit: pageKeys, cursor }),

@@ -105,6 +105,11 @@ export class HeldEntries<V> {
     for (const [key, held] of this.#memory.entries()) if (held.epoch === this.#epoch && now < held.checkAt) yield [key, held.value];
   }
 
+  /** The keys that the policy would keep longest. */
+  hottest(count: number): readonly string[] {
+    return this.#memory.hottest(count);
+  }
+
   /** The counts of the memory. */
   stats(): CacheStats {
     return this.#memory.stats();

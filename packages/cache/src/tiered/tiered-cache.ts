@@ -227,6 +227,11 @@ export class TieredCache<V> {
     for (const [key, value] of this.#held.entries()) yield [key, this.#give(value)];
   }
 
+  /** The keys in memory that it would keep longest, the dearest first. O(entries). */
+  hottest(count: number): readonly string[] {
+    return this.#held.hottest(count);
+  }
+
   /** The counts since it was made, and what is in memory. */
   stats(): TieredStats {
     const { entries, bytes, evictions } = this.#held.stats();
