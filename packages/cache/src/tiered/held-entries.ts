@@ -79,8 +79,7 @@ export class HeldEntries<V> {
 
   /** Lets go of a key. @returns whether it was there */
   drop(key: string): boolean {
-    const held = this.#memory.peek(key);
-    if (held !== undefined && held.tags.length > 0) this.#tags.remove(key, held.tags);
+    this.#dropTagsOf(key);
     return this.#memory.delete(key);
   }
 
@@ -115,10 +114,18 @@ export class HeldEntries<V> {
     return this.#memory.stats();
   }
 
+  /** In the place of what is there, so that the policy goes on counting the uses of its key. */
   #put(key: string, held: HeldEntry<V>): void {
-    this.drop(key);
+    this.#dropTagsOf(key);
     const ttlMs = held.endsAt - this.#clock.now();
-    if (ttlMs > 0 && this.#memory.set(key, held, { ttlMs })) this.#tags.add(key, held.tags);
+    if (ttlMs <= 0) this.#memory.delete(key);
+    else if (this.#memory.set(key, held, { ttlMs })) this.#tags.add(key, held.tags);
+  }
+
+  #dropTagsOf(key: string): void {
+    // One that is over and still lies there leaves when it is asked for, and takes its tags along.
+    const held = this.#memory.peek(key) ?? this.#memory.get(key);
+    if (held !== undefined && held.tags.length > 0) this.#tags.remove(key, held.tags);
   }
 
   #refreshAt({ freshUntil }: Entry<V>, now: number): number {

@@ -152,6 +152,17 @@ describe('one process', () => {
     expect(cache.getInMemory('long')).toBe('long');
   });
 
+  test('a tag of an entry that is over says nothing of the one in its place', async () => {
+    const cache = open({ policy: { ttlMs: 1000, ttlJitter: 0 } });
+    await cache.set('k', 'old', { tags: ['a'] });
+    await time.advance(1000);
+    await cache.set('k', 'new', { tags: ['b'] });
+    await cache.deleteTags('a');
+    expect(cache.getInMemory('k')).toBe('new');
+    await cache.deleteTags('b');
+    expect(cache.getInMemory('k')).toBeUndefined();
+  });
+
   test('a load that takes too long is given up, and its signal aborts', async () => {
     const cache = open({ policy: { hardTimeoutMs: 50 } });
     let signal: AbortSignal | undefined;
