@@ -7,7 +7,7 @@ import { type Flight, Flights } from './flights.ts';
 import type { HeldEntries } from './held-entries.ts';
 import type { Answer, TieredCacheListener } from './listener.ts';
 import { LoaderCall, type ManyLoader } from './loader.ts';
-import type { Lease, SharedAnswer, SharedEntries } from './shared-entries.ts';
+import type { Found, Lease, SharedAnswer, SharedEntries } from './shared-entries.ts';
 
 /** What {@link Loading} works with. */
 export interface LoadingParts<V> {
@@ -29,7 +29,7 @@ interface Trip<V> {
   /** A value that has outlived its time, for readers if loading fails or is slow. */
   stale: Entry<V> | undefined;
   /** What is there up to this version is not wanted again. */
-  readonly replaces: number;
+  replaces: number;
 }
 
 interface LeasedTrip<V> extends Trip<V> {
@@ -112,6 +112,29 @@ export class Loading<V> {
   }
 
   async #run(trips: readonly Trip<V>[], loader: ManyLoader<V>, options: EntryOptions): Promise<void> {
+    const { shared } = this.#parts;
+    if (!shared.isWorthReading) return this.#lease(trips, loader, options);
+    const found = await shared.find(trips.map(keyOf));
+    // It does not answer, and would not answer a second question either.
+    if (found === undefined) return this.#load(trips.map(withoutLease), loader, options);
+    const open = trips.filter((trip, at) => !this.#hasFound(trip, found[at]));
+    return open.length === 0 ? undefined : this.#lease(open, loader, options);
+  }
+
+  /** Takes what the shared tier was found to have. @returns whether that is what is wanted */
+  #hasFound(trip: Trip<V>, found: Found<V> | undefined): boolean {
+    if (found === undefined) return false;
+    const { version, entry, isFresh } = found;
+    if (entry !== undefined && isFresh && version > trip.replaces) {
+      this.#land(trip.flight, entry, 'shared');
+      return true;
+    }
+    trip.replaces = Math.max(trip.replaces, version);
+    if (entry !== undefined) this.#offer(trip, entry, true);
+    return false;
+  }
+
+  async #lease(trips: readonly Trip<V>[], loader: ManyLoader<V>, options: EntryOptions): Promise<void> {
     const { shared, policy, clock, timers, listener } = this.#parts;
     const loads: Promise<void>[] = [];
     const givesUpAt = clock.now() + policy.sharedWaitMs;
@@ -195,7 +218,7 @@ export class Loading<V> {
     const value = source === 'shared' ? protect(entry.value) : entry.value;
     this.#flights.end(flight);
     if (flight.isLost) listener.outdated?.(flight.key);
-    else if (isToKeep) held.hold(flight.key, { ...entry, value }, space);
+    else if (isToKeep) held.hold(flight.key, value === entry.value ? entry : { ...entry, value }, space);
     flight.land({ value, source });
   }
 
@@ -216,4 +239,12 @@ export class Loading<V> {
     const leases = trips.flatMap(({ flight: { key }, lease }) => (lease === undefined ? [] : [{ key, lease }]));
     if (leases.length > 0) await this.#parts.shared.release(leases);
   }
+}
+
+function keyOf<V>({ flight }: Trip<V>): string {
+  return flight.key;
+}
+
+function withoutLease<V>(trip: Trip<V>): LeasedTrip<V> {
+  return Object.assign(trip, { lease: undefined });
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts';
-import { tagName, entryName } from '../coherence/name.ts';
+import { entryName } from '../coherence/name.ts';
 import type { Space } from '../coherence/space.ts';
 import { CacheError } from '../errors.ts';
-import { MemoryCache } from '../memory/memory-cache.ts';
 import { Compression } from '../tier/compression.ts';
 import type { LeaseAnswer, LeaseRequest, Tier, TierRecord } from '../tier/tier.ts';
+import { Clearings } from './clearings.ts';
 import type { Codec } from './codec.ts';
 import type { Entry } from './entry.ts';
 import { decodeEntry, encodeEntry } from './envelope.ts';
@@ -44,18 +44,16 @@ interface Wish {
   readonly replaces: number;
 }
 
-/** A wish for a lease, and what was found that is to be replaced. */
-interface LeaseWish<V> extends Wish {
-  readonly stale?: Entry<V> | undefined;
+/** What the tier has of a key. */
+export interface Found<V> {
+  readonly version: number;
+  /** Undefined: what is there is unreadable, or was cleared, or has no use any more. */
+  readonly entry: Entry<V> | undefined;
+  readonly isFresh: boolean;
 }
 
-/** What a record is good for. */
-type Judged<V> = { readonly entry: Entry<V>; readonly isFresh: boolean } | undefined;
-
-/** Most tags whose last clearing is remembered in this process. */
-const maxTags = 10_000;
 const alone = { kind: 'alone' } as const;
-/** Over how many keys it is learned how often the tier has what is looked for, and from which share of them on it is read before it is asked for leases. */
+/** Over how many keys it is learned how often the tier has what is looked for, and from which share of them on it is worth reading first. */
 const hitMemory = 32;
 const worthReading = 0.5;
 
@@ -67,16 +65,13 @@ export class SharedEntries<V> {
   readonly #clock: Clock;
   readonly #leaseMs: number;
   readonly #listener: SharedEntriesListener;
-  /** When each tag was last cleared, by the tier's clock; kept in step by what others say. */
-  readonly #clearings = new MemoryCache<number>({ maxEntries: maxTags, policy: 'lru' });
+  readonly #clearings: Clearings;
   /** 0 to 1: how often the tier had what was looked for, of late. */
   #hitShare = 1;
-  /** Counts what was forgotten: an answer that was asked for before is not remembered after. */
-  #forgotten = 0;
-
   /** @param options.leaseMs how long a load may take and still store; @param options.compressAboveBytes from which size on entries are packed */
   constructor(options: { space: Space; codec: Codec<V>; compressAboveBytes: number; clock: Clock; leaseMs: number; listener: SharedEntriesListener }) {
     this.#space = options.space;
+    this.#clearings = new Clearings(options.space);
     this.#codec = options.codec;
     this.#compression = new Compression({ minBytes: options.compressAboveBytes });
     this.#clock = options.clock;
@@ -84,20 +79,27 @@ export class SharedEntries<V> {
     this.#listener = options.listener;
   }
 
-  /** @returns the fresh ones, in order */
-  async read(keys: readonly string[]): Promise<readonly (Entry<V> | undefined)[]> {
+  /** Whether the tier mostly has what is looked for: then a plain read first costs it a tenth of what a lease does, and mostly spares that. */
+  get isWorthReading(): boolean {
+    return this.#hitShare > worthReading && this.#space.tier !== undefined;
+  }
+
+  /** Looks for entries. @returns for each key what is there, if anything; undefined: the tier does not answer */
+  async find(keys: readonly string[]): Promise<readonly (Found<V> | undefined)[] | undefined> {
     const tier = this.#space.tier;
-    if (tier === undefined) return keys.map(() => undefined);
-    const settled = keys.filter((key) => this.#space.isSettled(key));
-    return this.#ask(
-      async () => {
-        const records = await tier.read(this.#namesOf(settled));
-        const judged = await this.#judge(tier, settled, records);
-        const byKey = new Map(settled.map((key, at) => [key, judged[at]]));
-        return keys.map((key) => freshOf(byKey.get(key)));
-      },
-      keys.map(() => undefined),
-    );
+    if (tier === undefined) return undefined;
+    const asked = keys.every((key) => this.#space.isSettled(key)) ? keys : keys.filter((key) => this.#space.isSettled(key));
+    try {
+      const found = this.#judge(tier, asked, await tier.read(this.#namesOf(asked)));
+      const inOrder = found instanceof Promise ? await found : found;
+      this.#learn(inOrder);
+      if (asked === keys) return inOrder;
+      const byKey = new Map(asked.map((key, at) => [key, inOrder[at]]));
+      return keys.map((key) => byKey.get(key));
+    } catch (error) {
+      this.#listener.tierFailed?.(error);
+      return undefined;
+    }
   }
 
   /** Looks for entries, and takes leases for those that are to be loaded. @returns one answer a wish, in order */
@@ -168,47 +170,34 @@ export class SharedEntries<V> {
 
   /** Forgets when these tags were cleared, since they were again. */
   forgetTags(tags: readonly string[]): void {
-    this.#forgotten += 1;
-    for (const tag of tags) this.#clearings.delete(tag);
+    this.#clearings.forget(tags);
   }
 
   /** Forgets when any tag was cleared. */
   forgetAllTags(): void {
-    this.#forgotten += 1;
-    this.#clearings.clear();
+    this.#clearings.forgetAll();
   }
 
   async #leaseFrom(tier: Tier, wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
-    const answers = await (this.#hitShare > worthReading ? this.#readAndLease(tier, wishes) : this.#leaseAtOnce(tier, wishes));
-    const hits = answers.filter(({ kind }) => kind === 'fresh').length;
-    this.#hitShare += (hits / answers.length - this.#hitShare) * Math.min(1, answers.length / hitMemory);
-    return answers;
-  }
-
-  /** A plain read costs a tier half of what a lease does, and one that brings the value spares it. */
-  async #readAndLease(tier: Tier, wishes: readonly Wish[]): Promise<readonly SharedAnswer<V>[]> {
-    const records = await tier.read(this.#namesOf(keysOf(wishes)));
-    const judged = await this.#judge(tier, keysOf(wishes), records);
-    const answers = wishes.map(({ replaces }, at) => freshAnswer(judged[at], replaces));
-    const open = wishes.flatMap(({ key, replaces }, at) =>
-      answers[at] === undefined ? [{ key, replaces: Math.max(replaces, records[at]?.version ?? 0), stale: judged[at]?.entry }] : [],
-    );
-    const leased = open.length === 0 ? [] : await this.#leaseAtOnce(tier, open);
-    let next = 0;
-    return answers.map((answer) => answer ?? leased[next++] ?? alone);
-  }
-
-  async #leaseAtOnce(tier: Tier, wishes: readonly LeaseWish<V>[]): Promise<readonly SharedAnswer<V>[]> {
     const first = await tier.lease(this.#requests(wishes), this.#leaseMs);
-    const judged = await this.#judge(tier, keysOf(wishes), first.map(recordOf));
+    const found = await this.#judge(tier, keysOf(wishes), first.map(recordOf));
+    // After a plain read only those come here that it did not find.
+    if (!this.isWorthReading) this.#learn(found);
     // What is there and has no use any more is replaced: its key is asked for once more.
     const again = wishes.flatMap(({ key }, at) => {
-      const record = recordOf(first[at]);
-      return record === undefined || judged[at]?.isFresh === true ? [] : [{ key, replaces: record.version }];
+      const { version = 0, isFresh = true } = found[at] ?? {};
+      return isFresh ? [] : [{ key, replaces: version }];
     });
     const second = again.length === 0 ? [] : await tier.lease(this.#requests(again), this.#leaseMs);
     const afterwards = new Map(again.map(({ key }, at) => [key, second[at]]));
-    return wishes.map(({ key, stale }, at) => answerOf(afterwards.get(key) ?? first[at], judged[at], { stale, isSecond: afterwards.has(key) }));
+    return wishes.map(({ key }, at) => answerOf(afterwards.get(key) ?? first[at], found[at], afterwards.has(key)));
+  }
+
+  #learn(found: readonly (Found<V> | undefined)[]): void {
+    if (found.length === 0) return;
+    let hits = 0;
+    for (const one of found) if (one?.isFresh === true) hits += 1;
+    this.#hitShare += (hits / found.length - this.#hitShare) * Math.min(1, found.length / hitMemory);
   }
 
   #namesOf(keys: readonly string[]): readonly string[] {
@@ -219,39 +208,31 @@ export class SharedEntries<V> {
     return wishes.map(({ key, replaces }) => ({ key: entryName(this.#space.name, key), replaces }));
   }
 
-  /** @returns undefined where there is no record, or one that is unreadable or was cleared */
-  async #judge(tier: Tier, keys: readonly string[], records: readonly (TierRecord | undefined)[]): Promise<readonly Judged<V>[]> {
-    const entries = records.map((record, at) => (record === undefined ? undefined : this.#decode(keys[at] ?? '', record)));
-    const tags = tagsOf(entries);
-    if (tags.size === 0) return entries.map(() => undefined);
-    const clearedAt = await this.#clearedAt(tier, tags);
+  /** Says what records are good for; at once, unless the tier has to be asked when their tags were cleared. */
+  #judge(
+    tier: Tier,
+    keys: readonly string[],
+    records: readonly (TierRecord | undefined)[],
+  ): readonly (Found<V> | undefined)[] | Promise<readonly (Found<V> | undefined)[]> {
     const now = this.#clock.now();
-    return entries.map((entry) => {
-      if (entry === undefined || entry.endsAt <= now || wasCleared(entry, clearedAt)) return undefined;
-      return { entry, isFresh: entry.freshUntil > now };
+    let isUnknown = false;
+    const found = records.map((record, at): Found<V> | undefined => {
+      if (record === undefined) return undefined;
+      const entry = this.#decode(keys[at] ?? '', record);
+      if (entry === undefined || entry.endsAt <= now) return { version: record.version, entry: undefined, isFresh: false };
+      const isCleared = this.#clearings.hasCleared(entry);
+      isUnknown ||= isCleared === undefined;
+      return { version: record.version, entry: isCleared === true ? undefined : entry, isFresh: isCleared !== true && entry.freshUntil > now };
     });
+    return isUnknown ? this.#withoutCleared(tier, found) : found;
   }
 
-  /** When tags were cleared, by the tier's clock, with the difference of its servers' clocks on top. */
-  async #clearedAt(tier: Tier, tags: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
-    const known = new Map<string, number>();
-    const unknown: string[] = [];
-    for (const tag of tags) {
-      // Being cleared just now: the tier may not know yet.
-      const at = this.#space.isTagSettled(tag) ? this.#clearings.get(tag) : Infinity;
-      if (at === undefined) unknown.push(tag);
-      else known.set(tag, at);
-    }
-    if (unknown.length === 0) return known;
-    const forgotten = this.#forgotten;
-    const versions = await tier.versions(unknown.map((tag) => tagName(this.#space.name, tag)));
-    for (const [i, tag] of unknown.entries()) {
-      const version = versions[i] ?? 0;
-      const at = version === 0 ? -Infinity : version + tier.maxClockSkewMs * 1000;
-      if (forgotten === this.#forgotten) this.#clearings.set(tag, at);
-      known.set(tag, at);
-    }
-    return known;
+  async #withoutCleared(tier: Tier, found: readonly (Found<V> | undefined)[]): Promise<readonly (Found<V> | undefined)[]> {
+    const isCleared = await this.#clearings.learn(
+      tier,
+      found.flatMap((one) => one?.entry?.tags ?? []),
+    );
+    return found.map((one) => (one?.entry === undefined || !isCleared(one.entry) ? one : { version: one.version, entry: undefined, isFresh: false }));
   }
 
   #encode(key: string, entry: Entry<V>): Uint8Array | undefined {
@@ -285,37 +266,12 @@ export class SharedEntries<V> {
   }
 }
 
-function answerOf<V>(
-  answer: LeaseAnswer | undefined,
-  judged: Judged<V>,
-  { stale = judged?.entry, isSecond }: { readonly stale: Entry<V> | undefined; readonly isSecond: boolean },
-): SharedAnswer<V> {
+function answerOf<V>(answer: LeaseAnswer | undefined, found: Found<V> | undefined, isSecond: boolean): SharedAnswer<V> {
   if (answer === undefined) return alone;
-  if (answer.kind === 'leased') return { kind: 'leased', lease: answer, stale };
+  if (answer.kind === 'leased') return { kind: 'leased', lease: answer, stale: found?.entry };
   // A value in the second answer came in between: whoever asks again finds it.
-  if (answer.kind === 'busy' || isSecond || judged === undefined) return { kind: 'busy', stale };
-  return { kind: 'fresh', entry: judged.entry };
-}
-
-/** @returns undefined where it is not what is wanted */
-function freshAnswer<V>(judged: Judged<V>, replaces: number): SharedAnswer<V> | undefined {
-  return judged?.isFresh === true && judged.entry.version > replaces ? { kind: 'fresh', entry: judged.entry } : undefined;
-}
-
-/** @returns what may have been cleared; nothing where there are no entries */
-function tagsOf<V>(entries: readonly (Entry<V> | undefined)[]): ReadonlySet<string> {
-  const tags = new Set<string>();
-  for (const entry of entries) {
-    if (entry === undefined) continue;
-    tags.add('');
-    for (const tag of entry.tags) tags.add(tag);
-  }
-  return tags;
-}
-
-function wasCleared<V>({ tags, loadedAt }: Entry<V>, clearedAt: ReadonlyMap<string, number>): boolean {
-  const isAfter = (tag: string): boolean => (clearedAt.get(tag) ?? Infinity) >= loadedAt;
-  return isAfter('') || tags.some(isAfter);
+  if (answer.kind === 'busy' || isSecond || found?.entry === undefined) return { kind: 'busy', stale: found?.entry };
+  return { kind: 'fresh', entry: found.entry };
 }
 
 function keysOf(wishes: readonly Wish[]): readonly string[] {
@@ -324,8 +280,4 @@ function keysOf(wishes: readonly Wish[]): readonly string[] {
 
 function recordOf(answer: LeaseAnswer | undefined): TierRecord | undefined {
   return answer?.kind === 'value' ? answer.record : undefined;
-}
-
-function freshOf<V>(judged: Judged<V>): Entry<V> | undefined {
-  return judged?.isFresh === true ? judged.entry : undefined;
 }

@@ -260,10 +260,10 @@ export class TieredCache<V> {
   async #look(keys: readonly string[]): Promise<readonly (Entry<V> | undefined)[]> {
     const begun = keys.flatMap((key) => (this.#looks.of(key) === undefined ? [this.#looks.begin(key)] : []));
     const waiting = keys.map(async (key) => this.#looks.of(key)?.promise);
-    const found = begun.length === 0 ? [] : await this.#shared.read(begun.map(({ key }) => key));
+    const found = begun.length === 0 ? [] : await this.#shared.find(begun.map(({ key }) => key));
     for (const [at, look] of begun.entries()) {
-      const entry = found[at];
-      const kept = entry === undefined ? undefined : { ...entry, value: this.#protect(entry.value) };
+      const { entry, isFresh = false } = found?.[at] ?? {};
+      const kept = entry === undefined || !isFresh ? undefined : { ...entry, value: this.#protect(entry.value) };
       this.#looks.end(look);
       if (kept !== undefined && !look.isLost) this.#held.hold(look.key, kept, this.#space);
       look.land(kept);
