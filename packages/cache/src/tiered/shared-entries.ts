@@ -68,6 +68,7 @@ export class SharedEntries<V> {
   readonly #clearings: Clearings;
   /** 0 to 1: how often the tier had what was looked for, of late. */
   #hitShare = 1;
+
   /** @param options.leaseMs how long a load may take and still store; @param options.compressAboveBytes from which size on entries are packed */
   constructor(options: { space: Space; codec: Codec<V>; compressAboveBytes: number; clock: Clock; leaseMs: number; listener: SharedEntriesListener }) {
     this.#space = options.space;
