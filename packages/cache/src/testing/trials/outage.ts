@@ -27,7 +27,8 @@ export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kin
   await using redis = await startTrialRedis(topology);
   await using running = new Instances(new Source(() => 1));
   for (let i = 0; i < instances; i += 1) await running.start({ url: redis.url, timeoutMs, policy: { memoryTtlMs: 500 } });
-  const seconds = rounds * (downMs / 1000 + 4) + 2;
+  // A cluster serves only some seconds after its servers do.
+  const seconds = rounds * (downMs / 1000 + (topology === 'cluster' ? 9 : 4)) + 2;
   const loads = running.all.map(({ calls }) => calls.ask<LoadResult>('load', { seconds, keys: 5000, perSecond }));
   const usedAgainMs: number[] = [];
   await sleep(2000);
