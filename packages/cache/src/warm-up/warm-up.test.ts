@@ -7,6 +7,17 @@ import { MemoryCache } from '../memory/memory-cache.ts';
 import { HotKeys } from './hot-keys.ts';
 import { warmUp, type WarmUpOptions } from './warm-up.ts';
 
+function numbered(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${i}`);
+}
+
+/** Keys of which the second page cannot be read. */
+async function* broken(): AsyncGenerator<readonly string[]> {
+  yield ['a'];
+  await settled();
+  throw new Error('down');
+}
+
 describe('warmUp', () => {
   let time: FakeTime;
   let loads: (readonly string[])[];
@@ -15,8 +26,8 @@ describe('warmUp', () => {
     loads = [];
   });
   const load = (keys: readonly string[]): Promise<void> => (loads.push(keys), Promise.resolve());
+  const loadButTheSecond = (keys: readonly string[]): Promise<void> => (keys.includes('1') ? Promise.reject(new Error('down')) : load(keys));
   const start = (options: Partial<WarmUpOptions<string>> & Pick<WarmUpOptions<string>, 'keys'>) => warmUp({ load, clock: time, timers: time, ...options });
-  const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `${i}`);
 
   test('loads all keys in their order, in batches, no faster than it may', async () => {
     const done = start({ keys: [numbered(25), ['last']], batch: 10, keysPerSecond: 100 });
@@ -43,8 +54,7 @@ describe('warmUp', () => {
 
   test('goes on after a load that failed, and tells how far it is', async () => {
     const told: object[] = [];
-    const failing = (keys: readonly string[]): Promise<void> => (keys.includes('1') ? Promise.reject(new Error('down')) : load(keys));
-    const done = start({ keys: [numbered(3)], batch: 1, keysPerSecond: 1e6, load: failing, onProgress: (soFar) => told.push(soFar) });
+    const done = start({ keys: [numbered(3)], batch: 1, keysPerSecond: 1e6, load: loadButTheSecond, onProgress: (soFar) => told.push(soFar) });
     await time.advance(10);
     expect(await done).toEqual({ warmed: 2, failed: 1, isComplete: true });
     expect(told).toEqual([
@@ -61,11 +71,6 @@ describe('warmUp', () => {
     controller.abort();
     await time.advance(100);
     expect(await done).toEqual({ warmed: 1, failed: 0, isComplete: false });
-    const broken = async function* (): AsyncGenerator<readonly string[]> {
-      yield ['a'];
-      await settled();
-      throw new Error('down');
-    };
     const other = start({ keys: broken() });
     await time.advance(100);
     expect(await other).toEqual({ warmed: 1, failed: 0, isComplete: false });

@@ -72,12 +72,13 @@ export async function warmUp<K>(options: WarmUpOptions<K>): Promise<WarmUpResult
   let warmed = 0;
   let failed = 0;
   let mayLoadAt = clock.now();
+  const isAborted = (): boolean => signal?.aborted === true;
   const pause = (ms: number): Promise<void> => new Promise((resolve) => void timers.after(ms, resolve));
   try {
     for await (const keys of batches(options.keys, batch)) {
-      while (isBusy() && signal?.aborted !== true) await pause(busyPauseMs);
+      while (!isAborted() && isBusy()) await pause(busyPauseMs);
       if (clock.now() < mayLoadAt) await pause(mayLoadAt - clock.now());
-      if (signal?.aborted === true) return { warmed, failed, isComplete: false };
+      if (isAborted()) return { warmed, failed, isComplete: false };
       mayLoadAt = Math.max(mayLoadAt, clock.now()) + (keys.length / keysPerSecond) * 1000;
       const isLoaded = await options.load(keys).then(
         () => true,
