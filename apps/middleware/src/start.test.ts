@@ -68,7 +68,7 @@ describe('midgard start', { timeout }, () => {
     await service.start();
     await service.end('SIGTERM');
     const folder = path.join(service.folder, 'data');
-    expect(readdirSync(folder).toSorted()).toEqual(['development-key', 'development-secrets.json', 'midgard.db', 'realm.db', 'write-behind']);
+    expect(readdirSync(folder).toSorted()).toEqual(['cache', 'development-key', 'development-secrets.json', 'midgard.db', 'realm.db', 'write-behind']);
     const all = readdirSync(folder, { recursive: true, withFileTypes: true });
     for (const entry of all) expect([entry.name, statSync(path.join(entry.parentPath, entry.name)).mode & 0o077]).toEqual([entry.name, 0]);
   });

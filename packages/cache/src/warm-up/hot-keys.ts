@@ -30,7 +30,7 @@ const defaultEveryMs = 300_000;
 /**
  * Remembers the hottest keys of caches over a restart, so that the next run can load them first.
  *
- * The file is replaced in one step, and one that is torn, foreign or missing is as none: it is only a hint.
+ * The file is its owner's alone and replaced in one step, and one that is torn, foreign or missing is as none: it is only a hint.
  *
  * @example
  * ```ts
@@ -83,8 +83,9 @@ export class HotKeys {
   async #writeNow(): Promise<void> {
     const { caches, file, most = defaultMost } = this.#options;
     const keys = Object.fromEntries([...caches].map(([name, cache]) => [name, cache.hottest(most)]));
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, JSON.stringify({ format, keys }));
+    // Keys may be somebody's names.
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(`${file}.new`, JSON.stringify({ format, keys }), { mode: 0o600 });
     await rename(`${file}.new`, file);
   }
 }

@@ -11,8 +11,10 @@ export interface AvalanchePlan {
 const ttlMs = 600_000;
 const ttlJitter = 0.1;
 const stepMs = 1000;
-/** Spread over a tenth of their life, a sixtieth of them ends in each second; by chance a few more. */
-const fairShare = (stepMs / (ttlMs * ttlJitter)) * 1.25;
+/** Spread over a tenth of their life, a sixtieth of them ends in each second. */
+const fairShare = stepMs / (ttlMs * ttlJitter);
+/** By chance it is more; so many standard deviations are no chance any more. */
+const deviations = 6;
 
 /** Entries that were loaded together end apart, so that the source is not asked for all of them at once. */
 export async function entriesEndApart({ rounds, entries }: AvalanchePlan, log: Log = quiet): Promise<Report> {
@@ -42,6 +44,7 @@ export async function entriesEndApart({ rounds, entries }: AvalanchePlan, log: L
     log(`of ${entries} entries at most ${Math.max(...ended)} ended in one second`);
   }
   findings.note('entries', entries);
-  findings.atMost('most that ended in one second', most, entries * fairShare);
+  const fair = entries * fairShare;
+  findings.atMost('most that ended in one second', most, fair + deviations * Math.sqrt(fair));
   return findings;
 }
