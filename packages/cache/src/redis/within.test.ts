@@ -30,6 +30,7 @@ test('an answer that arrived while this process was busy is in time', async () =
       // From here on the loop comes to its timers before it comes to messages.
       await nextTurn();
       Atomics.store(flag, 0, 0);
+      // eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port, no window
       worker.postMessage('ask');
       const answer = within(once(worker, 'message'), 5, late);
       Atomics.wait(flag, 0, 0);
