@@ -210,6 +210,16 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     expect(a.notes.said).toEqual(['joined']);
   });
 
+  test('a bus that is closed while all is well holds nothing up', { timeout }, async () => {
+    const { url } = await redisOfTest();
+    // It would look again for missed words after four tenths of the bound.
+    const { bus } = await busOfTest({ url, boundMs: 10 * timeout });
+    await bus.close();
+    let isOver = false;
+    setTimeout(() => (isOver = true), 1);
+    await until(() => isOver);
+  });
+
   test('through Sentinel: heard by all, also after the replica has taken over', { timeout }, async () => {
     const sentinel = await startRedisSentinel();
     onTestFinished(() => sentinel.remove());

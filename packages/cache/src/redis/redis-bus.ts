@@ -198,7 +198,7 @@ export class RedisBus implements InvalidationBus {
 
   /** Asks for the number of the last word, for as long as nothing is amiss. */
   async #watch(): Promise<void> {
-    while (this.#state === 'joined') {
+    while (this.#state === 'joined' && !this.#isClosed) {
       const restMs = this.#provedAt + share.poll * this.boundMs - performance.now();
       if (restMs > 0) {
         await this.#rest(restMs);
