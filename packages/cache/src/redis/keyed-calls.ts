@@ -38,12 +38,24 @@ export class KeyedCalls {
    * @throws {CacheError} `ERR_CACHE_TIER`: of one of them there is no answer
    */
   async each<T>(keys: readonly string[], question: Question<T>): Promise<readonly T[]> {
+    const [only] = keys;
+    if (only !== undefined && keys.length === 1) return [await this.#askOne(only, question)];
     const groups = this.#jobsByServer(keys);
     const answers: Answer<T>[] = [];
     const asked = [...groups].map(([connection, jobs]) => this.#askServer(connection, jobs, question, answers));
     await (asked.length === 1 ? asked[0] : Promise.all(asked));
     if (groups.size > 1 || answers.some(({ index }, i) => index !== i)) answers.sort((a, b) => a.index - b.index);
     return answers.map(({ value }) => value);
+  }
+
+  /** The way of most calls, with nothing made that only many keys need. */
+  async #askOne<T>(key: string, question: Question<T>): Promise<T> {
+    const connection = this.#servers.connectionOf(key);
+    const epoch = connection.epochOrThrow();
+    const [reply] = await connection.run([question.ask(key, 0, epoch)]);
+    const value = reply instanceof Error ? await this.#follow(connection, reply, { key, index: 0 }, question) : question.understand(reply, 0, epoch);
+    if (value === undefined) throw connection.failure('gave an answer that makes no sense');
+    return value;
   }
 
   #jobsByServer(keys: readonly string[]): Map<NodeConnection, Job[]> {

@@ -135,7 +135,8 @@ export class NodeConnection {
   #send(commands: readonly Command[]): Promise<readonly Reply[]> {
     this.epochOrThrow();
     const { promise, resolve, reject } = Promise.withResolvers<readonly Reply[]>();
-    if (this.#batch.length === 0) queueMicrotask(() => void this.#flush());
+    // After all that promises lead to: so what is stored for one reader goes with what the next one asks for.
+    if (this.#batch.length === 0) process.nextTick(() => void this.#flush());
     this.#batch.push({ commands, resolve, reject });
     return promise;
   }

@@ -79,8 +79,8 @@ export class RedisTier implements Tier {
   async read(keys: readonly string[]): Promise<readonly (TierRecord | undefined)[]> {
     const names = this.#names(keys);
     const found = await (this.#servers.isSingle && names.length > 1 ? this.#readTogether(names) : this.#calls.each(names, readQuestion));
-    const peeked = await this.#peek(names, (i) => found[i] === 'unsure');
-    return found.map((record, i) => (typeof record === 'string' ? peeked.get(i)?.record : record));
+    const peeked = found.includes('unsure') ? await this.#peek(names, (i) => found[i] === 'unsure') : undefined;
+    return found.map((record, i) => (typeof record === 'string' ? peeked?.get(i)?.record : record));
   }
 
   async lease(requests: readonly LeaseRequest[], leaseMs: number): Promise<readonly LeaseAnswer[]> {

@@ -22,6 +22,11 @@ export type Loader<V> = (key: string, load: Load<V>) => Promise<V>;
 /** Reads many at once. @returns one value a key, in their order */
 export type ManyLoader<V> = (keys: readonly string[], load: Load<V>) => Promise<readonly V[]>;
 
+/** A loader of one as one of many, for a load of one key. */
+export function asMany<V>(loader: Loader<V>): ManyLoader<V> {
+  return async ([key = ''], load) => [await loader(key, load)];
+}
+
 /** One call of a loader: its time, its signal, and what it said. */
 export class LoaderCall<V> implements Load<V> {
   /** Made for loaders that look at it: it costs more than all the rest. */

@@ -6,7 +6,7 @@ import { type Entry, type EntryOptions, isKept, newEntry } from './entry.ts';
 import { type Flight, Flights } from './flights.ts';
 import type { HeldEntries } from './held-entries.ts';
 import type { Answer, TieredCacheListener } from './listener.ts';
-import { LoaderCall, type ManyLoader } from './loader.ts';
+import { asMany, type Loader, LoaderCall, type ManyLoader } from './loader.ts';
 import type { Found, Lease, SharedAnswer, SharedEntries } from './shared-entries.ts';
 
 /** What {@link Loading} works with. */
@@ -54,7 +54,16 @@ export class Loading<V> {
     return this.#flights.of(key);
   }
 
-  /** @returns one promise a key, in order; keys that are under way are joined */
+  /** What a reader of one key waits for; a load under way is joined. */
+  answer(key: string, loader: Loader<V>, options: EntryOptions): Promise<Answer<V>> {
+    const underway = this.#flights.of(key);
+    if (underway !== undefined) return underway.promise;
+    const trip = this.#begin(key);
+    void this.#run([trip], asMany(loader), options);
+    return trip.flight.promise;
+  }
+
+  /** As {@link answer} for each key, in order. */
   answers(keys: readonly string[], loader: ManyLoader<V>, options: EntryOptions): readonly Promise<Answer<V>>[] {
     const trips: Trip<V>[] = [];
     const promises = keys.map((key) => {

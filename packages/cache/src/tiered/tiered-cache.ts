@@ -9,7 +9,7 @@ import { type Entry, type EntryOptions, type HeldEntry, isKept, newEntry } from 
 import { Flights } from './flights.ts';
 import { HeldEntries, type MemoryBounds } from './held-entries.ts';
 import type { Answer, AnswerSource, TieredCacheListener, TieredStats } from './listener.ts';
-import type { Loader, ManyLoader } from './loader.ts';
+import { asMany, type Loader, type ManyLoader } from './loader.ts';
 import { Loading } from './loading.ts';
 import { protectors, type Protection } from './protect.ts';
 import { SharedEntries } from './shared-entries.ts';
@@ -249,9 +249,7 @@ export class TieredCache<V> {
       this.#count(key, undefined);
       return { value: trusted(undefined), source: 'memory' };
     }
-    const [flight] = this.#loading.answers([key], asMany(loader), options);
-    if (flight === undefined) throw new CacheError('ERR_CACHE_LOADER', 'a key has no flight');
-    const { value, source } = await flight;
+    const { value, source } = await this.#loading.answer(key, loader, options);
     this.#count(key, source);
     return { value: this.#give(value), source };
   }
@@ -313,10 +311,6 @@ export class TieredCache<V> {
 
 function valueOf<V>({ value }: Answer<V>): V {
   return value;
-}
-
-function asMany<V>(loader: Loader<V>): ManyLoader<V> {
-  return async ([key = ''], load) => [await loader(key, load)];
 }
 
 function asOne<V>(loader: ManyLoader<V>): Loader<V> {
