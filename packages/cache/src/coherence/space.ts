@@ -53,6 +53,14 @@ export class Space {
     return this.#host.change(keys.map((key) => entryName(this.name, key)));
   }
 
+  /** Makes everybody else drop these keys from memory, and ask the tier for what this process has changed there. */
+  announce(keys: readonly string[]): Promise<boolean> {
+    return this.#host.change(
+      keys.map((key) => entryName(this.name, key)),
+      () => Promise.resolve(),
+    );
+  }
+
   /** Makes everybody drop the entries with one of these tags; the empty tag stands for all entries. */
   invalidateTags(tags: readonly string[]): Promise<boolean> {
     return this.#host.change(tags.map((tag) => tagName(this.name, tag)));

@@ -5,12 +5,14 @@ import { staleMs } from './cache-policy.ts';
 export interface EntryOptions {
   /** Milliseconds that it is fresh, above 0; at most the policy's `maxTtlMs`. */
   readonly ttlMs?: number;
-  /** Milliseconds that memory gives it out before the shared tier is asked, above 0. */
+  /** Milliseconds that memory gives it out before the shared tier is asked; 0: it asks each time, and keeps it for when loading fails. */
   readonly memoryTtlMs?: number;
   /** By which it can be dropped together with others, by `deleteTags`; none is empty. */
   readonly tags?: readonly string[];
   /** `false`: given to who waits for it, and not kept. */
   readonly isKept?: boolean;
+  /** `false`: kept in this process alone; other instances load for themselves. */
+  readonly isShared?: boolean;
 }
 
 /** A value and its times, as tiers share it. Times are epoch milliseconds unless they say otherwise. */

@@ -65,6 +65,13 @@ export class HeldEntries<V> {
     else this.#put(key, { ...entry, checkAt: Math.min(retryAt, entry.endsAt), refreshAt: Infinity, epoch: this.#epoch });
   }
 
+  /** Ends an entry's time ahead of it. */
+  expire(key: string): void {
+    const held = this.#memory.peek(key);
+    const now = this.#clock.now();
+    if (held !== undefined && held.freshUntil > now) this.#put(key, { ...held, freshUntil: now, checkAt: now, refreshAt: Infinity });
+  }
+
   /** The shared tier has stored an entry of before. */
   wasStored(key: string, { loadedAt, value }: Entry<V>, version: number): void {
     const held = this.#memory.peek(key);

@@ -196,7 +196,7 @@ export class Loading<V> {
   async #keep(trips: readonly LeasedTrip<V>[], values: readonly V[], optionsOf: (key: string) => EntryOptions, beganAt: number): Promise<void> {
     const { policy, clock, random, protect, shared } = this.#parts;
     const toStore: { readonly key: string; readonly lease: Lease; readonly entry: Entry<V> }[] = [];
-    const notKept: LeasedTrip<V>[] = [];
+    const notShared: LeasedTrip<V>[] = [];
     const now = clock.now();
     for (const [at, value] of values.entries()) {
       const trip = trips[at];
@@ -205,11 +205,11 @@ export class Loading<V> {
       const options = optionsOf(flight.key);
       const loadedAt = lease?.at ?? beganAt * 1000;
       const entry = newEntry(protect(value), { policy, options, now, loadedAt, random: random() });
-      if (!isKept(entry, options, now)) notKept.push(trip);
+      if (!isKept(entry, options, now) || options.isShared === false) notShared.push(trip);
       else if (lease !== undefined) toStore.push({ key: flight.key, lease, entry });
       this.#land(flight, entry, 'loader', isKept(entry, options, now));
     }
-    await this.#giveBack(notKept);
+    await this.#giveBack(notShared);
     const outcomes = toStore.length === 0 ? [] : await shared.store(toStore);
     for (const [at, { key, entry }] of toStore.entries()) this.#stored(key, entry, outcomes[at]);
   }

@@ -169,6 +169,27 @@ export class SharedEntries<V> {
     return { version: versions[0], isTold };
   }
 
+  /** Ends the time of entries everywhere but in this process; what is not there to be kept as a stale one is invalidated. @returns whether all were told */
+  async expire(keys: readonly string[]): Promise<boolean> {
+    const now = this.#clock.now();
+    const found = (await this.find(keys)) ?? [];
+    const fresh = keys.flatMap((key, at) => {
+      const { entry, isFresh = false, version = 0 } = found[at] ?? {};
+      return entry !== undefined && isFresh ? [{ key, entry: { ...entry, freshUntil: now }, replaces: version }] : [];
+    });
+    // Under a lease, which a write that comes between takes away.
+    const leases = fresh.length === 0 ? [] : await this.lease(fresh);
+    const leased = fresh.flatMap(({ key, entry }, at) => {
+      const answer = leases[at];
+      return answer?.kind === 'leased' ? [{ key, entry, lease: answer.lease }] : [];
+    });
+    const outcomes = leased.length === 0 ? [] : await this.store(leased);
+    const kept = new Set(leased.flatMap(({ key }, at) => (typeof outcomes[at] === 'number' ? [key] : [])));
+    const gone = keys.filter((key) => !kept.has(key));
+    const told = [kept.size > 0 && this.#space.announce([...kept]), gone.length > 0 && this.#space.invalidate(gone)];
+    return !(await Promise.all(told.filter((one) => one !== false))).includes(false);
+  }
+
   /** Forgets when these tags were cleared, since they were again. */
   forgetTags(tags: readonly string[]): void {
     this.#clearings.forget(tags);

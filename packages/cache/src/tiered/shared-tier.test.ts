@@ -281,6 +281,68 @@ describe('two instances', () => {
     expect(calls).toEqual(['read', 'lease', 'store']);
   });
 
+  test('what is expired is loaded anew by the next reader anywhere, and given out where that fails', async () => {
+    const [one, other] = await two({ policy: { ...policy, staleIfErrorMs: 10_000 } });
+    for (const { cache } of [one, other]) await run(cache.getOrLoad('k', async () => 'old'));
+    await quiet();
+    expect(await run(one.cache.expire('k', 'nowhere'))).toBe(true);
+    for (const { cache } of [one, other]) {
+      expect(await run(cache.get('k'))).toBeUndefined();
+      expect(await run(cache.answer('k', never))).toEqual({ value: 'old', source: 'stale' });
+    }
+    await world.time.advance(1000);
+    expect(await run(other.cache.answer('k', async () => 'new'))).toEqual({ value: 'new', source: 'loader' });
+    await quiet();
+    expect(await run(one.cache.answer('k', never))).toEqual({ value: 'new', source: 'shared' });
+  });
+
+  test('what is expired while it is written is gone, and no fallback for later readers', async () => {
+    const [one, other] = await two({ policy: { ...policy, staleIfErrorMs: 10_000 } });
+    await run(one.cache.getOrLoad('k', async () => 'old'));
+    await quiet();
+    const store = world.tier.store.bind(world.tier);
+    world.tier.store = async (values) => {
+      // What a write of the other does, in the moment before.
+      await world.tier.invalidate(['s/k']);
+      void other.bus.publish('["s/k"]');
+      return store(values);
+    };
+    await run(one.cache.expire('k'));
+    for (const { cache } of [one, other]) expect(await run(cache.getOrLoad('k', never).catch(String))).toContain('not to be loaded');
+  });
+
+  test('where no stale value may be given out, expired is deleted', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('k', load));
+    await quiet();
+    await run(other.cache.expire('k'));
+    expect(await run(one.cache.getOrLoad('k', never).catch(String))).toContain('not to be loaded');
+  });
+
+  test('an entry that is not shared is kept in one process alone, and others drop what they had', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('loaded', load, { isShared: false }));
+    await quiet();
+    expect(one.cache.getInMemory('loaded')).toBe('of loaded');
+    expect(await run(other.cache.get('loaded'))).toBeUndefined();
+    // The lease is given back: nobody waits for what will not come.
+    expect(await run(other.cache.answer('loaded', async () => 'own'))).toEqual({ value: 'own', source: 'loader' });
+    await run(other.cache.set('set', 'shared'));
+    expect(await run(one.cache.get('set'))).toBe('shared');
+    await run(one.cache.set('set', 'own', { isShared: false }));
+    expect(one.cache.getInMemory('set')).toBe('own');
+    expect(await run(other.cache.get('set'))).toBeUndefined();
+  });
+
+  test('an entry with no time in memory is asked for in the tier each time', async () => {
+    const [one, other] = await two();
+    await run(one.cache.getOrLoad('k', load, { memoryTtlMs: 0 }));
+    await quiet();
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'shared' });
+    expect(await run(other.cache.answer('k', never))).toEqual({ value: 'of k', source: 'shared' });
+    expect(one.cache.getInMemory('k')).toBeUndefined();
+  });
+
   test('that there is nothing is shared, too', async () => {
     const [one, other] = await two<string | undefined>({ policy: { ...policy, negativeTtlMs: 50 } });
     await run(one.cache.getOrLoad('k', async () => undefined));

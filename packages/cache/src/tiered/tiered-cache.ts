@@ -2,7 +2,6 @@ import { processTimers, type Timers } from '@midgard/pool';
 import type { Clock } from '../clock.ts';
 import { Coherence } from '../coherence/coherence.ts';
 import type { Space } from '../coherence/space.ts';
-import { CacheError } from '../errors.ts';
 import { type CachePolicy, completePolicy, staleMs } from './cache-policy.ts';
 import { type Codec, jsonCodec } from './codec.ts';
 import { type Entry, type EntryOptions, type HeldEntry, isKept, newEntry } from './entry.ts';
@@ -147,7 +146,7 @@ export class TieredCache<V> {
    *
    * @param loader reads the source of truth; where it depends on more than the key, the key must say it all
    * @param options of what is kept; the loader may say better
-   * @throws what the loader throws, where there is no stale value to give; {@link CacheError} `ERR_CACHE_LOADER_TIMEOUT`
+   * @throws what the loader throws, where there is no stale value to give; a `CacheError`, `ERR_CACHE_LOADER_TIMEOUT`
    */
   getOrLoad(key: string, loader: Loader<V>, options: EntryOptions = noOptions): Promise<V> {
     const held = this.#held.fresh(key);
@@ -196,6 +195,7 @@ export class TieredCache<V> {
     this.#drop([key]);
     if (!isKept(entry, options, now)) return this.#space.invalidate([key]);
     this.#held.hold(key, entry, this.#space);
+    if (options.isShared === false) return this.#space.invalidate([key]);
     const { version, isTold } = await this.#shared.put(key, entry);
     if (version !== undefined) this.#held.wasStored(key, entry, version);
     return isTold;
@@ -209,6 +209,22 @@ export class TieredCache<V> {
   delete(...keys: readonly string[]): Promise<boolean> {
     this.#drop(keys);
     return this.#space.invalidate(keys);
+  }
+
+  /**
+   * Ends the time of keys' values ahead of it, here and everywhere: the next reader loads, and where the policy allows stale values it may get
+   * the one of before. Not for after a write, which that value would not know of: see {@link delete}.
+   *
+   * @returns as `delete`
+   */
+  expire(...keys: readonly string[]): Promise<boolean> {
+    if (staleMs(this.#policy) === 0) return this.delete(...keys);
+    for (const key of keys) {
+      this.#loading.drop(key);
+      this.#looks.drop(key);
+      this.#held.expire(key);
+    }
+    return this.#shared.expire(keys);
   }
 
   /** As {@link delete}, for all entries with one of these tags. */
