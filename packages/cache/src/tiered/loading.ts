@@ -100,7 +100,8 @@ export class Loading<V> {
     const flight = this.#flights.begin(key);
     const isOver = entry !== undefined && entry.freshUntil <= clock.now();
     const trip = { flight, stale: undefined, replaces: isOver ? entry.version : 0 };
-    if (entry !== undefined) this.#offer(trip, entry, isOver && held.isTrusted(entry));
+    // Another instance may have written, unheard, what is not trusted: only the shared tier can say that it is still of use.
+    if (entry !== undefined && held.isTrusted(entry)) this.#offer(trip, entry, isOver);
     return trip;
   }
 

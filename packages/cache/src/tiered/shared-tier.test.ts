@@ -311,6 +311,14 @@ describe('two instances', () => {
     for (const { cache } of [one, other]) expect(await run(cache.getOrLoad('k', never).catch(String))).toContain('not to be loaded');
   });
 
+  test('what was written unheard is no fallback', async () => {
+    const [one, other] = await two({ policy: { ...policy, staleIfErrorMs: 10_000 } });
+    await run(one.cache.getOrLoad('k', async () => 'old'));
+    one.bus.dropNext = 1;
+    await run(other.cache.delete('k'));
+    expect(await run(one.cache.answer('k', never).catch(String))).toEqual('Error: not to be loaded');
+  });
+
   test('where no stale value may be given out, expired is deleted', async () => {
     const [one, other] = await two();
     await run(one.cache.getOrLoad('k', load));
