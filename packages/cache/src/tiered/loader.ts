@@ -7,13 +7,13 @@ export interface Load<V> {
   /** Aborts when the load's time is over. */
   readonly signal: AbortSignal;
   /** The value before, where it has only outlived its time: a source that can say "unchanged" spares itself the rest. */
-  previous(key: string): V | undefined;
+  readonly previous: (key: string) => V | undefined;
   /**
    * Says how what was loaded is kept, where that depends on what it is.
    *
    * @param key of a load of many; default: all of them
    */
-  keep(options: EntryOptions, key?: string): void;
+  readonly keep: (options: EntryOptions, key?: string) => void;
 }
 
 /** Reads one value from the source of truth. Called at most once at a time for a key, in all instances that share a tier. */
@@ -48,14 +48,13 @@ export class LoaderCall<V> implements Load<V> {
     return this.#abort.signal;
   }
 
-  previous(key: string): V | undefined {
-    return this.#previous.get(key);
-  }
+  // Bound, since loaders take what they are given apart.
+  readonly previous = (key: string): V | undefined => this.#previous.get(key);
 
-  keep(options: EntryOptions, key?: string): void {
+  readonly keep = (options: EntryOptions, key?: string): void => {
     if (key === undefined) this.#forAll = { ...this.#forAll, ...options };
     else this.#byKey.set(key, { ...this.#byKey.get(key), ...options });
-  }
+  };
 
   /** What was said of a key. */
   optionsOf(key: string): EntryOptions {

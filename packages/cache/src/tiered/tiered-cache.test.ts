@@ -163,6 +163,19 @@ describe('one process', () => {
     expect(cache.getInMemory('k')).toBeUndefined();
   });
 
+  test('a loader may take apart what it is given', async () => {
+    const cache = open({ policy: { ttlMs: 1000, staleIfErrorMs: 1000 } });
+    await cache.set('k', 'old', { ttlMs: 10 });
+    await time.advance(10);
+    const loaded = cache.getOrLoad('k', async (key, { keep, previous }) => {
+      keep({ ttlMs: 20 });
+      return `${previous(key)} and new`;
+    });
+    expect(await loaded).toBe('old and new');
+    await time.advance(20);
+    expect(cache.getInMemory('k')).toBeUndefined();
+  });
+
   test('a load that takes too long is given up, and its signal aborts', async () => {
     const cache = open({ policy: { hardTimeoutMs: 50 } });
     let signal: AbortSignal | undefined;
