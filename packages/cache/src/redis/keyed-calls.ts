@@ -4,6 +4,8 @@ import type { Servers } from './servers.ts';
 import { within } from './within.ts';
 
 const maxRedirections = 5;
+/** Keys of one call to the servers; more go in parts. */
+export const mostAtOnce: number = 1000;
 
 /** What is asked of the server of each key, and what its answer means. */
 export interface Question<T> {
@@ -40,12 +42,26 @@ export class KeyedCalls {
   async each<T>(keys: readonly string[], question: Question<T>): Promise<readonly T[]> {
     const [only] = keys;
     if (only !== undefined && keys.length === 1) return [await this.#askOne(only, question)];
+    if (keys.length > mostAtOnce) return this.#inParts(keys, question);
     const groups = this.#jobsByServer(keys);
     const answers: Answer<T>[] = [];
     const asked = [...groups].map(([connection, jobs]) => this.#askServer(connection, jobs, question, answers));
     await (asked.length === 1 ? asked[0] : Promise.all(asked));
     if (groups.size > 1 || answers.some(({ index }, i) => index !== i)) answers.sort((a, b) => a.index - b.index);
     return answers.map(({ value }) => value);
+  }
+
+  /** One part after the other, each within its own time: so many answers may take a busy server longer than one call may. */
+  async #inParts<T>(keys: readonly string[], { ask, understand }: Question<T>): Promise<readonly T[]> {
+    const answers: T[] = [];
+    for (let from = 0; from < keys.length; from += mostAtOnce) {
+      const part = await this.each(keys.slice(from, from + mostAtOnce), {
+        ask: (key, i, epoch) => ask(key, from + i, epoch),
+        understand: (reply, i, epoch) => understand(reply, from + i, epoch),
+      });
+      answers.push(...part);
+    }
+    return answers;
   }
 
   /** The way of most calls, with nothing made that only many keys need. */
