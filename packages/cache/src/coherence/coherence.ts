@@ -185,8 +185,7 @@ export class Coherence {
   }
 
   async #invalidate(tier: Tier, names: readonly string[]): Promise<void> {
-    const tags = names.filter((name) => parseName(name)?.kind === 'tag');
-    const entries = tags.length === 0 ? names : names.filter((name) => !tags.includes(name));
+    const { entry: entries = [], tag: tags = [] } = Object.groupBy(names, (name) => parseName(name)?.kind ?? 'entry');
     if (entries.length > 0) await tier.invalidate(entries);
     // One by one: few are cleared at a time, and each space has its own time to remember.
     for (const tag of tags) await tier.invalidate([tag], this.#members.get(parseName(tag)?.space ?? '')?.rememberMs);

@@ -8,8 +8,8 @@ export interface SpaceHost {
   readonly waiting: number;
   isPending(name: string): boolean;
   memoryTtlMs(ttlMs: number): number;
-  /** @returns whether the tier and the others were told; if not, they will be */
   abandon(names: readonly string[], error: unknown): void;
+  /** @returns whether the tier and the others were told; if not, they will be */
   change(names: readonly string[], tell?: (tier: Tier) => Promise<unknown>): Promise<boolean>;
 }
 

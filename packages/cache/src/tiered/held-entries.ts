@@ -73,21 +73,20 @@ export class HeldEntries<V> {
   }
 
   /** The shared tier has stored an entry of before. */
-  wasStored(key: string, { loadedAt, value }: Entry<V>, version: number): void {
-    const held = this.#memory.peek(key);
-    if (held !== undefined && held.value === value && held.loadedAt === loadedAt) held.version = version;
+  wasStored(key: string, entry: Entry<V>, version: number): void {
+    const held = this.#stillHeld(key, entry);
+    if (held !== undefined) held.version = version;
   }
 
   /** The shared tier has refused an entry of before: it is not the newest. */
-  wasRefused(key: string, { loadedAt, value }: Entry<V>): void {
-    const held = this.#memory.peek(key);
-    if (held !== undefined && held.value === value && held.loadedAt === loadedAt) this.drop(key);
+  wasRefused(key: string, entry: Entry<V>): void {
+    if (this.#stillHeld(key, entry) !== undefined) this.drop(key);
   }
 
-  /** Lets go of a key. @returns whether it was there */
-  drop(key: string): boolean {
+  /** Lets go of a key. */
+  drop(key: string): void {
     this.#dropTagsOf(key);
-    return this.#memory.delete(key);
+    this.#memory.delete(key);
   }
 
   /** Lets go of all with one of these tags; the empty tag stands for everything. */
@@ -119,6 +118,12 @@ export class HeldEntries<V> {
   /** The counts of the memory. */
   stats(): CacheStats {
     return this.#memory.stats();
+  }
+
+  /** What is held of a key, if it is this entry and none that came after it. */
+  #stillHeld(key: string, { loadedAt, value }: Entry<V>): HeldEntry<V> | undefined {
+    const held = this.#memory.peek(key);
+    return held?.value === value && held.loadedAt === loadedAt ? held : undefined;
   }
 
   /** In the place of what is there, so that the policy goes on counting the uses of its key. */

@@ -49,11 +49,6 @@ export class Loading<V> {
     this.#parts = parts;
   }
 
-  /** The load under way that a reader may join. */
-  of(key: string): Flight<Answer<V>> | undefined {
-    return this.#flights.of(key);
-  }
-
   /** What a reader of one key waits for; a load under way is joined. */
   answer(key: string, loader: Loader<V>, options: EntryOptions): Promise<Answer<V>> {
     const underway = this.#flights.of(key);
@@ -206,9 +201,10 @@ export class Loading<V> {
       const options = optionsOf(flight.key);
       const loadedAt = lease?.at ?? beganAt * 1000;
       const entry = newEntry(protect(value), { policy, options, now, loadedAt, random: random() });
-      if (!isKept(entry, options, now) || options.isShared === false) notShared.push(trip);
+      const isToKeep = isKept(entry, options, now);
+      if (!isToKeep || options.isShared === false) notShared.push(trip);
       else if (lease !== undefined) toStore.push({ key: flight.key, lease, entry });
-      this.#land(flight, entry, 'loader', isKept(entry, options, now));
+      this.#land(flight, entry, 'loader', isToKeep);
     }
     await this.#giveBack(notShared);
     const outcomes = toStore.length === 0 ? [] : await shared.store(toStore);
@@ -236,7 +232,7 @@ export class Loading<V> {
     const { held, policy, clock } = this.#parts;
     this.#flights.end(flight);
     const now = clock.now();
-    const isOfUse = stale !== undefined && !flight.isLost && now < Math.max(stale.freshUntil, stale.freshUntil + policy.staleIfErrorMs);
+    const isOfUse = stale !== undefined && !flight.isLost && now < stale.freshUntil + policy.staleIfErrorMs;
     if (!isOfUse) {
       flight.fail(error);
       return;

@@ -129,23 +129,18 @@ export class SharedEntries<V> {
     const tier = this.#space.tier;
     if (tier === undefined) return loaded.map(() => undefined);
     const now = this.#clock.now();
-    const encoded = loaded.map(({ key, entry }) => this.#encode(key, entry));
-    const values = loaded.flatMap(({ key, lease: { version }, entry }, at) => {
-      const bytes = encoded[at];
-      return bytes === undefined ? [] : [{ key: entryName(this.#space.name, key), version, bytes, ttlMs: Math.max(1, Math.ceil(entry.endsAt - now)) }];
+    const values = loaded.flatMap(({ key, lease: { version }, entry }) => {
+      const bytes = this.#encode(key, entry);
+      return bytes === undefined ? [] : [{ key: entryName(this.#space.name, key), version, bytes, ttlMs: leftMs(entry, now) }];
     });
     const versions = await this.#ask(
       () => tier.store(values),
-      values.map(() => Number.NaN),
+      undefined,
       loaded.map(({ key }) => key),
     );
-    let next = 0;
-    return encoded.map((bytes) => {
-      if (bytes === undefined) return undefined;
-      const version = versions[next];
-      next += 1;
-      return version === undefined ? 'refused' : Number.isNaN(version) ? undefined : version;
-    });
+    if (versions === undefined) return loaded.map(() => undefined);
+    const outcomes = new Map(values.map(({ key }, at) => [key, versions[at] ?? ('refused' as const)]));
+    return loaded.map(({ key }) => outcomes.get(entryName(this.#space.name, key)));
   }
 
   /** Gives leases back whose loads failed, so that others need not wait for their end. */
@@ -163,9 +158,8 @@ export class SharedEntries<V> {
   /** Puts a value there that is known to be the newest, and makes others drop theirs. @returns its version, where the tier has it, and whether all were told */
   async put(key: string, entry: Entry<V>): Promise<{ readonly version: number | undefined; readonly isTold: boolean }> {
     const bytes = this.#encode(key, entry);
-    const ttlMs = Math.max(1, Math.ceil(entry.endsAt - this.#clock.now()));
     if (bytes === undefined) return { version: undefined, isTold: await this.#space.invalidate([key]) };
-    const { versions, isTold } = await this.#space.put([{ key, bytes, ttlMs }]);
+    const { versions, isTold } = await this.#space.put([{ key, bytes, ttlMs: leftMs(entry, this.#clock.now()) }]);
     return { version: versions[0], isTold };
   }
 
@@ -294,6 +288,11 @@ function answerOf<V>(answer: LeaseAnswer | undefined, found: Found<V> | undefine
   // A value in the second answer came in between: whoever asks again finds it.
   if (answer.kind === 'busy' || isSecond || found?.entry === undefined) return { kind: 'busy', stale: found?.entry };
   return { kind: 'fresh', entry: found.entry };
+}
+
+/** What is left of an entry's life, in whole milliseconds as tiers count. */
+function leftMs<V>({ endsAt }: Entry<V>, now: number): number {
+  return Math.max(1, Math.ceil(endsAt - now));
 }
 
 function keysOf(wishes: readonly Wish[]): readonly string[] {

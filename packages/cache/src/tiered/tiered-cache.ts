@@ -107,8 +107,8 @@ export class TieredCache<V> {
     this.#space = coherence.join(options.space, member, policy.maxTtlMs + staleMs(policy));
     const leaseMs = Math.min(policy.hardTimeoutMs + leaseMarginMs, longestLeaseMs);
     this.#shared = new SharedEntries<V>({ space: this.#space, codec, compressAboveBytes: policy.compressAboveBytes, clock, leaseMs, listener });
-    const { space, held, shared, protect: protectValue } = { space: this.#space, held: this.#held, shared: this.#shared, protect: this.#protect };
-    this.#loading = new Loading<V>({ space, held, shared, policy, clock, timers, random, listener, protect: protectValue });
+    const own = { space: this.#space, held: this.#held, shared: this.#shared, protect: this.#protect };
+    this.#loading = new Loading<V>({ ...own, policy, clock, timers, random, listener });
   }
 
   /** The value, from memory or the shared tier, where it is fresh. Nothing is loaded. */
