@@ -129,18 +129,18 @@ export class SharedEntries<V> {
     const tier = this.#space.tier;
     if (tier === undefined) return loaded.map(() => undefined);
     const now = this.#clock.now();
-    const values = loaded.flatMap(({ key, lease: { version }, entry }) => {
-      const bytes = this.#encode(key, entry);
-      return bytes === undefined ? [] : [{ key: entryName(this.#space.name, key), version, bytes, ttlMs: leftMs(entry, now) }];
-    });
-    const versions = await this.#ask(
-      () => tier.store(values),
-      undefined,
-      loaded.map(({ key }) => key),
+    const byKey = new Map(
+      loaded.flatMap(({ key, lease: { version }, entry }) => {
+        const bytes = this.#encode(key, entry);
+        return bytes === undefined ? [] : [[key, { key: entryName(this.#space.name, key), version, bytes, ttlMs: leftMs(entry, now) }] as const];
+      }),
     );
+    // Nobody is to wait for a value that cannot be shared.
+    await this.release(loaded.filter(({ key }) => !byKey.has(key)));
+    const versions = await this.#ask(() => tier.store([...byKey.values()]), undefined, [...byKey.keys()]);
     if (versions === undefined) return loaded.map(() => undefined);
-    const outcomes = new Map(values.map(({ key }, at) => [key, versions[at] ?? ('refused' as const)]));
-    return loaded.map(({ key }) => outcomes.get(entryName(this.#space.name, key)));
+    const outcomes = new Map([...byKey.keys()].map((key, at) => [key, versions[at] ?? ('refused' as const)]));
+    return loaded.map(({ key }) => outcomes.get(key));
   }
 
   /** Gives leases back whose loads failed, so that others need not wait for their end. */

@@ -376,6 +376,12 @@ describe('two instances', () => {
     expect(await run(other.cache.get('k'))).toBeUndefined();
   });
 
+  test('a load of what cannot be encoded leaves no lease behind that others would wait for', async () => {
+    const [one, other] = await two<unknown>({ policy: { ...policy, sharedWaitMs: 60_000 } });
+    await run(one.cache.getOrLoad('k', async () => ({ big: 1n })));
+    expect(await run(other.cache.answer('k', load))).toEqual({ value: 'of k', source: 'loader' });
+  });
+
   test('what is large is packed in the shared tier, and arrives whole', async () => {
     const [one, other] = await two({ policy: { ...policy, compressAboveBytes: 1000 } });
     const large = 'gold '.repeat(1000);
