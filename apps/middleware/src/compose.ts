@@ -1,4 +1,3 @@
-import type { GameRuntime } from '@midgard/game-kit';
 import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
@@ -64,8 +63,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cache = { coherence, knownKeys, listenerOf: cacheMetrics(registry) };
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
-  const runtimes: GameRuntime[] = [];
-  const warmed: WarmedGame[] = [];
+  const started: WarmedGame[] = [];
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
@@ -74,13 +72,13 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
     router.add(new AdministeredGame(runtime, coherence));
-    runtimes.push(runtime);
-    warmed.push({ runtime, database: game.database });
+    started.push({ runtime, database: game.database });
   }
+  const runtimes = started.map(({ runtime }) => runtime);
   writeBehindMetrics(registry, runtimes);
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
   knownKeys.fill();
-  const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: warmed, registry, log }));
+  const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
   const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { callRealm, createPlayer, figureOf, type RealmAnswer } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
-
-const Json = z.record(z.string(), z.unknown());
 
 describe('operations on the cache', { timeout: 60_000 }, () => {
   const service = new ServiceProcess();
@@ -12,19 +11,12 @@ describe('operations on the cache', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     started = await service.start();
     operator = (await service.command('keys', 'create', '--game', 'realm', '--role', 'operator')).stdout.trim();
-    const created = await call('POST', '/players', { key: started.key, body: { name: 'Mira' } });
-    player = String(created.body['id']);
+    player = await createPlayer(started, 'Mira');
   }, 60_000);
   afterAll(() => service[Symbol.asyncDispose]());
 
-  async function call(method: string, path: string, { key = operator, body }: { key?: string; body?: object } = {}) {
-    const response = await fetch(`${started.baseUrl}/api/v1/games/realm${path}`, {
-      method,
-      headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: Json.parse(await response.json()) };
-  }
+  const call = (method: string, path: string, { key = operator, body }: { key?: string; body?: object } = {}): Promise<RealmAnswer> =>
+    callRealm(started, method, path, { key, ...(body === undefined ? {} : { body }) });
   const kept = async (entity: string, key: string): Promise<unknown> => (await call('GET', `/cache/${entity}/${key}`)).body['kept'];
 
   test('show what is kept of a key, and where, without reading the database', async () => {
@@ -54,9 +46,8 @@ describe('operations on the cache', { timeout: 60_000 }, () => {
     const { body } = await call('GET', '/cache');
     expect(body).toMatchObject({ state: 'alone', waiting: 0 });
     expect(body['entities']).toContainEqual(expect.objectContaining({ entity: 'player', operations: ['player.get'], entries: 2 }));
-    const metrics = await (await fetch(`${started.baseUrl}/metrics`)).text();
-    expect(metrics).toMatch(/midgard_cache_answers_total\{game="realm",entity="player",source="loader"\} [1-9]/);
-    expect(metrics).toContain('midgard_cache_entries{game="realm",entity="player"} 2');
+    expect(await figureOf(started, 'midgard_cache_answers_total{game="realm",entity="player",source="loader"}')).toBeGreaterThan(0);
+    expect(await figureOf(started, 'midgard_cache_entries{game="realm",entity="player"}')).toBe(2);
   });
 
   test('are refused to keys of games, and name an entity that nothing is cached of', async () => {

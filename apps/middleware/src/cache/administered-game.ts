@@ -8,12 +8,12 @@ import {
   MidgardError,
   type Operation,
   parseInput,
-  pathParameters,
   type PublicConfig,
 } from '@midgard/game-kit';
 import type { ServedGame } from '@midgard/server';
 import type { z } from 'zod';
 import { cacheInputs, cacheOperations } from './cache-operations.ts';
+import { keyedRead } from './keyed-read.ts';
 
 /** Loads at the same time; the database has others to serve. */
 const warmedAtOnce = 16;
@@ -90,14 +90,12 @@ export class AdministeredGame implements ServedGame {
   /** Asks for each key as its readers do, so that what is cached is what they get. */
   async #warm(entity: string, keys: readonly string[], caller: ExecuteRequest['caller']): Promise<unknown> {
     this.#cacheOf(entity);
-    const reads = (this.#cached.get(entity) ?? []).flatMap((operation) => {
-      const [parameter, ...others] = pathParameters(operation.http);
-      return parameter === undefined || others.length > 0 ? [] : keys.map((key) => ({ operation, input: { [parameter]: key }, caller }));
-    });
+    const operations = this.#cached.get(entity) ?? [];
+    const reads = operations.flatMap((operation) => keys.flatMap((key) => keyedRead(this.#runtime, operation, key) ?? []));
     let failed = 0;
     const waiting = reads.values();
     const work = async (): Promise<void> => {
-      for (const each of waiting) await this.#runtime.execute(each).catch(() => (failed += 1));
+      for (const { operation, input } of waiting) await this.#runtime.execute({ operation, input, caller }).catch(() => (failed += 1));
     };
     await Promise.all(Array.from({ length: warmedAtOnce }, work));
     return { warmed: reads.length - failed, failed };

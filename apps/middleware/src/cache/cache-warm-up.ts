@@ -2,10 +2,11 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { HotKeys, warmUp } from '@midgard/cache';
 import type { Database } from '@midgard/dao';
-import { type GameRuntime, type Operation, pathParameters, type Principal } from '@midgard/game-kit';
+import type { GameRuntime, Principal } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { Config } from '../config-schema.ts';
+import { type KeyedRead, keyedRead } from './keyed-read.ts';
 import { keysOf } from './known-game-keys.ts';
 
 /** Above this share of the event loop's time the service has better things to do. */
@@ -13,13 +14,6 @@ const busyShare = 0.7;
 
 /** Whose reads these are. */
 const warmUpCaller: Principal = { subject: 'midgard:warm-up', kind: 'service', roles: ['admin'], games: '*', playerId: null, expiresAt: null };
-
-/** One read that a player's next one would find done. */
-interface WarmRead {
-  readonly runtime: GameRuntime;
-  readonly operation: Operation;
-  readonly input: object;
-}
 
 /** A game that is warmed. */
 export interface WarmedGame {
@@ -97,14 +91,14 @@ export class CacheWarmUp implements AsyncDisposable {
   }
 
   /** Reads that fail, as of rows that were deleted since, are counted; the others of their batch count as well. */
-  async #load(reads: readonly WarmRead[]): Promise<void> {
+  async #load(reads: readonly KeyedRead[]): Promise<void> {
     const outcomes = await Promise.allSettled(reads.map(({ runtime, operation, input }) => runtime.execute({ operation, input, caller: warmUpCaller })));
     const failed = outcomes.filter(({ status }) => status === 'rejected').length;
     this.#done.failed += failed;
     this.#done.warmed += reads.length - failed;
   }
 
-  async *#pages(remembered: ReadonlyMap<string, readonly string[]>): AsyncGenerator<readonly WarmRead[]> {
+  async *#pages(remembered: ReadonlyMap<string, readonly string[]>): AsyncGenerator<readonly KeyedRead[]> {
     for (const { runtime } of this.#parts.games) {
       for (const entity of runtime.caches().keys()) yield hotReads(runtime, remembered.get(`${runtime.handler.manifest.id}:${entity}`) ?? []);
     }
@@ -114,7 +108,7 @@ export class CacheWarmUp implements AsyncDisposable {
         if (settings === undefined || settings === false || settings.warmUp !== 'all' || entity.key.length !== 1) continue;
         const operations = runtime.handler.operations.filter(({ cache }) => cache?.entity === entity.name);
         for await (const keys of keysOf(database, entity, this.#abort.signal)) {
-          yield operations.flatMap((operation) => keys.flatMap((key) => readOf(runtime, operation, key) ?? []));
+          yield operations.flatMap((operation) => keys.flatMap((key) => keyedRead(runtime, operation, key) ?? []));
         }
       }
     }
@@ -122,18 +116,12 @@ export class CacheWarmUp implements AsyncDisposable {
 }
 
 /** The reads that stand behind keys of entries, which begin with the name of an operation. */
-function hotReads(runtime: GameRuntime, entries: readonly string[]): readonly WarmRead[] {
+function hotReads(runtime: GameRuntime, entries: readonly string[]): readonly KeyedRead[] {
   return entries.flatMap((entry) => {
     const end = entry.indexOf(':');
     const operation = runtime.operation(entry.slice(0, end));
-    return operation?.cache === undefined ? [] : (readOf(runtime, operation, entry.slice(end + 1)) ?? []);
+    return operation?.cache === undefined ? [] : (keyedRead(runtime, operation, entry.slice(end + 1)) ?? []);
   });
-}
-
-/** @returns undefined where a key does not tell the whole path */
-function readOf(runtime: GameRuntime, operation: Operation, key: string): WarmRead | undefined {
-  const [parameter, ...others] = pathParameters(operation.http);
-  return parameter === undefined || others.length > 0 ? undefined : { runtime, operation, input: { [parameter]: key } };
 }
 
 /** @returns whether the event loop was busy since the last time that this was asked */

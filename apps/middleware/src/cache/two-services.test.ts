@@ -1,32 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { mysqlForTests } from '@midgard/dao/testing';
 import { findRedis, type RedisServer, startRedis, until } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { callRealm, createPlayer, figureOf, type RealmAnswer } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
-const Body = z.record(z.string(), z.unknown());
 const timeout = 60_000;
-/** Promised by the bus on Redis. */
-const boundMs = 100;
 const mysql = await mysqlForTests();
 const missing = 'missing' in mysql ? `: ${mysql.missing}` : findRedis() === undefined ? ': no redis-server' : '';
-
-interface Reply {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-  readonly tookMs: number;
-}
-
-async function call({ baseUrl, key }: StartedService, method: string, path: string, body?: object): Promise<Reply> {
-  const since = performance.now();
-  const response = await fetch(`${baseUrl}/api/v1/games/realm${path}`, {
-    method,
-    headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, body: Body.parse(await response.json()), tookMs: performance.now() - since };
-}
 
 describe.skipIf(missing !== '')(`two services on one database and one Redis${missing}`, { timeout }, () => {
   const stack = new AsyncDisposableStack();
@@ -42,21 +22,12 @@ describe.skipIf(missing !== '')(`two services on one database and one Redis${mis
     const first = await stack.use(new ServiceProcess({ ...env, MIDGARD_INSTANCE: '0' })).start();
     const second = await stack.use(new ServiceProcess({ ...env, MIDGARD_INSTANCE: '1' })).start();
     services = [first, second];
-    const created = await call(first, 'POST', '/players', { name: 'Mira' });
-    id = String(created.body['id']);
+    id = await createPlayer(first, 'Mira');
   }, timeout);
   afterAll(() => stack.disposeAsync());
 
-  const levelAt = async (at: number): Promise<unknown> => (await call(services[at]!, 'GET', `/players/${id}`)).body['level'];
-  const metricsOf = async (at: number): Promise<string> => (await fetch(`${services[at]!.baseUrl}/metrics`)).text();
-  const figure = async (at: number, line: string): Promise<number> =>
-    Number(
-      (await metricsOf(at))
-        .split('\n')
-        .find((each) => each.startsWith(line))
-        ?.split(' ')
-        .at(-1) ?? 0,
-    );
+  const levelAt = async (at: number): Promise<unknown> => (await callRealm(services[at]!, 'GET', `/players/${id}`)).body['level'];
+  const figure = (at: number, series: string): Promise<number> => figureOf(services[at]!, series);
 
   test('what one has read the other finds in Redis', async () => {
     await levelAt(0);
@@ -64,21 +35,22 @@ describe.skipIf(missing !== '')(`two services on one database and one Redis${mis
     expect(await figure(1, 'midgard_cache_answers_total{game="realm",entity="player",source="shared"}')).toBe(1);
   });
 
-  test('a write by one is seen by itself at once, and by the other within the bound', async () => {
+  test('a write by one is seen by itself at once, and by the other soon, and from then on', async () => {
     for (let level = 2; level < 12; level += 1) {
       await levelAt(1);
-      expect((await call(services[0]!, 'PATCH', `/players/${id}`, { level })).status).toBe(200);
+      expect((await callRealm(services[0]!, 'PATCH', `/players/${id}`, { body: { level } })).status).toBe(200);
       expect(await levelAt(0)).toBe(level);
-      await sleep(boundMs);
+      // Within which time it does is held by the trials of the cache, on a quiet machine.
+      await until(async () => (await levelAt(1)) === level);
       expect(await levelAt(1)).toBe(level);
     }
   });
 
   test('while Redis is away both go on, and nobody is refused; when it is back, they share again', async () => {
     await redis.stop('SIGKILL');
-    const replies: Reply[] = [];
-    for (let i = 0; i < 50; i += 1) replies.push(await call(services[i % 2]!, 'GET', `/players/${id}`));
-    expect((await call(services[0]!, 'PATCH', `/players/${id}`, { level: 50 })).status).toBe(200);
+    const replies: RealmAnswer[] = [];
+    for (let i = 0; i < 50; i += 1) replies.push(await callRealm(services[i % 2]!, 'GET', `/players/${id}`));
+    expect((await callRealm(services[0]!, 'PATCH', `/players/${id}`, { body: { level: 50 } })).status).toBe(200);
     expect(await levelAt(0)).toBe(50);
     expect(replies.every(({ status }) => status === 200)).toBe(true);
     expect(await figure(0, 'midgard_cache_joined')).toBe(0);
