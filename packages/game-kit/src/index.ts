@@ -23,7 +23,8 @@ export { PublicConfig, type PublicConfigListener, type PublishedDocument } from 
 export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';
 export type { GameContext, GameLog, IdSource, Preparation, Source, Work } from './context.ts';
 export type { Clock } from './clock.ts';
-export { GameRuntime, type ExecuteRequest, type GameRuntimeOptions, type RuntimeListener } from './runtime/game-runtime.ts';
+export { GameRuntime } from './runtime/game-runtime.ts';
+export type { ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime/runtime-options.ts';
 export { Deferral } from './write-behind/deferred-change.ts';
 export type { Timers } from './write-behind/timers.ts';
 export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';

@@ -3,18 +3,17 @@ import type { Database, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import { type Clock, systemClock } from '../clock.ts';
-import type { GameContext, GameLog, IdSource, Preparation } from '../context.ts';
+import type { GameContext, GameLog, Preparation } from '../context.ts';
 import { outbox } from '../entities/bookkeeping.ts';
 import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
 import type { Operation } from '../operation.ts';
 import { PublicConfig } from '../public-config/public-config.ts';
-import type { TokenIssuer } from '../repositories/logins.ts';
 import { deferOperation } from '../write-behind/defer-operation.ts';
 import { changedThings } from '../write-behind/pending-writes.ts';
 import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
-import { WriteBehind, type WriteBehindFigures, type WriteBehindOptions } from '../write-behind/write-behind.ts';
+import { WriteBehind, type WriteBehindFigures } from '../write-behind/write-behind.ts';
 import { changedKeys, changesOf, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
 import { encodeOutput, hashInput } from './encode.ts';
@@ -22,7 +21,8 @@ import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, s
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
-import { type AnswerCache, ReadCache, type ReadCacheOptions } from './read-cache.ts';
+import type { ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime-options.ts';
+import { type AnswerCache, ReadCache } from './read-cache.ts';
 import { type Snapshot, Snapshots } from './snapshots.ts';
 import { type ParsedInput, parseInput } from './validate.ts';
 
@@ -30,44 +30,6 @@ const ACCESS_TTL_SECONDS = 900;
 const REFRESH_TTL_SECONDS = 30 * 24 * 3600;
 
 const silentLog: GameLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
-export interface RuntimeListener {
-  /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing: none where a first answer was repeated. */
-  committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
-}
-
-/** What a {@link GameRuntime} is built from. */
-export interface GameRuntimeOptions {
-  /** The game's own database; the runtime does not close it. */
-  readonly database: Database;
-  /** `IdGenerator` of @midgard/dao; instances of one game need different instance numbers. */
-  readonly ids: IdSource;
-  /** `Tokens` of @midgard/auth; without it the game has no log-in. */
-  readonly tokens?: TokenIssuer | undefined;
-  readonly clock?: Clock;
-  /** How long an access token lives, seconds; default 900. */
-  readonly accessTtlSeconds?: number;
-  /** How long a refresh token lives, seconds; default 30 days. */
-  readonly refreshTtlSeconds?: number;
-  /** Where the answers of cached reads are kept, and how long. */
-  readonly cache?: ReadCacheOptions;
-  readonly log?: GameLog;
-  readonly listener?: RuntimeListener;
-  /** The durable log that write-behind operations are acknowledged from; without it they are ordinary writes. */
-  readonly writeBehind?: WriteBehindOptions | undefined;
-}
-
-/** One call of an operation. */
-export interface ExecuteRequest {
-  readonly operation: Operation;
-  /** As it was decoded from the wire. */
-  readonly input: unknown;
-  /** Whose permission the front end has checked; null where nobody logged in, which only public operations allow. */
-  readonly caller: Principal | null;
-  /** Aborts when the caller's time is over. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 interface Call {
   readonly operation: Operation;

@@ -11,7 +11,8 @@ import { ManualTimers } from '../write-behind/test/manual-timers.ts';
 import { MemoryLog } from '../write-behind/test/memory-log.ts';
 import type { GameHandler } from '../game.ts';
 import { ManualClock, service } from '../testing/open-game.ts';
-import { GameRuntime, type GameRuntimeOptions } from './game-runtime.ts';
+import { GameRuntime } from './game-runtime.ts';
+import type { GameRuntimeOptions } from './runtime-options.ts';
 
 const Page = z.object({ items: z.array(z.unknown()) });
 

@@ -4,7 +4,8 @@ import { temporaryDatabase } from '@midgard/dao/testing';
 import { MidgardError } from '@midgard/errors';
 import type { GameHandler } from '../game.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
-import { GameRuntime, type GameRuntimeOptions } from '../runtime/game-runtime.ts';
+import { GameRuntime } from '../runtime/game-runtime.ts';
+import type { GameRuntimeOptions } from '../runtime/runtime-options.ts';
 
 /** A caller that may do everything, as a trusted game server. */
 export const service: Principal = { subject: 'server:test', kind: 'service', roles: ['game-server'], games: '*', playerId: null, expiresAt: null };

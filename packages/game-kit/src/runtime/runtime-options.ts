@@ -1,0 +1,47 @@
+import type { Principal } from '@midgard/auth';
+import type { Database, Session } from '@midgard/dao';
+import type { Clock } from '../clock.ts';
+import type { GameLog, IdSource } from '../context.ts';
+import type { Operation } from '../operation.ts';
+import type { TokenIssuer } from '../repositories/logins.ts';
+import type { WriteBehindOptions } from '../write-behind/write-behind.ts';
+import type { ReadCacheOptions } from './read-cache.ts';
+import type { ParsedInput } from './validate.ts';
+
+/** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
+export interface RuntimeListener {
+  /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing: none where a first answer was repeated. */
+  committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
+}
+
+/** What a `GameRuntime` is built from. */
+export interface GameRuntimeOptions {
+  /** The game's own database; the runtime does not close it. */
+  readonly database: Database;
+  /** `IdGenerator` of @midgard/dao; instances of one game need different instance numbers. */
+  readonly ids: IdSource;
+  /** `Tokens` of @midgard/auth; without it the game has no log-in. */
+  readonly tokens?: TokenIssuer | undefined;
+  readonly clock?: Clock;
+  /** How long an access token lives, seconds; default 900. */
+  readonly accessTtlSeconds?: number;
+  /** How long a refresh token lives, seconds; default 30 days. */
+  readonly refreshTtlSeconds?: number;
+  /** Where the answers of cached reads are kept, and how long. */
+  readonly cache?: ReadCacheOptions;
+  readonly log?: GameLog;
+  readonly listener?: RuntimeListener;
+  /** The durable log that write-behind operations are acknowledged from; without it they are ordinary writes. */
+  readonly writeBehind?: WriteBehindOptions | undefined;
+}
+
+/** One call of an operation. */
+export interface ExecuteRequest {
+  readonly operation: Operation;
+  /** As it was decoded from the wire. */
+  readonly input: unknown;
+  /** Whose permission the front end has checked; null where nobody logged in, which only public operations allow. */
+  readonly caller: Principal | null;
+  /** Aborts when the caller's time is over. */
+  readonly signal?: AbortSignal | undefined;
+}
