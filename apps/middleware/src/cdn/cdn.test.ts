@@ -1,8 +1,9 @@
 /** The service behind a real cache: what nginx makes of the headers of the public configuration, and what a purge does to it. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { freePort } from '@midgard/test-services';
 import { expect, test } from 'vitest';
-import { freePort, nginxPath, startNginxCdn } from '../testing/nginx-cdn.ts';
+import { nginxPath, startNginxCdn } from '../testing/nginx-cdn.ts';
 import { startPurgeReceiver } from '../testing/purge-receiver.ts';
 import { ServiceProcess } from '../testing/service-process.ts';
 
@@ -82,8 +83,12 @@ test.skipIf(nginxPath === undefined)(
     await service.start(ports);
     await expect.poll(() => receiver.purges.length, slow).toBe(2);
     expect(receiver.purges[1]?.body).toEqual({ surrogate_keys: ['shop/items', 'shop/'] });
-    await expect.poll(async () => JSON.parse((await get(cdn.base, '/items')).body), slow).toEqual({ axe: { damage: 9 } });
-    expect((await get(cdn.base, '/items')).cache).toBe('HIT');
+    // This CDN may fetch a coding twice: what it fetched last takes the place of what it fetched before, whatever its coding.
+    const kept = async (): Promise<unknown> => {
+      const { cache, body } = await get(cdn.base, '/items');
+      return [cache, JSON.parse(body)];
+    };
+    await expect.poll(kept, slow).toEqual(['HIT', { axe: { damage: 9 } }]);
     const listed = async (): Promise<unknown> => {
       const [{ url }] = JSON.parse((await get(cdn.base, '')).body).documents;
       return (await fetch(cdn.base + url)).json();

@@ -32,7 +32,7 @@ export async function startPurgeReceiver(): Promise<PurgeReceiver> {
     if (receiver.status === 200) await receiver.onPurge(Object.values(body).flat());
     response.writeHead(receiver.status, receiver.status === 302 ? { Location: receiver.url } : {}).end('{}');
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const receiver: PurgeReceiver = {
