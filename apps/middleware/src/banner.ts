@@ -2,9 +2,9 @@ import type { Service } from './compose.ts';
 import { version } from './version.ts';
 
 /** What a person sees when the service is up: where it listens, and a first request to paste. */
-export function banner({ addresses, games, developmentKey }: Service, startMs: number): string {
+export function banner({ addresses, scheme, games, developmentKey }: Service, startMs: number): string {
   const { tcp, http } = addresses;
-  const base = `http://${http}`;
+  const base = `${scheme}://${http}`;
   const lines = [
     '',
     `  Midgard ${version} is ready (${(startMs / 1000).toFixed(1)} s)`,

@@ -1,7 +1,10 @@
+import { Revocations } from '@midgard/auth';
 import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
-import { createAuthenticator, Dispatcher, GameRouter, HttpServer, TcpServer } from '@midgard/server';
+import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
+import { auditKeyring } from './audit/audit-key.ts';
+import { auditOptions, ServiceAudit, serviceCheckpoints } from './audit/service-audit.ts';
 import { AdministeredGame } from './cache/administered-game.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
 import { CacheWarmUp, type WarmedGame } from './cache/cache-warm-up.ts';
@@ -14,22 +17,30 @@ import { readyTables } from './database/tables.ts';
 import { databaseMetrics } from './database/database-metrics.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
+import { rightsOf } from './rights.ts';
 import { Grace } from './grace.ts';
 import { checkHealth } from './health.ts';
-import { addressLimits } from './limits.ts';
+import { openLimits } from './limits/open-limits.ts';
 import { watchMemory } from './memory/watch-memory.ts';
+import { followRevokedKeys } from './revoked-api-keys.ts';
 import { resolveSecrets } from './secrets.ts';
 import { serviceMetrics } from './service-metrics.ts';
+import { keySource } from './signing-keys/key-source.ts';
+import { followKeyFile, openKeyRing } from './signing-keys/open-key-ring.ts';
+import { openTransport } from './transport/open-transport.ts';
 import { version } from './version.ts';
 import { durableLogMetrics, openWriteLog, writeBehindMetrics } from './write-behind.ts';
 
 /** The running service, as the command that started it sees it. */
 export interface Service {
   readonly addresses: { readonly tcp: string; readonly http: string };
+  readonly scheme: 'http' | 'https';
   readonly games: readonly { readonly id: string; readonly number: number; readonly shownUrl: string }[];
   /** A key to try the service with; undefined in production. */
   readonly developmentKey: string | undefined;
   readonly log: Logger;
+  /** Reads the certificates of the front ends anew; undefined where they have none. */
+  readonly reloadCertificates: (() => void) | undefined;
   /** Says goodbye, answers what is in flight within the grace period, closes everything. */
   stop(): Promise<void>;
 }
@@ -49,11 +60,23 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const metrics = serviceMetrics(registry);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
-  const secrets = await resolveSecrets(config, isProduction);
+  const secrets = resolveSecrets(config, isProduction);
+  const transport = parts.use(openTransport({ config, isProduction, registry, log }));
   const serviceDatabase = parts.use(await openServiceDatabase(config));
-  const apiKeys = openApiKeys(serviceDatabase, secrets, isProduction);
-  const tokens = await openTokens(config, secrets);
-  const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config) });
+  const source = keySource(config);
+  const ring = await openKeyRing(source, isProduction);
+  parts.defer(followKeyFile({ source, ring, timers: systemTimers, log }));
+  const revocations = new Revocations();
+  parts.defer(followRevokedKeys({ database: serviceDatabase, revocations, timers: systemTimers, log }));
+  const tokens = openTokens(config, ring, revocations);
+  const { signer } = await auditKeyring(config, isProduction);
+  const serviceAudit = ServiceAudit.ofService(config);
+  const checkpoints = serviceCheckpoints(serviceAudit, { config, database: serviceDatabase, signer, log });
+  parts.defer(() => checkpoints.stop());
+  const audit = auditOptions(config, signer);
+  const apiKeys = openApiKeys(serviceDatabase, secrets, isProduction, serviceAudit);
+  const limits = parts.use(openLimits({ config, isProduction, registry, log }));
+  const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config, limits.nonces) });
 
   const games = await openGames(await configuredGames(config, secrets, databaseMetrics(registry, log)));
   const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
@@ -67,7 +90,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
-    const runtime = runtimeOf(game, { config, tokens, log, cache, writeLog });
+    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog });
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
@@ -81,8 +104,16 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
-  const dispatcher = new Dispatcher({ router, metrics, log, rateLimits: { web: config.limits.web, player: config.limits.player } });
-  const limits = addressLimits(config, isProduction);
+  const dispatcher = new Dispatcher({
+    rights: rightsOf(config),
+    router,
+    revocations,
+    metrics,
+    log,
+    rateLimits: limits.rateLimits,
+    operationLimits: config.limits.operations,
+    makeLimiter: limits.makeLimiter,
+  });
   const httpServer = new HttpServer({
     dispatcher,
     authenticator,
@@ -90,29 +121,36 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     metrics,
     log,
     metricsText: registry,
+    jwks: () => tokens.jwks(),
     publicLimit: limits.login,
+    failureLimit: limits.wrongCredentials,
     readiness: () => checkHealth(databases, coherence, cacheWarmUp),
-    listen: { host: http.host, port: http.port },
+    listen: { host: http.host, port: http.port, maxConnections: http.maxConnections, ...transport.http },
     options: {
       maxBodyBytes: http.maxBodyBytes,
       requestTimeoutMs: http.requestTimeoutMs,
+      ...(transport.forwarding !== undefined && { forwarding: transport.forwarding }),
       ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }),
     },
   });
   const tcpServer = new TcpServer({
     dispatcher,
     authenticator,
+    handshakeLimiter: limits.handshake,
     metrics,
     log,
-    options: { ...tcp, serverName: `midgard/${version}`, handshakeLimit: limits.handshake },
+    options: { ...tcp, serverName: `midgard/${version}` },
+    ...transport.tcp,
   });
   parts.defer(async () => {
     httpServer.drain();
     const graceMs = grace.leftMs();
     await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
   });
+  revocations.onRevoked(({ subject }) => tcpServer.endSessions(subject, (principal) => revocations.isRevoked(principal)));
   const httpAddress = await httpServer.start();
   const tcpAddress = await tcpServer.start();
+  transport.follow({ tcp: tcpServer, http: httpServer });
   cdn?.start();
   cacheWarmUp.start();
 
@@ -120,9 +158,11 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const running = parts.move();
   return {
     addresses: { tcp: `${tcpAddress.host}:${tcpAddress.port}`, http: `${httpAddress.host}:${httpAddress.port}` },
+    scheme: http.tls === undefined ? 'http' : 'https',
     games: games.map(({ handler, shownUrl }) => ({ id: handler.manifest.id, number: handler.manifest.number, shownUrl })),
     developmentKey: key,
     log,
+    reloadCertificates: transport.reload,
     stop: () => running.disposeAsync(),
   };
 }

@@ -1,10 +1,22 @@
 import { z } from 'zod';
+import { auditSchema } from './audit/audit-schema.ts';
 import { cacheSchema } from './cache/cache-schema.ts';
 import { purgeSchema } from './cdn/purge-schema.ts';
 import { databaseSchema } from './database/database-schema.ts';
+import { encryptionSchema } from './encryption/encryption-schema.ts';
+import { limitsSchema } from './limits/limits-schema.ts';
+import { httpTransportFields, transportFields } from './transport/transport-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
 const Milliseconds = z.int().min(1).max(86_400_000);
+const Role = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a role: lower-case letters, digits and dashes, at most 32');
+const Permission = z
+  .string()
+  .regex(
+    /^(?:\*|!?(?:\*|[a-z][A-Za-z0-9-]*):(?:\*|[a-z][A-Za-z0-9-]*))$/,
+    'a permission such as player:read, player:* or *, with ! before it what is taken away again',
+  );
+const Roles = z.record(Role, z.array(Permission));
 const GameId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'a game id: lower-case letters, digits and dashes, at most 32');
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
@@ -28,6 +40,7 @@ const Tcp = z.strictObject({
     .default(8 * mebibyte)
     .describe('Bytes that may wait for a slow reader before its requests are no longer read'),
   slowConsumerMs: Milliseconds.default(30_000).describe('Time that a slow reader has to catch up before it is closed'),
+  ...transportFields,
 });
 
 const Http = z.strictObject({
@@ -39,12 +52,8 @@ const Http = z.strictObject({
     .max(64 * mebibyte)
     .default(mebibyte),
   requestTimeoutMs: Milliseconds.default(30_000).describe('Time for one request; then 1004 and its work is told to stop'),
-  corsOrigins: z.array(z.string()).default([]).describe('Origins whose pages may call; none by default'),
-});
-
-const Rate = z.strictObject({
-  perSecond: z.number().positive().max(10_000_000),
-  burst: z.int().min(1).max(10_000_000),
+  ...transportFields,
+  ...httpTransportFields,
 });
 
 const Memory = z.strictObject({
@@ -104,33 +113,45 @@ export const configSchema = z.strictObject({
   games: z
     .record(
       GameId,
-      z.strictObject({ package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'), enabled: z.boolean().default(true) }),
+      z.strictObject({
+        package: z.string().optional().describe('npm package of the plugin (default @midgard/game-<id>)'),
+        enabled: z.boolean().default(true),
+        roles: Roles.default({}).describe('What a role may do in this game, in place of what it may do elsewhere'),
+      }),
     )
-    .default({ realm: { enabled: true } }),
-  databases: z.record(GameId, databaseSchema).default({}).describe('Database of each game; without an entry a game has an SQLite file in the data folder'),
+    .default({ realm: { enabled: true, roles: {} } }),
+  databases: z
+    .record(GameId, databaseSchema)
+    .default({})
+    .describe(
+      'Database of each game, and as midgard that of the service itself, which instances that share API keys share; without an entry it is an SQLite file in the data folder',
+    ),
   cache: cacheSchema.prefault({}),
+  encryption: encryptionSchema.prefault({}).describe('Keys of encrypted columns; needed where a game has some'),
+  audit: auditSchema.prefault({}),
   cdn: z.strictObject({ purge: purgeSchema.prefault({}) }).prefault({}),
   auth: z
     .strictObject({
       issuer: z.string().min(1).default('midgard'),
       accessTtlSeconds: z.int().min(10).max(86_400).default(900),
       keyPepper: z.string().min(32).optional().describe('Secret that API keys are hashed with, at least 32 characters'),
-      signingKey: z.string().optional().describe('Private Ed25519 key as a JSON Web Key, signs access tokens'),
+      algorithm: z.enum(['EdDSA', 'ES256', 'HS256']).default('EdDSA').describe('What new signing keys are for; HS256 takes auth.sharedSecrets and no keys'),
+      signingKey: z.string().optional().describe('Private keys that sign access tokens, as a JSON Web Key or a set of them; in place of a file'),
+      signingKeysFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('File of the private keys that sign access tokens (default: signing-keys.json in the data folder)'),
+      sharedSecrets: z.array(z.string().min(32)).max(8).default([]).describe('Secrets of HS256, at least 32 characters each: the first signs, all verify'),
       cursorSecret: z.string().min(32).optional().describe('Secret that list cursors are sealed with, at least 32 characters'),
+      roles: Roles.default({}).describe('What each role may do, in place of the standard; roles of your own are added so'),
       servers: z
         .record(z.string().min(1).max(64), z.strictObject({ secret: z.string().min(32), games: z.array(GameId).min(1) }))
         .default({})
         .describe('Game servers that log in by HMAC: server id → shared secret and games'),
     })
     .prefault({}),
-  limits: z
-    .strictObject({
-      web: Rate.prefault({ perSecond: 500, burst: 1000 }).describe('Requests of one web key'),
-      player: Rate.prefault({ perSecond: 50, burst: 100 }).describe('Requests of one player token'),
-      handshake: Rate.optional().describe('TCP handshakes of one address; default 100 a second and 2000 at once, generous outside production'),
-      login: Rate.optional().describe('Log-ins of one address over HTTP; default 5 a second and 20 at once, generous outside production'),
-    })
-    .prefault({}),
+  limits: limitsSchema.prefault({}),
 });
 
 /** The configuration after the file, the environment and the defaults are joined. */

@@ -12,6 +12,8 @@ export interface Settings {
 }
 
 const defaultFile = 'midgard.yaml';
+/** What the service's own database is called among those of the games. */
+export const ownDatabase = 'midgard';
 
 /**
  * Joins the file (`MIDGARD_CONFIG`, else `midgard.yaml` where there is one), the environment and the defaults.
@@ -33,5 +35,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 /** Databases of no game: after a misspelt id the game would run on a file of its own, and nobody would notice. */
 function strayDatabases({ databases, games }: Config): readonly string[] {
   const known = Object.keys(games);
-  return Object.keys(databases).flatMap((id) => (known.includes(id) ? [] : [`databases.${id} is for no game: the games are ${known.join(', ')}`]));
+  return Object.keys(databases).flatMap((id) =>
+    id === ownDatabase || known.includes(id) ? [] : [`databases.${id} is for no game: the games are ${known.join(', ')}`],
+  );
 }

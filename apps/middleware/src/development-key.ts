@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ApiKeys } from '@midgard/auth';
-import { writePrivately } from './secrets.ts';
+import { writePrivately } from './private-file.ts';
 
 /**
  * The key that `npm start` prints, so that the first request needs no set-up: made once, kept in the data folder for its owner only.

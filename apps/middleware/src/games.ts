@@ -1,7 +1,7 @@
-import type { Tokens } from '@midgard/auth';
+import type { Revocations, Tokens } from '@midgard/auth';
 import type { Coherence, TieredCacheListener } from '@midgard/cache';
 import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
-import { type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
+import { type AuditOptions, type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { cachePolicies } from './cache/cache-policies.ts';
 import type { KnownGameKeys } from './cache/known-game-keys.ts';
@@ -35,7 +35,7 @@ export type ListenerOf = (watch: StatementWatch) => DaoListener;
 /** Loads the enabled games of the configuration. */
 export async function configuredGames(
   config: Config,
-  { cursorSecret }: Pick<Secrets, 'cursorSecret'>,
+  { cursorSecret, encryption }: Pick<Secrets, 'cursorSecret' | 'encryption'>,
   listenerOf: ListenerOf = () => ({}),
 ): Promise<readonly ConfiguredGame[]> {
   const games: ConfiguredGame[] = [];
@@ -43,9 +43,14 @@ export async function configuredGames(
     if (!enabled) continue;
     const handler = await loadGame(id, packageName);
     const settings = databaseSettings(config, id);
-    const open = (): Promise<Database> => {
+    const isEncrypted = handler.entities.some(({ encrypted }) => encrypted.length > 0);
+    const open = async (): Promise<Database> => {
       const listener = listenerOf({ game: id, slowQueryMs: settings.slowQueryMs });
-      const options = { ...databaseOptions(settings, { cursorSecret, listener }), queryCache: queryCache(config.cache.maxEntries) };
+      const options = {
+        ...databaseOptions(settings, { cursorSecret, listener }),
+        queryCache: queryCache(config.cache.maxEntries),
+        ...(isEncrypted && { encryption: await encryption() }),
+      };
       return named(id, openDatabase(settings.url, options));
     };
     const { folder, atStart: isAtStart } = settings.migrations;
@@ -77,7 +82,10 @@ async function named(id: string, opening: Promise<Database>): Promise<Database> 
 /** What {@link runtimeOf} needs besides the game. */
 export interface RuntimeParts {
   readonly config: Config;
-  readonly tokens: Tokens;
+  /** Without them nobody can log in: for commands. */
+  readonly tokens?: Tokens;
+  /** Hears of tokens that end before their time. */
+  readonly revocations?: Revocations;
   readonly log: Logger;
   /** With whom cached reads are shared, and who hears of an entity's cache; default: nobody. */
   readonly cache?: {
@@ -85,18 +93,22 @@ export interface RuntimeParts {
     readonly knownKeys: KnownGameKeys;
     readonly listenerOf: (game: string, entity: string) => TieredCacheListener;
   };
+  /** Which chain of the audit log it writes; default: as the library's, unsigned. */
+  readonly audit?: AuditOptions;
   /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeLog?: WriteLog | undefined;
 }
 
 /** Puts a game to work on its database. */
-export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, { config, tokens, log, cache, writeLog }: RuntimeParts): GameRuntime {
+export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, parts: RuntimeParts): GameRuntime {
+  const { config, tokens, revocations, log, cache, audit, writeLog } = parts;
   const { accessTtlSeconds } = config.auth;
   const { delayMs, maxBatch, maxPending } = config.writeBehind;
   return new GameRuntime(handler, {
     database,
     ids: new IdGenerator({ instance: config.instance }),
     tokens,
+    revocations,
     accessTtlSeconds,
     cache: {
       coherence: cache?.coherence,
@@ -104,6 +116,7 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
       knownKeysOf: (entity) => cache?.knownKeys.of({ handler, database }, entity),
       listenerOf: (entity) => cache?.listenerOf(handler.manifest.id, entity) ?? {},
     },
+    ...(audit !== undefined && { audit }),
     log: log.child({ game: handler.manifest.id }),
     writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },
   });

@@ -26,6 +26,54 @@ test('a key made while the service runs is accepted at once, and refused soon af
   await expect.poll(async () => (await ask()).status, { timeout: 3000 }).toBe(401);
 });
 
+test('a key is for the operations that it was made for, its use is shown, and another can take its place', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  const { baseUrl } = await service.start();
+  const make = await service.command('keys', 'create', '--game', 'realm', '--role', 'game-server', '--operation', 'player.create', 'order.*');
+  const old = make.stdout.trim();
+  const create = async (key: string): Promise<number> =>
+    (
+      await fetch(`${baseUrl}/api/v1/games/realm/players`, {
+        method: 'POST',
+        headers: { 'X-API-Key': key, 'Content-Type': 'application/json' },
+        body: '{"name":"Idun"}',
+      })
+    ).status;
+  const list = async (key: string): Promise<number> => (await fetch(`${baseUrl}/api/v1/games/realm/players`, { headers: { 'X-API-Key': key } })).status;
+  expect([await create(old), await list(old)]).toEqual([201, 403]);
+
+  const id = old.split('_')[2] ?? '';
+  const listed = async (): Promise<Record<string, unknown>> =>
+    JSON.parse((await service.command('keys', 'list', '--json')).stdout).find((key: { id: string }) => key.id === id);
+  expect(await listed()).toMatchObject({ operations: ['player.create', 'order.*'], lastUsedAt: expect.any(Number), replacedBy: null });
+
+  const rotated = await service.command('keys', 'rotate', id, '--overlap-hours', '0');
+  expect(rotated.stdout).toMatch(/^mdg_dev_\S+\n$/);
+  const next = rotated.stdout.trim();
+  expect([await create(next), await list(next)]).toEqual([201, 403]);
+  expect(await listed()).toMatchObject({ replacedBy: next.split('_')[2], expiresAt: expect.any(Number) });
+  await expect.poll(async () => create(old), { timeout: 3000 }).toBe(401);
+  const odd = await service.command('keys', 'create', '--game', 'realm', '--role', 'web', '--operation', 'everything');
+  expect([odd.exitCode, odd.stderr]).toEqual([2, expect.stringContaining('everything')]);
+});
+
+test('roles are data: a service has its own, and a game may give a role other rights', { timeout }, async () => {
+  await using service = new ServiceProcess();
+  writeFileSync(
+    path.join(service.folder, 'midgard.yaml'),
+    'auth: { roles: { support: ["*:read"] } }\ngames: { realm: { roles: { support: ["*:read", "player:create"], viewer: ["!*:*"] } } }\n',
+  );
+  const { baseUrl } = await service.start();
+  const players = `${baseUrl}/api/v1/games/realm/players`;
+  const statuses = async (role: string): Promise<readonly number[]> => {
+    const key = (await service.command('keys', 'create', '--game', 'realm', '--role', role)).stdout.trim();
+    const headers = { 'X-API-Key': key, 'Content-Type': 'application/json' };
+    return [(await fetch(players, { method: 'POST', headers, body: '{"name":"Idun"}' })).status, (await fetch(players, { headers })).status];
+  };
+  expect(await statuses('support')).toEqual([201, 200]);
+  expect(await statuses('viewer')).toEqual([403, 403]);
+});
+
 test('a viewer reads and does not write; a player sees its own data only', { timeout }, async () => {
   await using service = new ServiceProcess();
   const { baseUrl, key: full } = await service.start();

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { mysqlForTests } from '@midgard/dao/testing';
 import { realm } from '@midgard/game-realm';
 import { findOracleDouble, startOracleDouble } from '@midgard/oracle-double';
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateSigningKey } from '@midgard/auth';
 import { makeSecrets } from './secrets.ts';
 import { recordSession } from './testing/same-answers/record-session.ts';
 import { StoryClock } from './testing/same-answers/story.ts';
@@ -16,7 +17,8 @@ const timeout = 120_000;
 const sideBySide = { concurrent: true };
 const fixedWorld = new URL('testing/same-answers/fixed-world.ts', import.meta.url).href;
 const folder = mkdtempSync(path.join(tmpdir(), 'midgard-same-answers-'));
-const secrets = await makeSecrets();
+const secrets = makeSecrets();
+const signingKey = JSON.stringify(await generateSigningKey());
 
 const mysql = await mysqlForTests();
 const noMysql = 'missing' in mysql ? `: ${mysql.missing}` : '';
@@ -43,7 +45,7 @@ async function sessionOn(
     MIDGARD_DATABASES_REALM_URL: url,
     MIDGARD_TEST_CLOCK: clockFile,
     MIDGARD_AUTH_KEY_PEPPER: secrets.keyPepper,
-    MIDGARD_AUTH_SIGNING_KEY: secrets.signingKey,
+    MIDGARD_AUTH_SIGNING_KEY: signingKey,
     MIDGARD_AUTH_CURSOR_SECRET: secrets.cursorSecret,
     TZ: timeZone,
   };

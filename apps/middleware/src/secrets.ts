@@ -1,26 +1,34 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { generateSigningKey } from '@midgard/auth';
+import type { EncryptionOptions } from '@midgard/dao';
 import { z } from 'zod';
 import type { Config } from './config-schema.ts';
+import { encryptionOptions } from './encryption/key-wrappers.ts';
+import { writePrivately } from './private-file.ts';
 import { SetupError } from './setup-error.ts';
+import { namesSigningKeys, signingKeyVariable } from './signing-keys/key-source.ts';
+import { weaknessOf } from './weak-secret.ts';
 
-/** What the service signs, hashes and seals with. */
-export interface Secrets {
+/** What the service hashes and seals with; what it signs with is a ring of keys, see `signing-keys/`. */
+export interface Secrets extends OwnSecrets {
+  /** What the encrypted columns of games are encrypted with; asked for only where a game has some. */
+  readonly encryption: () => Promise<EncryptionOptions>;
+}
+
+/** Those that the service makes for itself. */
+interface OwnSecrets {
   readonly keyPepper: string;
-  /** Private Ed25519 key as the text of a JSON Web Key. */
-  readonly signingKey: string;
   readonly cursorSecret: string;
 }
 
-const names = ['keyPepper', 'signingKey', 'cursorSecret'] as const;
-const savedSecrets = z.strictObject({ keyPepper: z.string(), signingKey: z.string(), cursorSecret: z.string() });
+const names = ['keyPepper', 'cursorSecret'] as const;
+/** What else stands in it is of an earlier version. */
+const savedSecrets = z.object({ keyPepper: z.string(), cursorSecret: z.string() });
 
 /** The variables that set the secrets. */
 export const secretVariables = {
   keyPepper: 'MIDGARD_AUTH_KEY_PEPPER',
-  signingKey: 'MIDGARD_AUTH_SIGNING_KEY',
   cursorSecret: 'MIDGARD_AUTH_CURSOR_SECRET',
 } as const;
 
@@ -29,47 +37,66 @@ export const secretVariables = {
  *
  * @throws {SetupError} `ERR_SETUP_SECRET` in production, naming every key that is missing
  */
-export async function resolveSecrets(config: Config, isProduction: boolean): Promise<Secrets> {
-  const { keyPepper, signingKey, cursorSecret } = config.auth;
-  if (keyPepper !== undefined && signingKey !== undefined && cursorSecret !== undefined) return { keyPepper, signingKey, cursorSecret };
+export function resolveSecrets(config: Config, isProduction: boolean): Secrets {
+  return { ...ownSecrets(config, isProduction), encryption: () => encryptionOptions(config, isProduction) };
+}
+
+function ownSecrets(config: Config, isProduction: boolean): OwnSecrets {
+  const { keyPepper, cursorSecret } = config.auth;
+  if (isProduction) refuseWeakSecrets(config);
+  if (isProduction && !namesSigningKeys(config)) throw missingSecrets(config);
+  if (keyPepper !== undefined && cursorSecret !== undefined) return { keyPepper, cursorSecret };
   if (isProduction) throw missingSecrets(config);
-  const saved = await developmentSecrets(path.join(config.dataDir, 'development-secrets.json'));
-  return { keyPepper: keyPepper ?? saved.keyPepper, signingKey: signingKey ?? saved.signingKey, cursorSecret: cursorSecret ?? saved.cursorSecret };
+  const saved = developmentSecrets(path.join(config.dataDir, 'development-secrets.json'));
+  return { keyPepper: keyPepper ?? saved.keyPepper, cursorSecret: cursorSecret ?? saved.cursorSecret };
+}
+
+/** @throws {SetupError} `ERR_SETUP_SECRET`, naming every key whose secret somebody else could have */
+function refuseWeakSecrets({ auth }: Config): void {
+  const given = [
+    ...names.map((name) => [`auth.${name}`, auth[name]] as const),
+    ...privateParts(auth.signingKey).map((key) => ['auth.signingKey', key] as const),
+    ...auth.sharedSecrets.map((secret, at) => [`auth.sharedSecrets[${at}]`, secret] as const),
+    ...Object.entries(auth.servers).map(([id, { secret }]) => [`auth.servers.${id}.secret`, secret] as const),
+  ];
+  const weak = given.flatMap(([key, secret]) => {
+    const weakness = secret === undefined ? undefined : weaknessOf(secret);
+    return weakness === undefined ? [] : [`${key} ${weakness}`];
+  });
+  if (weak.length > 0)
+    throw new SetupError('ERR_SETUP_SECRET', `production needs secrets that nobody else has: ${weak.join(', ')}; midgard secrets prints new ones`);
+}
+
+/** Of JSON Web Keys; what is none is refused elsewhere. */
+export function privateParts(jwks = ''): readonly string[] {
+  return [...jwks.matchAll(/"d"\s*:\s*"([^"]+)"/g)].flatMap(([, key]) => key ?? []);
 }
 
 function missingSecrets(config: Config): SetupError {
   const missing = names.filter((name) => config.auth[name] === undefined).map((name) => `auth.${name} (${secretVariables[name]})`);
+  if (!namesSigningKeys(config)) missing.push(`auth.signingKey (${signingKeyVariable}) or auth.signingKeysFile`);
   return new SetupError('ERR_SETUP_SECRET', `production needs secrets of its own; set ${missing.join(', ')}; midgard secrets prints new ones`);
 }
 
 /** Makes new secrets, good for production too. */
-export async function makeSecrets(): Promise<Secrets> {
+export function makeSecrets(): OwnSecrets {
   return {
     keyPepper: randomBytes(32).toString('base64url'),
-    signingKey: JSON.stringify(await generateSigningKey()),
     cursorSecret: randomBytes(32).toString('base64url'),
   };
 }
 
-async function developmentSecrets(file: string): Promise<Secrets> {
+function developmentSecrets(file: string): OwnSecrets {
   if (existsSync(file)) return parseSaved(file);
-  const made = await makeSecrets();
+  const made = makeSecrets();
   writePrivately(file, `${JSON.stringify(made, null, 2)}\n`);
   return made;
 }
 
-function parseSaved(file: string): Secrets {
+function parseSaved(file: string): OwnSecrets {
   try {
     return savedSecrets.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
     throw new SetupError('ERR_SETUP_SECRET', `${file} is damaged; restore it, or remove it and make new API keys`, { cause });
   }
-}
-
-/** Writes a file that only its owner can read, whole or not at all: a crash leaves the old one or none, never a half. */
-export function writePrivately(file: string, text: string): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  const half = `${file}.${randomBytes(4).toString('hex')}.tmp`;
-  writeFileSync(half, text, { mode: 0o600, flush: true });
-  renameSync(half, file);
 }

@@ -68,7 +68,17 @@ describe('midgard start', { timeout }, () => {
     await service.start();
     await service.end('SIGTERM');
     const folder = path.join(service.folder, 'data');
-    expect(readdirSync(folder).toSorted()).toEqual(['cache', 'development-key', 'development-secrets.json', 'midgard.db', 'realm.db', 'write-behind']);
+    expect(readdirSync(folder).toSorted()).toEqual([
+      'audit',
+      'cache',
+      'development-audit-key.json',
+      'development-key',
+      'development-secrets.json',
+      'midgard.db',
+      'realm.db',
+      'signing-keys.json',
+      'write-behind',
+    ]);
     const all = readdirSync(folder, { recursive: true, withFileTypes: true });
     for (const entry of all) expect([entry.name, statSync(path.join(entry.parentPath, entry.name)).mode & 0o077]).toEqual([entry.name, 0]);
   });
@@ -106,6 +116,39 @@ describe('midgard start', { timeout }, () => {
     expect(exitCode).toBe(2);
     for (const name of ['MIDGARD_AUTH_KEY_PEPPER', 'MIDGARD_AUTH_SIGNING_KEY', 'MIDGARD_AUTH_CURSOR_SECRET']) expect(stderr).toContain(name);
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('in production refuses secrets that somebody else could have, names each of them and shows none', async () => {
+    const jwk = '{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k"}';
+    const secrets = {
+      MIDGARD_AUTH_KEY_PEPPER: 'pepper'.repeat(8),
+      MIDGARD_AUTH_CURSOR_SECRET: 'changeme-changeme-changeme-changeme',
+      MIDGARD_AUTH_SIGNING_KEY: jwk,
+      MIDGARD_AUTH_SHARED_SECRETS: 'letmein-letmein-letmein-letmein-letmein',
+    };
+    const servers = '{"eu-1":{"secret":"0000000000000000000000000000000000","games":["realm"]}}';
+    await using service = new ServiceProcess({ NODE_ENV: 'production', ...secrets, MIDGARD_AUTH_SERVERS: servers });
+    const { exitCode, stderr } = await service.command('start');
+    expect(exitCode).toBe(2);
+    for (const key of ['auth.keyPepper', 'auth.cursorSecret', 'auth.signingKey', 'auth.sharedSecrets[0]', 'auth.servers.eu-1.secret'])
+      expect(stderr).toContain(key);
+    for (const value of ['pepperpepper', 'changeme', 'nWGxne', 'letmein', '00000']) expect(stderr).not.toContain(value);
+    await using developer = new ServiceProcess({ MIDGARD_AUTH_KEY_PEPPER: 'pepper'.repeat(8) });
+    expect((await developer.command('keys', 'list')).exitCode).toBe(0);
+  });
+
+  test('in production refuses to start without a key for the audit log, and with a damaged one repeats nothing of it', async () => {
+    await using maker = new ServiceProcess();
+    const { stdout } = await maker.command('secrets');
+    const made = Object.fromEntries([...stdout.matchAll(/^(\w+)='?(.*?)'?$/gm)].map(([, name = '', value = '']) => [name, value]));
+    const { MIDGARD_AUDIT_SIGNING_KEY: key = '', ...others } = made;
+    await using without = new ServiceProcess({ NODE_ENV: 'production', ...others });
+    const refused = await without.command('start');
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('MIDGARD_AUDIT_SIGNING_KEY')]);
+    const { d } = JSON.parse(key);
+    await using damaged = new ServiceProcess({ NODE_ENV: 'production', ...others, MIDGARD_AUDIT_SIGNING_KEY: key.slice(0, -2) });
+    const told = await damaged.command('start');
+    expect([told.exitCode, told.stderr.includes(d)]).toEqual([2, false]);
   });
 
   test('starts in production with the secrets that midgard secrets prints, and prints no key', async () => {

@@ -7,12 +7,18 @@ export interface ApiKeyRecord {
   readonly hash: string;
   readonly games: readonly string[] | '*';
   readonly role: Role;
+  /** Operations that the key is for, as `order.create` or `order.*`; null: all that its role grants. */
+  readonly operations: readonly string[] | null;
   /** For people: who holds the key and what for. */
   readonly label: string;
   /** Epoch milliseconds, as the two below. */
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly revokedAt: number | null;
+  /** To the minute; null: never. */
+  readonly lastUsedAt: number | null;
+  /** Id of the key that takes its place; null: none does. */
+  readonly replacedBy: string | null;
 }
 
 /** Where key records live: a table of the service, a file, or {@link MemoryApiKeyStore}. */
@@ -23,6 +29,10 @@ export interface ApiKeyStore {
   insert(record: ApiKeyRecord): Promise<void>;
   /** Every record, revoked and expired ones too. */
   list(): Promise<readonly ApiKeyRecord[]>;
+  /** Notes that a key was used at that time; an unknown id is ignored. */
+  touch(id: string, at: number): Promise<void>;
+  /** Gives a key an end, and names the one that takes its place. False: no such id. */
+  retire(id: string, end: { readonly expiresAt: number; readonly replacedBy: string }): Promise<boolean>;
   /** Marks a record as revoked at that time, once: a later call keeps the first time. False: no such id. */
   revoke(id: string, at: number): Promise<boolean>;
 }
@@ -44,9 +54,20 @@ export class MemoryApiKeyStore implements ApiKeyStore {
   }
 
   async revoke(id: string, at: number): Promise<boolean> {
+    return this.#change(id, ({ revokedAt }) => ({ revokedAt: revokedAt ?? at }));
+  }
+
+  async touch(id: string, at: number): Promise<void> {
+    this.#change(id, () => ({ lastUsedAt: at }));
+  }
+
+  async retire(id: string, end: Pick<ApiKeyRecord, 'expiresAt' | 'replacedBy'>): Promise<boolean> {
+    return this.#change(id, () => end);
+  }
+
+  #change(id: string, changes: (record: ApiKeyRecord) => Partial<ApiKeyRecord>): boolean {
     const record = this.#records.get(id);
-    if (record === undefined) return false;
-    this.#records.set(id, { ...record, revokedAt: record.revokedAt ?? at });
-    return true;
+    if (record !== undefined) this.#records.set(id, { ...record, ...changes(record) });
+    return record !== undefined;
   }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildApiKey } from './api-key-format.ts';
 import { MemoryApiKeyStore } from './api-key-store.ts';
 import { ApiKeys } from './api-keys.ts';
+import { mayCall } from './operation-scope.ts';
 import { bitFlips, FakeClock, refusal } from './test/support.ts';
 
 const pepper = Buffer.alloc(32, 7);
@@ -48,6 +49,8 @@ describe('a good key', () => {
       games: ['realm'],
       playerId: null,
       expiresAt: null,
+      issuedAt: record.createdAt,
+      sessionId: null,
     });
   });
 
@@ -218,4 +221,88 @@ test.each([
   ['an expiry in the past', { games: '*', role: 'web', label: 'x', expiresAt: 5 }],
 ] as const)('a key with %s is not made', async (_name, request) => {
   expect(await refusal(keys.create(request))).toBe('ERR_AUTH_OPTIONS');
+});
+
+describe('a key for some operations only', () => {
+  test('carries them in its principal, where nobody can add one', async () => {
+    const { key, record } = await keys.create({ games: ['realm'], role: 'web', label: 'shop', operations: ['order.*', 'player.get'] });
+    expect(record.operations).toEqual(['order.*', 'player.get']);
+    const principal = await keys.verify(key);
+    expect(['order.create', 'player.get', 'player.list', 'orders.create', 'order', ''].map((name) => mayCall(principal, name))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(() => Reflect.apply(Array.prototype.push, principal.operations, ['*'])).toThrow(TypeError);
+  });
+
+  test.each([[[]], [['*']], [['order']], [['order.*.x']], [['Order.create']], [['order.create\n']], [['__proto__']]])(
+    '%j are no operations',
+    async (operations) => {
+      expect(await refusal(keys.create({ games: ['realm'], role: 'web', label: 'shop', operations }))).toBe('ERR_AUTH_OPTIONS');
+    },
+  );
+});
+
+async function lastUse(): Promise<number | null> {
+  return (await keys.list())[0]?.lastUsedAt ?? null;
+}
+
+describe('the last use of a key', () => {
+  test('is noted, to the minute, and not at every request', async () => {
+    const { key } = await create();
+    expect(await lastUse()).toBeNull();
+    const touch = vi.spyOn(store, 'touch');
+    for (let i = 0; i < 59; i += 1) {
+      await keys.verify(key);
+      clock.ms += 1000;
+    }
+    expect(touch).toHaveBeenCalledTimes(1);
+    expect(await lastUse()).toBe(clock.ms - 59_000);
+    clock.ms += 1000;
+    await keys.verify(key);
+    expect(await lastUse()).toBe(clock.ms);
+  });
+
+  test('is not that of a wrong key, and a store that cannot note it refuses nobody', async () => {
+    const { key, record } = await create();
+    expect(await refusal(keys.verify(keyWithId(record.id)))).toBe('ERR_AUTH_INVALID');
+    expect(await lastUse()).toBeNull();
+    vi.spyOn(store, 'touch').mockRejectedValue(new Error('read-only'));
+    expect(await refusal(keys.verify(key))).toBe('accepted');
+  });
+});
+
+describe('rotation', () => {
+  test('gives a key that may do the same, and for a while both are good', async () => {
+    const old = await keys.create({ games: ['realm'], role: 'web', label: 'shop', operations: ['order.*'] });
+    const created = await keys.rotate(old.record.id, { overlapMs: 5000 });
+    const key = created?.key ?? '';
+    expect(await keys.verify(key)).toMatchObject({ roles: ['web'], games: ['realm'], operations: ['order.*'], expiresAt: null });
+    expect(await refusal(keys.verify(old.key))).toBe('accepted');
+    clock.ms += 5000;
+    expect([await refusal(keys.verify(old.key)), await refusal(keys.verify(key))]).toEqual(['ERR_AUTH_EXPIRED', 'accepted']);
+    expect((await keys.list()).find(({ id }) => id === old.record.id)).toMatchObject({ replacedBy: created?.record.id, expiresAt: clock.ms });
+  });
+
+  test('never lengthens a life, neither of the old key nor of what takes its place', async () => {
+    const end = clock.ms + 1000;
+    const old = await keys.create({ games: '*', role: 'web', label: 'shop', expiresAt: end });
+    const created = await keys.rotate(old.record.id, { overlapMs: 3_600_000 });
+    expect((await keys.list()).map(({ expiresAt }) => expiresAt)).toEqual([end, end]);
+    expect(created?.record.expiresAt).toBe(end);
+  });
+
+  test('of what is unknown, revoked or expired makes none', async () => {
+    const revoked = await create();
+    await keys.revoke(revoked.record.id);
+    const expired = await keys.create({ games: '*', role: 'web', label: 'shop', expiresAt: clock.ms + 1 });
+    clock.ms += 1;
+    for (const id of ['nobody', revoked.record.id, expired.record.id]) expect(await keys.rotate(id, { overlapMs: 0 })).toBeUndefined();
+    expect(await keys.list()).toHaveLength(2);
+    expect(await refusal(keys.rotate(revoked.record.id, { overlapMs: -1 }))).toBe('ERR_AUTH_OPTIONS');
+  });
 });

@@ -1,5 +1,6 @@
 /** What a check of a credential, a permission or a limit costs; for permissions and limits against a plain control. */
-import { randomBytes } from 'node:crypto';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { createVerifier } from 'fast-jwt';
 import { bench, do_not_optimize, run, summary } from 'mitata';
 import {
   ApiKeys,
@@ -8,7 +9,8 @@ import {
   MemoryApiKeyStore,
   PermissionTable,
   RateLimiter,
-  SigningKeys,
+  Revocations,
+  KeyRing,
   TokenBucket,
   Tokens,
   verifyPassword,
@@ -50,9 +52,28 @@ summary(() => {
 
 const keys = new ApiKeys({ store: new MemoryApiKeyStore(), pepper: randomBytes(32), env: 'dev' });
 const { key } = await keys.create({ games: '*', role: 'game-server', label: 'bench' });
-const tokens = new Tokens({ keys: await SigningKeys.from([await generateSigningKey()]), issuer: 'bench', audience: 'bench' });
-const issue = (): Promise<string> => tokens.issueAccess({ game: 'realm', playerId: 42n, roles: ['player'] });
-const token = await issue();
+const ring = await KeyRing.from([await generateSigningKey()]);
+const revocations = new Revocations();
+const inAnHour = Date.now() + 3_600_000;
+for (let i = 0; i < 10_000; i += 1)
+  revocations.add({ subject: `other:${i}`, sessionId: i % 2 === 0 ? null : `realm:s${i}`, issuedUntil: 0, forgetAt: inAnHour });
+const tokens = new Tokens({ keys: ring, issuer: 'bench', audience: 'bench', revocations });
+const issue = (): Promise<string> => tokens.issueAccess({ game: 'realm', playerId: 42n, roles: ['player'], sessionId: '382304210332418048' });
+const peer = createVerifier({
+  key: String(createPublicKey({ key: { ...tokens.jwks().keys[0] }, format: 'jwk' }).export({ format: 'pem', type: 'spki' })),
+  algorithms: ['EdDSA'],
+  allowedIss: 'bench',
+  allowedAud: 'bench',
+  cache: 20_000,
+});
+// As a server gets them: a text made anew from bytes, of which nothing is known from before.
+const online = await Promise.all(Array.from({ length: 1000 }, async () => Buffer.from(await issue())));
+let onlineTurn = 0;
+const nextToken = (): string => (online[(onlineTurn = (onlineTurn + 7) % online.length)] ?? Buffer.alloc(0)).toString('latin1');
+for (const each of online) {
+  await tokens.verify(each.toString('latin1'));
+  peer(each.toString('latin1'));
+}
 const fresh: string[] = [];
 for (let i = 0; i < 5000; i += 1) fresh.push(await issue());
 let used = 0;
@@ -60,7 +81,12 @@ const stored = await hashPassword('correct horse');
 
 summary(() => {
   bench('ApiKeys.verify', async () => do_not_optimize(await keys.verify(key)));
-  bench('Tokens.verify, seen before', async () => do_not_optimize(await tokens.verify(token)));
+});
+summary(() => {
+  bench('control: the text of a token from bytes', () => do_not_optimize(nextToken()));
+  bench('Tokens.recall, 1000 tokens, 10,000 revocations', () => do_not_optimize(tokens.recall(nextToken())));
+  bench('Tokens.verify, the same', async () => do_not_optimize(await tokens.verify(nextToken())));
+  bench('fast-jwt with its cache, the same without revocations', () => do_not_optimize(peer(nextToken())));
 });
 const verifyingFromMs = performance.now();
 for (; used < fresh.length; used += 1) await tokens.verify(fresh[used] ?? '');

@@ -30,6 +30,11 @@ export class BoundedMap<V> {
     this.#entries.delete(key);
   }
 
+  clear(): void {
+    this.#entries.clear();
+    this.#walk = this.#entries.keys();
+  }
+
   #dropOldest(): void {
     const step = this.#walk.next();
     // Everything that the walk has passed is gone, so what it gives next is the oldest.

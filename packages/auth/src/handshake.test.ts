@@ -30,6 +30,8 @@ test('a right proof is accepted, and its signature is the one that the protocol 
     games: ['realm'],
     playerId: null,
     expiresAt: null,
+    issuedAt: null,
+    sessionId: null,
   });
 });
 

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { AuthError } from './errors.ts';
+import { everyNonceStore, MemoryNonces, type NonceStore } from './nonces.ts';
 import { freezePrincipal, type Principal, type Role } from './principal.ts';
 
 /** The `auth` member of a hello of kind `hmac`. */
@@ -29,8 +30,10 @@ export interface HandshakeOptions {
   readonly clock?: Clock;
   /** How far a timestamp may be off, milliseconds; default 60,000, as the protocol has it. */
   readonly windowMs?: number;
-  /** Most nonces remembered at a time; default 200,000: 800 handshakes a second, each remembered for up to four minutes. */
+  /** Most nonces that this process remembers at a time; default 200,000: 800 handshakes a second, each remembered for up to four minutes. */
   readonly maxNonces?: number;
+  /** Where instances remember nonces together, besides: what one has seen no other accepts. */
+  readonly sharedNonces?: NonceStore;
 }
 
 const minSecretBytes = 32;
@@ -49,20 +52,16 @@ export class Handshake {
   readonly #secretOf: HandshakeOptions['secretOf'];
   readonly #clock: Clock;
   readonly #windowMs: number;
-  readonly #maxNonces: number;
-  /** Server ids and nonces in two generations, each of which lasts as long as a timestamp can be good. */
-  #young = new Set<string>();
-  #old = new Set<string>();
-  #turnedAt: number;
+  readonly #nonces: NonceStore;
 
   /** @throws {AuthError} `ERR_AUTH_OPTIONS`: the window or the number of nonces is not positive */
-  constructor({ secretOf, clock = Date, windowMs = 60_000, maxNonces = 200_000 }: HandshakeOptions) {
+  constructor({ secretOf, clock = Date, windowMs = 60_000, maxNonces = 200_000, sharedNonces }: HandshakeOptions) {
     if (!(windowMs > 0 && maxNonces > 0)) throw new AuthError('ERR_AUTH_OPTIONS', 'windowMs and maxNonces must be positive');
     this.#secretOf = secretOf;
     this.#clock = clock;
     this.#windowMs = windowMs;
-    this.#maxNonces = maxNonces;
-    this.#turnedAt = clock.now();
+    const own = new MemoryNonces({ maxGoodForMs: goodFor(windowMs), maxNonces, clock });
+    this.#nonces = sharedNonces === undefined ? own : everyNonceStore(own, sharedNonces);
   }
 
   /**
@@ -81,28 +80,23 @@ export class Handshake {
     const isRight = equalTexts(signature, signHandshake({ serverId, timestamp, nonce, secret }));
     const now = this.#clock.now();
     if (server === undefined || !isRight || Math.abs(now - timestamp) > this.#windowMs) throw invalidProof();
-    // No await between this and the return: of two equal proofs at once, one is the first.
-    this.#useOnce(`${serverId}\n${nonce}`, now);
-    return freezePrincipal({ subject: `server:${serverId}`, kind: 'service', roles: [role], games, playerId: null, expiresAt: null });
+    if (!(await this.#nonces.useOnce(`${serverId}\n${nonce}`, goodFor(this.#windowMs)))) throw invalidProof();
+    return freezePrincipal({
+      subject: `server:${serverId}`,
+      kind: 'service',
+      roles: [role],
+      games,
+      playerId: null,
+      expiresAt: null,
+      issuedAt: null,
+      sessionId: null,
+    });
   }
+}
 
-  #useOnce(name: string, now: number): void {
-    this.#turnIfDue(now);
-    if (this.#young.has(name) || this.#old.has(name)) throw invalidProof();
-    if (this.#young.size + this.#old.size >= this.#maxNonces) throw new AuthError('ERR_AUTH_LIMITED', 'too many handshakes');
-    this.#young.add(name);
-  }
-
-  /** Sets are dropped whole: to delete from the front of one and look for its first again is O(n) in V8. */
-  #turnIfDue(now: number): void {
-    // A timestamp may lie one window ahead and is good for one window more.
-    const goodForMs = 2 * this.#windowMs;
-    const age = now - this.#turnedAt;
-    if (age <= goodForMs) return;
-    this.#old = age > 2 * goodForMs ? new Set() : this.#young;
-    this.#young = new Set();
-    this.#turnedAt = now;
-  }
+/** A timestamp may lie one window ahead and is good for one window more. */
+function goodFor(windowMs: number): number {
+  return 2 * windowMs;
 }
 
 /**

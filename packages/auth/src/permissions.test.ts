@@ -79,6 +79,27 @@ test.each(['player', 'player:', '*:*:*', '**', '!', '!!a:b', 'player:re*'])('the
   expect(() => new PermissionTable({ x: [pattern] })).toThrow(expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }));
 });
 
+describe('other roles in the place of those before', () => {
+  test('change what open sessions may do at once: a right that is taken away is gone, a new one is there', () => {
+    const table = new PermissionTable({ clerk: ['player:read', 'wallet:credit'], gone: ['player:read'] });
+    const [read, credit, update] = ['player:read', 'wallet:credit', 'player:update'].map((permission) => table.register(permission));
+    const [clerk, gone, later] = [compile(table, ['clerk']), compile(table, ['gone']), compile(table, ['later'])];
+    table.redefine({ clerk: ['player:*'], later: ['player:read'] });
+    expect([read, credit, update].map((index) => clerk.hasIndex(index ?? -1))).toEqual([true, false, true]);
+    expect([gone.has('player:read'), clerk.has('wallet:credit'), clerk.has('player:delete')]).toEqual([false, false, true]);
+    expect(later.has('player:read')).toBe(false);
+    expect(compile(table, ['later']).has('player:read')).toBe(true);
+    expect(table.roles).toEqual(['clerk', 'later']);
+  });
+
+  test('change nothing if one of them is malformed', () => {
+    const table = new PermissionTable({ clerk: ['player:read'] });
+    const set = compile(table, ['clerk']);
+    expect(() => table.redefine({ clerk: ['*'], odd: ['player'] })).toThrow(expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }));
+    expect([set.has('player:read'), set.has('player:delete')]).toEqual([true, false]);
+  });
+});
+
 describe('property', () => {
   const side = fc.constantFrom('a', 'b', 'c');
   const star = fc.oneof(side, fc.constant('*'));

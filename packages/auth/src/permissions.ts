@@ -2,6 +2,9 @@ import { AuthError } from './errors.ts';
 import type { Principal } from './principal.ts';
 import { standardRoles } from './roles.ts';
 
+/** Role → patterns, as {@link standardRoles}. */
+export type RoleDefinitions = Readonly<Record<string, readonly string[]>>;
+
 interface Pattern {
   readonly resource: string;
   readonly action: string;
@@ -33,7 +36,7 @@ const patternShape = /^(\*|[a-z][A-Za-z0-9-]*):(\*|[a-z][A-Za-z0-9-]*)$/;
  * ```
  */
 export class PermissionTable {
-  readonly #rights = new Map<string, RoleRights>();
+  #rights: ReadonlyMap<string, RoleRights>;
   readonly #indexes = new Map<string, number>();
   /** One set for each combination of known roles in use: principals with the same roles share it. */
   readonly #sets = new Map<string, PermissionSet>();
@@ -42,13 +45,24 @@ export class PermissionTable {
    * @param roles role → patterns, as {@link standardRoles}, which is the default
    * @throws {AuthError} `ERR_AUTH_OPTIONS`: a pattern is malformed
    */
-  constructor(roles: Readonly<Record<string, readonly string[]>> = standardRoles) {
-    for (const [role, patterns] of Object.entries(roles)) {
-      this.#rights.set(role, {
-        granted: patterns.filter((pattern) => !pattern.startsWith('!')).map(parsePattern),
-        denied: patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => parsePattern(pattern.slice(1))),
-      });
-    }
+  constructor(roles: RoleDefinitions = standardRoles) {
+    this.#rights = parseRoles(roles);
+  }
+
+  /** The roles of the table. */
+  get roles(): readonly string[] {
+    return [...this.#rights.keys()];
+  }
+
+  /**
+   * Puts other roles in the place of those before. What was compiled changes at once, also in sessions that are open: nobody keeps a right
+   * that was taken away. O(sets × permissions).
+   *
+   * @throws {AuthError} `ERR_AUTH_OPTIONS`: a pattern is malformed; then nothing has changed
+   */
+  redefine(roles: RoleDefinitions): void {
+    this.#rights = parseRoles(roles);
+    for (const set of this.#sets.values()) for (const [permission, index] of this.#indexes) set.learn(permission, index);
   }
 
   /**
@@ -70,12 +84,11 @@ export class PermissionTable {
 
   /** The rights of a principal: the union of what its roles give. O(roles) once compiled for that combination. */
   compile({ roles }: Pick<Principal, 'roles'>): PermissionSet {
-    const known = [...new Set<string>(roles)].filter((role) => this.#rights.has(role)).sort();
+    const known = [...new Set(roles)].filter((role) => this.#rights.has(role)).sort();
     const name = known.join(' ');
     const compiled = this.#sets.get(name);
     if (compiled !== undefined) return compiled;
-    const rights = known.flatMap((role) => this.#rights.get(role) ?? []);
-    const set = new PermissionSet(this.#indexes, (permission) => rights.some((role) => allows(role, permission)));
+    const set = new PermissionSet(this.#indexes, (permission) => known.some((role) => allows(this.#rights.get(role), permission)));
     for (const [permission, index] of this.#indexes) set.learn(permission, index);
     this.#sets.set(name, set);
     return set;
@@ -115,7 +128,7 @@ export class PermissionSet {
     if (!this.has(permission)) throw new AuthError('ERR_AUTH_FORBIDDEN', `this needs the permission ${permission}`);
   }
 
-  /** @internal the table calls it for each registered permission */
+  /** @internal the table calls it for each registered permission, and again when roles have changed */
   learn(permission: string, index: number): void {
     const word = index >>> 5;
     if (word >= this.#bits.length) {
@@ -123,8 +136,23 @@ export class PermissionSet {
       longer.set(this.#bits);
       this.#bits = longer;
     }
-    if (this.#isGranted(permission)) this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (index & 31));
+    const bit = 1 << (index & 31);
+    const others = (this.#bits[word] ?? 0) & ~bit;
+    this.#bits[word] = this.#isGranted(permission) ? others | bit : others;
   }
+}
+
+function parseRoles(roles: RoleDefinitions): ReadonlyMap<string, RoleRights> {
+  return new Map(
+    Object.entries(roles).map(([role, patterns]) => {
+      const [denied, granted] = [patterns.filter(isDenial), patterns.filter((pattern) => !isDenial(pattern))];
+      return [role, { granted: granted.map(parsePattern), denied: denied.map((pattern) => parsePattern(pattern.slice(1))) }];
+    }),
+  );
+}
+
+function isDenial(pattern: string): boolean {
+  return pattern.startsWith('!');
 }
 
 function parsePattern(pattern: string): Pattern {
@@ -133,7 +161,9 @@ function parsePattern(pattern: string): Pattern {
   return { resource, action };
 }
 
-function allows({ granted, denied }: RoleRights, permission: string): boolean {
+function allows(rights: RoleRights | undefined, permission: string): boolean {
+  if (rights === undefined) return false;
+  const { granted, denied } = rights;
   const [, resource, action] = permissionShape.exec(permission) ?? [];
   if (resource === undefined || action === undefined) return false;
   const matches = (pattern: Pattern): boolean =>

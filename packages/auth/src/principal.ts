@@ -1,18 +1,18 @@
-/** Every role that Midgard knows. What a role may do is data: see {@link standardRoles}. */
+/** The roles that Midgard comes with. What a role may do is data: see {@link standardRoles}. */
 export const roleNames = ['game-server', 'web', 'viewer', 'operator', 'admin', 'player'] as const;
 
-/** One of {@link roleNames}. */
-export type Role = (typeof roleNames)[number];
+/** The name of a role: one of {@link roleNames}, or one that a service defines besides. A name that its table does not have grants nothing. */
+export type Role = string;
 
-const known: ReadonlySet<string> = new Set(roleNames);
+const roleShape = /^[a-z][a-z0-9-]{0,31}$/;
 
 /**
- * Tells whether a value from outside (a row, a claim, a command line) names a role.
+ * Tells whether a value from outside (a row, a claim, a command line) could name a role: a–z, 0–9 and -, from a letter, at most 32.
  *
  * @param value anything
  */
 export function isRole(value: unknown): value is Role {
-  return typeof value === 'string' && known.has(value);
+  return typeof value === 'string' && roleShape.test(value);
 }
 
 /** Who is asking, as any of the credentials proved it. Frozen: one value may serve many sessions. */
@@ -23,10 +23,16 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** Ids of the games that the caller may reach; `'*'` is every game. */
   readonly games: readonly string[] | '*';
+  /** What alone the caller may call of what its roles grant, as {@link mayCall} reads it; absent: all of it. */
+  readonly operations?: readonly string[];
   /** The player whose data alone the caller may see; null where the caller is no player. */
   readonly playerId: bigint | null;
   /** Epoch milliseconds after which the credential is no longer good; null: it does not expire. */
   readonly expiresAt: number | null;
+  /** Epoch milliseconds, to the second, at which the credential was issued; null: it does not say. */
+  readonly issuedAt: number | null;
+  /** The log-in that the credential belongs to and ends with, unique in this service: `<game>:<id>`; null: it belongs to none. */
+  readonly sessionId: string | null;
 }
 
 /**
@@ -35,6 +41,8 @@ export interface Principal {
  * @param principal taken over, not copied, except for its lists
  */
 export function freezePrincipal(principal: Principal): Principal {
-  const games = principal.games === '*' ? '*' : Object.freeze([...principal.games]);
-  return Object.freeze({ ...principal, games, roles: Object.freeze([...principal.roles]) });
+  const { operations } = principal;
+  const games = principal.games === '*' ? principal.games : Object.freeze([...principal.games]);
+  const own: Principal = { ...principal, games, roles: Object.freeze([...principal.roles]) };
+  return Object.freeze(operations === undefined ? own : { ...own, operations: Object.freeze([...operations]) });
 }

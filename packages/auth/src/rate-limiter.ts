@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import { AuthError } from './errors.ts';
+import type { Limiter } from './limiter.ts';
 import { requireRate, TokenBucket, type Rate, type RateDecision } from './token-bucket.ts';
 
 /** Set-up of {@link RateLimiter}. */
@@ -16,7 +17,7 @@ export interface RateLimiterOptions extends Rate {
  * forgotten without loss when the generations turn. More than `maxKeys / 2` keys within that time turn them early, which
  * forgets the keys that were quiet longest and never one in steady use.
  */
-export class RateLimiter {
+export class RateLimiter implements Limiter {
   readonly #rate: Rate & { readonly clock: Clock };
   readonly #clock: Clock;
   readonly #keysPerGeneration: number;
@@ -44,6 +45,11 @@ export class RateLimiter {
   /** Takes one token of that key's bucket if there is one. */
   take(key: string): RateDecision {
     return (this.#young.get(key) ?? this.#rejuvenate(key)).take();
+  }
+
+  /** How many that key could take now. */
+  remaining(key: string): number {
+    return (this.#young.get(key) ?? this.#old.get(key))?.remaining ?? Math.floor(this.#rate.burst);
   }
 
   #rejuvenate(key: string): TokenBucket {

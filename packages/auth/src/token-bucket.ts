@@ -40,15 +40,25 @@ export class TokenBucket {
     this.#filledAt = clock.now();
   }
 
+  /** Whole tokens that are there now. */
+  get remaining(): number {
+    this.#refill();
+    return Math.floor(this.#tokens + roundingError);
+  }
+
   /** Takes one token if there is one. */
   take(): RateDecision {
+    this.#refill();
+    if (this.#tokens + roundingError < 1) return { allowed: false, retryAfterMs: Math.ceil((1 - roundingError - this.#tokens) / this.#perMs) };
+    this.#tokens -= 1;
+    return allowed;
+  }
+
+  #refill(): void {
     const now = this.#clock.now();
     // A clock that goes back refills nothing, and refills again from where it now stands.
     if (now > this.#filledAt) this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#filledAt) * this.#perMs);
     this.#filledAt = now;
-    if (this.#tokens + roundingError < 1) return { allowed: false, retryAfterMs: Math.ceil((1 - roundingError - this.#tokens) / this.#perMs) };
-    this.#tokens -= 1;
-    return allowed;
   }
 }
 

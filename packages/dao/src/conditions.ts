@@ -20,13 +20,21 @@ export interface TextComparisons extends Comparisons<string> {
   readonly startsWith?: string;
 }
 
-type ConditionOn<Value> = Value | null | ([Value] extends [string] ? TextComparisons : Comparisons<Value>);
+/** Comparisons with the value of an encrypted column that is searchable. */
+export type EqualityComparisons<Value> = Pick<Comparisons<Value>, 'eq' | 'ne' | 'in'>;
+
+type ConditionOn<Value, C extends Column> =
+  | Value
+  | null
+  | (C['$secrecy'] extends 'searchable' ? EqualityComparisons<Value> : [Value] extends [string] ? TextComparisons : Comparisons<Value>);
 
 /**
  * What rows must fulfil, by column; all of it is required. A value stands for equality, null for "is null".
- * Comparisons never match null; json and bytes columns cannot be compared.
+ * Comparisons never match null; json and bytes columns cannot be compared, nor encrypted ones, unless they are searchable: those with equality.
  */
-export type Conditions<E extends Entity> = Readonly<Partial<{ [K in ComparableNames<E>]: ConditionOn<NonNullable<E['columns'][K]['$value']>> }>>;
+export type Conditions<E extends Entity> = Readonly<
+  Partial<{ [K in ComparableNames<E>]: ConditionOn<NonNullable<E['columns'][K]['$value']>, E['columns'][K]> }>
+>;
 
 /** The comparisons that a dialect renders. */
 export type Operator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'isNull' | 'isNotNull' | 'never';
@@ -67,6 +75,9 @@ const parsers: Readonly<Record<string, Parse>> = {
   in: parseList,
   startsWith: parsePrefix,
 };
+
+/** What the keyed hash of an encrypted value can be asked for. */
+const equalities: ReadonlySet<string> = new Set(['eq', 'ne', 'in']);
 
 function parseList(entity: Entity, name: string, column: Column, values: unknown): readonly Condition[] {
   if (!Array.isArray(values) || values.length > maxListValues) throw inputError(entity, name, `in takes a list of at most ${maxListValues} values`);
@@ -112,7 +123,7 @@ export function parseConditions(entity: Entity, where: Readonly<Record<string, u
   if (where === undefined) return [];
   return Object.entries(where).flatMap(([name, condition]) => {
     const column = requireColumn(entity, name);
-    if (column.kind === 'json' || column.kind === 'bytes') throw inputError(entity, name, 'cannot be compared');
+    if (column.kind === 'json' || column.kind === 'bytes' || column.traits.secrecy === 'encrypted') throw inputError(entity, name, 'cannot be compared');
     // A missing value must not silently widen the result to all rows.
     if (condition === undefined) throw inputError(entity, name, 'condition is undefined');
     if (!isComparisons(condition)) return comparison('eq')(entity, name, column, condition);
@@ -130,6 +141,7 @@ function parseComparisons(entity: Entity, name: string, column: Column, comparis
   return entries.flatMap(([operator, value]) => {
     const parse = Object.hasOwn(parsers, operator) ? parsers[operator] : undefined;
     if (parse === undefined) throw inputError(entity, name, 'unknown operator');
+    if (column.traits.secrecy !== 'plain' && !equalities.has(operator)) throw inputError(entity, name, 'an encrypted column is compared by eq, ne and in');
     if (value === undefined) throw inputError(entity, name, `${operator} is undefined`);
     return parse(entity, name, column, value);
   });

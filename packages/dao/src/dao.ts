@@ -1,17 +1,17 @@
 import type { Conditions } from './conditions.ts';
 import type { ColumnKind } from './column.ts';
 import type { AgeOptions } from './query-cache.ts';
-import type { ComparableNames, Entity, KeyOf, NewRow, Patch, Row } from './entity.ts';
+import type { Entity, KeyOf, NewRow, Patch, Row, SortableNames } from './entity.ts';
 
 type NeverNull<E extends Entity> = { [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' ? never : K }[keyof E['columns'] & string];
 
-type PageOrder<E extends Entity> = ComparableNames<E> & NeverNull<E>;
+type PageOrder<E extends Entity> = SortableNames<E> & NeverNull<E>;
 
 /** Rows to find. */
 export interface FindQuery<E extends Entity> extends AgeOptions {
   readonly where?: Conditions<E>;
   /** Column or columns to sort by, null first (last where descending); the key decides between equals. Default: the key. */
-  readonly orderBy?: ComparableNames<E> | readonly ComparableNames<E>[];
+  readonly orderBy?: SortableNames<E> | readonly SortableNames<E>[];
   readonly descending?: boolean;
   /** 1 to 10 000; without it, more than 10 000 rows are an error rather than cut. */
   readonly limit?: number;
@@ -53,7 +53,13 @@ export interface LockOptions {
 type NotCounted = Exclude<ColumnKind, 'id' | 'int64' | 'int'>;
 
 type Counted<E extends Entity> = {
-  [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' | 'managed' ? never : E['columns'][K]['kind'] extends NotCounted ? never : K;
+  [K in keyof E['columns'] & string]: E['columns'][K]['$mode'] extends 'optional' | 'managed'
+    ? never
+    : K extends SortableNames<E>
+      ? E['columns'][K]['kind'] extends NotCounted
+        ? never
+        : K
+      : never;
 }[keyof E['columns'] & string];
 
 /** What to add, by column; negative takes away. */

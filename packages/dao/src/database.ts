@@ -9,6 +9,8 @@ import type { ServerUsage } from './connections/usage.ts';
 import type { Dao } from './dao.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { sqlite } from './dialects/sqlite/dialect.ts';
+import type { DatabaseEncryption } from './encryption/database-encryption.ts';
+import type { EncryptionOptions } from './encryption/options.ts';
 import type { Entity } from './entity.ts';
 import { DaoError, type DaoErrorCode } from './errors.ts';
 import type { AppliedFile, ApplyOptions } from './migrations/apply.ts';
@@ -38,7 +40,9 @@ export interface Session {
 /** A cached thing that a written row belongs to. */
 export interface RowChange {
   readonly entity: string;
-  /** Value of the entity's `cacheBy` column, as text. */
+  /** One of the entity's `cacheBy` columns. */
+  readonly column: string;
+  /** Its value, as text. */
   readonly cacheKey: string;
 }
 
@@ -117,6 +121,8 @@ export interface DatabaseOptions {
   readonly listener?: DaoListener;
   /** Keeps answers of queries that take an older one (`maxAgeMs`); one for each database. Default: none. */
   readonly queryCache?: QueryCache | undefined;
+  /** How encrypted columns are encrypted; one keyring for each database. Without it an entity that has some is refused (`ERR_DAO_KEY`). */
+  readonly encryption?: EncryptionOptions | undefined;
   /** Default limit of a read or transaction in milliseconds (5000). */
   readonly timeoutMs?: number;
   /** How long to wait for another process that writes, in milliseconds (3000). */
@@ -146,6 +152,8 @@ export interface DatabaseOptions {
 /** An open database. */
 export interface Database extends AsyncDisposable {
   readonly dialect: 'sqlite' | 'mysql' | 'oracle';
+  /** Its keys; undefined where it was opened without `encryption`. */
+  readonly encryption: DatabaseEncryption | undefined;
   /**
    * Reads from one snapshot, which holds every transaction acknowledged before the call and nothing uncommitted. Where the connection
    * to a server is lost, the work runs again on another one: what it does besides must bear that.
@@ -162,13 +170,14 @@ export interface Database extends AsyncDisposable {
    * @throws {DaoError} `ERR_DAO_TIMEOUT`, `ERR_DAO_OVERLOADED`, `ERR_DAO_CLOSED`, `ERR_DAO_UNAVAILABLE`, `ERR_DAO_NESTED`, `ERR_DAO_CONFLICT`, and whatever `work` throws
    */
   transaction<T>(work: (session: Session) => Promise<T> | T, options?: TransactionOptions): Promise<T>;
-  /** @returns the statements that `migrate` would run, without running them */
+  /** @returns the statements that `migrate` would run, without running them. @throws {DaoError} `ERR_DAO_KEY`: as `migrate`, if without `encryption` */
   plan(entities: readonly Entity[]): Promise<readonly string[]>;
   /**
    * Creates missing tables and indexes and adds missing nullable columns, in one transaction, and records what it did.
    *
    * @returns the statements that were run; none where another instance was first
-   * @throws {DaoError} `ERR_DAO_SCHEMA`: the tables differ in a way that would lose data or needs a decision
+   * @throws {DaoError} `ERR_DAO_SCHEMA`: the tables differ in a way that would lose data or needs a decision; `ERR_DAO_KEY`: an entity has
+   *   encrypted columns, and the database was opened without `encryption`, or its keys cannot be unwrapped
    */
   migrate(entities: readonly Entity[]): Promise<readonly string[]>;
   /**

@@ -6,7 +6,7 @@ import { DaoError } from './errors.ts';
 import { type AgeOptions, cachedQuery, requireAge } from './query-cache.ts';
 import { changeRow, countedBounds, incrementRow } from './row-changes.ts';
 import { completeRow, keyName, keyValues, versionCondition, versionConflict } from './rows.ts';
-import type { ExecutorSession, SessionParts } from './session.ts';
+import type { DaoSession, SessionParts } from './session.ts';
 import { checkValue } from './values.ts';
 
 interface Query extends AgeOptions {
@@ -31,10 +31,10 @@ const getManyChunk = 1000;
  */
 export class EntityDao {
   readonly #entity: Entity;
-  readonly #session: ExecutorSession;
+  readonly #session: DaoSession;
   readonly #parts: SessionParts;
 
-  constructor(entity: Entity, session: ExecutorSession, parts: SessionParts) {
+  constructor(entity: Entity, session: DaoSession, parts: SessionParts) {
     this.#entity = entity;
     this.#session = session;
     this.#parts = parts;
@@ -165,14 +165,15 @@ export class EntityDao {
   /** @returns what tells the cached thing of the row that is to be deleted */
   async #left(key: readonly unknown[]): Promise<RowValues | undefined> {
     const { key: names, cacheBy } = this.#entity;
-    if (names.includes(cacheBy)) return Object.fromEntries(names.map((name, index) => [name, key[index]]));
+    if (cacheBy.every((name) => names.includes(name))) return Object.fromEntries(names.map((name, index) => [name, key[index]]));
     return (await this.#session.writer().getMany(this.#entity, [key], true))[0];
   }
 
   /** A row that is replaced may leave the cached thing that it belonged to: that one changes too. */
   async #noteLeft(rows: readonly RowValues[]): Promise<void> {
-    if (rows.length === 0 || this.#entity.key.includes(this.#entity.cacheBy)) return;
-    const keys = rows.map((row) => this.#entity.key.map((name) => row[name]));
+    const { key, cacheBy } = this.#entity;
+    if (rows.length === 0 || cacheBy.every((name) => key.includes(name))) return;
+    const keys = rows.map((row) => key.map((name) => row[name]));
     for (const before of await this.#session.writer().getMany(this.#entity, keys, true)) this.#session.noteChange(this.#entity, before);
   }
 
@@ -203,8 +204,8 @@ export class EntityDao {
   #order({ orderBy = [], descending = false }: Query): CursorOrder {
     const named = typeof orderBy === 'string' ? [orderBy] : orderBy;
     for (const name of named) {
-      const { kind } = requireColumn(this.#entity, name);
-      if (kind === 'json' || kind === 'bytes')
+      const { kind, traits } = requireColumn(this.#entity, name);
+      if (kind === 'json' || kind === 'bytes' || traits.secrecy !== 'plain')
         throw new DaoError('ERR_DAO_INPUT', `${this.#entity.name}.${name}: cannot be sorted by`, { entity: this.#entity.name, columns: [name] });
     }
     return { orderBy: [...new Set([...named, ...this.#entity.key])], descending };

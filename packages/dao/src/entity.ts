@@ -1,4 +1,4 @@
-import type { Column, ColumnKind, InsertMode, ManagedRole } from './column.ts';
+import type { Column, ColumnKind, ColumnSecrecy, InsertMode, ManagedRole } from './column.ts';
 import { DaoError } from './errors.ts';
 
 /** Columns by property name. */
@@ -28,8 +28,8 @@ export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends reado
   readonly columns: Columns;
   readonly key: Key;
   readonly indexes: readonly Index[];
-  /** Column whose value names the cached thing that falls when a row is written. */
-  readonly cacheBy: string;
+  /** Columns whose values name the cached things that fall when a row is written; the first one stands for the row itself. */
+  readonly cacheBy: readonly [string, ...string[]];
   /** Column whose value decides on which shard a row lies; it never changes. */
   readonly shardBy: string;
   /** Physical names: snake_case, at most 30 bytes. */
@@ -38,20 +38,26 @@ export interface Entity<Columns extends ColumnMap = ColumnMap, Key extends reado
   /** Managed columns by role. */
   readonly managed: Readonly<Partial<Record<ManagedRole, string>>>;
   readonly partition: Partition | null;
+  /** Columns that are stored encrypted; mostly none. */
+  readonly encrypted: readonly string[];
 }
 
 type NamesBy<C extends ColumnMap, Kind extends ColumnKind> = {
-  [K in keyof C & string]: C[K] extends Column<infer V, Kind> ? (null extends V ? never : K) : never;
+  [K in keyof C & string]: C[K] extends Column<infer V, Kind, InsertMode, 'plain'> ? (null extends V ? never : K) : never;
+}[keyof C & string];
+type NamesWithout<C extends ColumnMap, Kind extends ColumnKind, Secrecy extends ColumnSecrecy> = {
+  [K in keyof C & string]: C[K]['kind'] extends Kind ? never : C[K]['$secrecy'] extends Secrecy ? never : K;
 }[keyof C & string];
 type NamesByMode<C extends ColumnMap, Mode extends InsertMode> = { [K in keyof C & string]: C[K]['$mode'] extends Mode ? K : never }[keyof C & string];
 
 /** Kinds that may be keys and name cached things. */
 export type KeyKind = 'id' | 'int64' | 'int' | 'text';
 
-/** Names of the columns that can be compared and sorted by. */
-export type ComparableNames<E extends Entity> = {
-  [K in keyof E['columns'] & string]: E['columns'][K]['kind'] extends 'json' | 'bytes' ? never : K;
-}[keyof E['columns'] & string];
+/** Names of the columns that can be compared; those that are encrypted and searchable with equality alone. */
+export type ComparableNames<E extends Entity> = NamesWithout<E['columns'], 'json' | 'bytes', 'encrypted'>;
+
+/** Names of the columns that can be sorted by. */
+export type SortableNames<E extends Entity> = NamesWithout<E['columns'], 'json' | 'bytes', 'encrypted' | 'searchable'>;
 
 /** A row as it is read. */
 export type Row<E extends Entity> = { readonly [K in keyof E['columns'] & string]: E['columns'][K]['$value'] };
@@ -78,9 +84,12 @@ export interface EntityDefinition<Columns extends ColumnMap, Key extends readonl
   readonly columns: Columns;
   /** Columns that name a row; id, int64, int or text, not nullable. */
   readonly key: Key;
-  readonly indexes?: readonly { readonly on: readonly (keyof Columns & string)[]; readonly unique?: boolean }[];
-  /** Default: the first key column. */
-  readonly cacheBy?: NamesBy<Columns, KeyKind>;
+  readonly indexes?: readonly { readonly on: readonly NamesWithout<Columns, never, 'encrypted'>[]; readonly unique?: boolean }[];
+  /**
+   * One column, or several: an order belongs to what is cached of it (`id`) and to its player's list of orders (`playerId`). Default: the
+   * first key column.
+   */
+  readonly cacheBy?: NamesBy<Columns, KeyKind> | readonly [NamesBy<Columns, KeyKind>, ...NamesBy<Columns, KeyKind>[]];
   /** Rows with the same value lie on the same shard, so that one transaction can write them. Default: the first key column. */
   readonly shardBy?: NamesBy<Columns, KeyKind>;
   /** For events, of which old ones are dropped by the year. Every unique index must contain the column. Default: one plain table. */
@@ -89,6 +98,8 @@ export interface EntityDefinition<Columns extends ColumnMap, Key extends readonl
 
 /** Longest physical name: Oracle before 12.2 takes 30 bytes. */
 const maxNameBytes = 30;
+/** What the columns of an encrypted one are called behind its name: its value, and its keyed hash where it is searchable. */
+export const encryptedSuffixes = { value: '_enc', hash: '_idx' } as const;
 const keyKinds: ReadonlySet<string> = new Set(['id', 'int64', 'int', 'text'] satisfies KeyKind[]);
 
 /**
@@ -111,13 +122,16 @@ export function defineEntity<const Columns extends ColumnMap, const Key extends 
   name: string,
   definition: EntityDefinition<Columns, Key>,
 ): Entity<Columns, Key> {
-  const { columns, key, indexes = [], cacheBy = key[0], shardBy = key[0], partition = null } = definition;
+  const { columns, key, indexes = [], shardBy = key[0], partition = null } = definition;
+  const cacheBy = oneOrMore(definition.cacheBy ?? key[0]);
   const table = physicalName(name, name);
   if (table.startsWith('midgard_')) throw new DaoError('ERR_DAO_SCHEMA', `${name}: names from midgard_ are reserved`, { entity: name });
-  const physicalNames = Object.fromEntries(Object.keys(columns).map((column) => [column, physicalName(column, name)]));
-  if (new Set(Object.values(physicalNames)).size !== Object.keys(columns).length)
-    throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
-  for (const column of new Set([...key, cacheBy, shardBy])) requireKeyColumn(name, columns, column);
+  const physicalNames = Object.fromEntries(Object.entries(columns).map(([column, { traits }]) => [column, physicalColumn(column, traits.secrecy, name)]));
+  const encrypted = Object.keys(columns).filter((column) => columns[column]?.traits.secrecy !== 'plain');
+  const hashNames = encrypted.map((column) => physicalName(column, name) + encryptedSuffixes.hash);
+  const allNames = [...Object.values(physicalNames), ...hashNames];
+  if (new Set(allNames).size !== allNames.length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: two columns have the same physical name`, { entity: name });
+  for (const column of new Set([...key, ...cacheBy, shardBy])) requireKeyColumn(name, columns, column);
   if (new Set<string>(key).size !== key.length) throw new DaoError('ERR_DAO_SCHEMA', `${name}: a key column is named twice`, { entity: name });
   for (const { on } of indexes) requireIndexColumns(name, columns, on);
   if (partition !== null) requirePartition(name, { columns, key, indexes }, partition.by);
@@ -132,7 +146,12 @@ export function defineEntity<const Columns extends ColumnMap, const Key extends 
     indexes: indexes.map(({ on, unique = false }) => ({ on, unique })),
     managed: managedColumns(name, columns),
     partition,
+    encrypted,
   };
+}
+
+function oneOrMore(names: string | readonly [string, ...string[]]): readonly [string, ...string[]] {
+  return typeof names === 'string' ? [names] : names;
 }
 
 function physicalName(name: string, entity: string): string {
@@ -145,19 +164,36 @@ function physicalName(name: string, entity: string): string {
   );
 }
 
+/** A value that becomes encrypted gets a column of another name: no release takes the one for the other. */
+function physicalColumn(name: string, secrecy: ColumnSecrecy, entity: string): string {
+  if (secrecy === 'plain') return physicalName(name, entity);
+  const physical = `${physicalName(name, entity)}${encryptedSuffixes.value}`;
+  if (physical.length <= maxNameBytes) return physical;
+  const most = maxNameBytes - encryptedSuffixes.value.length;
+  throw new DaoError('ERR_DAO_SCHEMA', `${entity}: the name of an encrypted column has at most ${most} bytes`, { entity, columns: [name] });
+}
+
 function requireKeyColumn(entity: string, columns: ColumnMap, name: string): void {
   const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-  if (column !== undefined && keyKinds.has(column.kind) && !column.traits.isNullable && column.traits.role === null) return;
-  throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: a key, cacheBy or shardBy column is an id, int64, int or text that is never null`, {
-    entity,
-    columns: [name],
-  });
+  if (column !== undefined && keyKinds.has(column.kind) && isKeyColumn(column)) return;
+  throw new DaoError(
+    'ERR_DAO_SCHEMA',
+    `${entity}.${name}: a key, cacheBy or shardBy column is an id, int64, int or text that is never null and not encrypted`,
+    {
+      entity,
+      columns: [name],
+    },
+  );
+}
+
+function isKeyColumn({ traits }: Column): boolean {
+  return !traits.isNullable && traits.role === null && traits.secrecy === 'plain';
 }
 
 function requireIndexColumns(entity: string, columns: ColumnMap, on: readonly string[]): void {
   for (const name of on) {
-    const kind = Object.hasOwn(columns, name) ? columns[name]?.kind : undefined;
-    if (kind === undefined || kind === 'json' || kind === 'bytes')
+    const { kind, traits } = (Object.hasOwn(columns, name) ? columns[name] : undefined) ?? {};
+    if (kind === undefined || kind === 'json' || kind === 'bytes' || traits?.secrecy === 'encrypted')
       throw new DaoError('ERR_DAO_SCHEMA', `${entity}.${name}: cannot be indexed`, { entity, columns: [name] });
   }
   if (on.length === 0 || new Set(on).size !== on.length)

@@ -37,7 +37,11 @@ export type DaoErrorCode =
   /** The database refused a statement: a table is missing (migrate first) or hand-written SQL is wrong. */
   | 'ERR_DAO_STATEMENT'
   /** Work would reach beyond its shard, or shard map, shards and what is recorded on them do not fit together. */
-  | 'ERR_DAO_SHARD';
+  | 'ERR_DAO_SHARD'
+  /** An entity has encrypted columns, and the key that wraps their data keys is missing, wrong or out of reach. */
+  | 'ERR_DAO_KEY'
+  /** A stored value does not decrypt: it was changed, was moved from another row, column or table, or its data key is not there. */
+  | 'ERR_DAO_DECRYPT';
 
 /** Details of a {@link DaoError}. */
 export interface DaoErrorOptions {

@@ -2,8 +2,8 @@
 export { sql, type SQL } from 'drizzle-orm';
 export type { Clock } from './clock.ts';
 export { Column, bool, bytes, createdAt, decimal, id, int, int64, json, text, timestamp, updatedAt, version } from './column.ts';
-export type { ColumnKind, ColumnTraits, InsertMode, JsonValue, ManagedRole } from './column.ts';
-export type { Comparisons, Conditions, TextComparisons } from './conditions.ts';
+export type { ColumnKind, ColumnSecrecy, ColumnTraits, EncryptableKind, InsertMode, JsonValue, ManagedRole, SearchableKind } from './column.ts';
+export type { Comparisons, Conditions, EqualityComparisons, TextComparisons } from './conditions.ts';
 export type { Dao, FindQuery, Increments, LockOptions, Page, PageQuery, VersionedRow, VersionOptions } from './dao.ts';
 export { openDatabase } from './database.ts';
 export type {
@@ -27,6 +27,17 @@ export type { ReturnOptions } from './connections/failover.ts';
 export type { ConnectionsListener, FallbackReason, ReplicaTrouble, ServerEvent, ServerRole } from './connections/listener.ts';
 export type { Freshness } from './connections/read-your-writes.ts';
 export type { ServerState, ServerUsage } from './connections/usage.ts';
+export type {
+  DatabaseEncryption,
+  DataKeyStatus,
+  EncryptionStatus,
+  RotateOptions,
+  RotationProgress,
+  RotationReport,
+  SealedCount,
+} from './encryption/database-encryption.ts';
+export { type KeyWrapper, localKeyWrapper } from './encryption/key-wrapper.ts';
+export type { EncryptionOptions } from './encryption/options.ts';
 export { defineEntity } from './entity.ts';
 export type { ColumnMap, Entity, EntityDefinition, Index, KeyKind, KeyOf, NewRow, Partition, Patch, Row } from './entity.ts';
 export { DaoError } from './errors.ts';

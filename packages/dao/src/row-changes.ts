@@ -3,7 +3,7 @@ import type { RowValues } from './dialects/dialect.ts';
 import type { Entity } from './entity.ts';
 import { DaoError } from './errors.ts';
 import { managedError, notFound, versionCondition, versionConflict } from './rows.ts';
-import type { ExecutorSession, SessionParts } from './session.ts';
+import type { DaoSession, SessionParts } from './session.ts';
 import { checkValue, integerBounds } from './values.ts';
 
 interface Patching {
@@ -13,13 +13,14 @@ interface Patching {
 }
 
 /** `Dao.update`: one UPDATE; only when it found no row is a second look needed to say why. */
-export async function changeRow(entity: Entity, session: ExecutorSession, parts: SessionParts, { key, patch, expectedVersion }: Patching): Promise<RowValues> {
+export async function changeRow(entity: Entity, session: DaoSession, parts: SessionParts, { key, patch, expectedVersion }: Patching): Promise<RowValues> {
   checkPatch(entity, patch);
   const change = { key, where: versionCondition(entity, expectedVersion), set: { ...patch, ...touched(entity, parts) }, add: versionStep(entity) };
   if (Object.keys(change.set).length + Object.keys(change.add).length === 0)
     throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to change`, { entity: entity.name });
   // Moving a row to another cached thing changes the one that it leaves, too.
-  const before = Object.hasOwn(patch, entity.cacheBy) ? await session.writer().get(entity, key) : undefined;
+  const isMoved = entity.cacheBy.some((column) => Object.hasOwn(patch, column));
+  const before = isMoved ? await session.writer().get(entity, key) : undefined;
   const after = await session.writer().update(entity, change);
   if (after === undefined) throw await whyNotUpdated(entity, session, key, expectedVersion);
   if (before !== undefined) session.noteChange(entity, before);
@@ -45,7 +46,7 @@ function versionStep(entity: Entity): Readonly<Record<string, bigint>> {
   return entity.managed.version === undefined ? {} : { [entity.managed.version]: 1n };
 }
 
-async function whyNotUpdated(entity: Entity, session: ExecutorSession, key: readonly unknown[], expectedVersion: number | undefined): Promise<DaoError> {
+async function whyNotUpdated(entity: Entity, session: DaoSession, key: readonly unknown[], expectedVersion: number | undefined): Promise<DaoError> {
   const exists = expectedVersion !== undefined && (await session.reader().get(entity, key)) !== undefined;
   return exists ? versionConflict(entity) : notFound(entity);
 }
@@ -65,7 +66,7 @@ interface Step {
 }
 
 /** `Dao.increment`: the bounds are part of the UPDATE, so nothing can come between test and change, and nothing overflows. */
-export async function incrementRow(entity: Entity, session: ExecutorSession, parts: SessionParts, { key, deltas, min }: Incrementing): Promise<RowValues> {
+export async function incrementRow(entity: Entity, session: DaoSession, parts: SessionParts, { key, deltas, min }: Incrementing): Promise<RowValues> {
   const steps = Object.entries(deltas).map(([name, delta]) => stepOf(entity, name, delta, min));
   if (steps.length === 0) throw new DaoError('ERR_DAO_INPUT', `${entity.name}: nothing to increment`, { entity: entity.name });
   const add = { ...versionStep(entity), ...Object.fromEntries(steps.map(({ column, delta }) => [column, delta])) };
@@ -89,9 +90,10 @@ function stepOf(entity: Entity, name: string, value: unknown, min: bigint | unde
 export function countedBounds(entity: Entity, name: string): { readonly min: bigint; readonly max: bigint } {
   const { kind, traits } = requireColumn(entity, name);
   if (traits.role !== null) throw managedError(entity, name);
-  if ((kind === 'id' || kind === 'int64' || kind === 'int') && !traits.isNullable && !entity.key.includes(name) && name !== entity.cacheBy)
+  const isPlain = !traits.isNullable && traits.secrecy === 'plain';
+  if ((kind === 'id' || kind === 'int64' || kind === 'int') && isPlain && !entity.key.includes(name) && !entity.cacheBy.includes(name))
     return integerBounds[kind];
-  throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null and no key can be incremented`, {
+  throw new DaoError('ERR_DAO_INPUT', `${entity.name}.${name}: only integers that are never null, not encrypted and no key can be incremented`, {
     entity: entity.name,
     columns: [name],
   });
@@ -113,7 +115,7 @@ function stepConditions({ column, least, greatest }: Step): readonly Condition[]
   return conditions;
 }
 
-async function whyNotIncremented(entity: Entity, session: ExecutorSession, key: readonly unknown[], steps: readonly Step[]): Promise<DaoError> {
+async function whyNotIncremented(entity: Entity, session: DaoSession, key: readonly unknown[], steps: readonly Step[]): Promise<DaoError> {
   const row = await session.reader().get(entity, key);
   if (row === undefined) return notFound(entity);
   const isAbove = ({ column, greatest }: Step): boolean => BigInt(String(row[column])) > greatest;

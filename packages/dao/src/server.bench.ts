@@ -8,9 +8,9 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { type BenchResult, machineLine, print, record } from '@midgard/bench';
+import { startMariaDb } from '@midgard/test-services';
 import { type Pool, createPool } from 'mysql2/promise';
 import { type Database, type Dao, defineEntity, id, int, openDatabase, text, version } from './index.ts';
-import { startMariaDb } from './testing/mariadb/mariadb-server.ts';
 
 const { values: given } = parseArgs({ options: { rounds: { type: 'string', default: '25' }, ms: { type: 'string', default: '150' } } });
 const rounds = Number(given.rounds);

@@ -4,6 +4,8 @@ import type { CursorSigner } from './cursor.ts';
 import type { Dao } from './dao.ts';
 import type { RowChange, Session } from './database.ts';
 import type { Executor, RowValues } from './dialects/dialect.ts';
+import type { Keyring } from './encryption/keyring.ts';
+import { sealedDao } from './encryption/sealed-session.ts';
 import type { Entity } from './entity.ts';
 import { EntityDao } from './entity-dao.ts';
 import type { QueryCache } from './query-cache.ts';
@@ -14,10 +16,22 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly cursors: CursorSigner;
   readonly queryCache: QueryCache | undefined;
+  /** Undefined where nothing is encrypted. */
+  readonly keyring: Keyring | undefined;
+}
+
+/** What a data access object needs of its session. */
+export interface DaoSession {
+  /** @returns the executor, for reading; it refuses everything once the session is over */
+  reader(): Executor;
+  /** @returns the executor, for writing. @throws {DaoError} `ERR_DAO_READ_ONLY` */
+  writer(): Executor;
+  /** Notes that a row was written. */
+  noteChange(entity: Entity, row: RowValues): void;
 }
 
 /** A session over a dialect's executor: it notes what was written. */
-export class ExecutorSession implements Session {
+export class ExecutorSession implements Session, DaoSession {
   readonly #executor: Executor;
   readonly #parts: SessionParts;
   readonly #changes = new Map<string, RowChange>();
@@ -39,7 +53,7 @@ export class ExecutorSession implements Session {
   dao(entity: Entity): EntityDao {
     let dao = this.#daos.get(entity);
     if (dao === undefined) {
-      dao = new EntityDao(entity, this, this.#parts);
+      dao = entity.encrypted.length === 0 ? new EntityDao(entity, this, this.#parts) : sealedDao(entity, this, this.#parts);
       this.#daos.set(entity, dao);
     }
     return dao;
@@ -49,20 +63,19 @@ export class ExecutorSession implements Session {
     return this.reader().execute(statement);
   }
 
-  /** @returns the executor, for reading; it refuses everything once the session is over */
   reader(): Executor {
     return this.#executor;
   }
 
-  /** @returns the executor, for writing. @throws {DaoError} `ERR_DAO_READ_ONLY` */
   writer(): Executor {
     if (!this.#executor.isWritable) throw readOnlyError();
     return this.#executor;
   }
 
-  /** Notes that a row was written. */
   noteChange(entity: Entity, row: RowValues): void {
-    const cacheKey = String(row[entity.cacheBy]);
-    this.#changes.set(`${entity.name}:${cacheKey}`, { entity: entity.name, cacheKey });
+    for (const column of entity.cacheBy) {
+      const cacheKey = String(row[column]);
+      this.#changes.set(`${entity.name}.${column}:${cacheKey}`, { entity: entity.name, column, cacheKey });
+    }
   }
 }

@@ -1,6 +1,9 @@
 import { expectTypeOf, test } from 'vitest';
 import type { Dao } from './dao.ts';
 import type { KeyOf, NewRow, Patch, Row } from './entity.ts';
+import { bool, id, text, version } from './column.ts';
+import { defineEntity } from './entity.ts';
+import type { contact } from './testing/encrypted-sample.ts';
 import type { holding, sample } from './testing/sample.ts';
 
 type Sample = typeof sample;
@@ -44,4 +47,46 @@ async function queries(samples: Dao<Sample>): Promise<void> {
 
 test('queries name only columns that can be compared, sorted by and counted', () => {
   expectTypeOf(queries).toBeFunction();
+});
+
+/** Compiled, never run. */
+async function secretQueries(contacts: Dao<typeof contact>): Promise<void> {
+  await contacts.find({ where: { email: { in: ['a'] }, phone: { ne: null }, area: { startsWith: 'n' } }, orderBy: 'area' });
+  // @ts-expect-error what is encrypted cannot be compared
+  await contacts.find({ where: { note: 'a' } });
+  // @ts-expect-error what is searchable is compared by equality alone
+  await contacts.find({ where: { email: { startsWith: 'a' } } });
+  // @ts-expect-error what is encrypted has no order
+  await contacts.find({ orderBy: 'email' });
+  // @ts-expect-error what is encrypted has no order
+  await contacts.page({ orderBy: 'age' });
+  // @ts-expect-error what is encrypted cannot be counted in
+  await contacts.increment(1n, { balance: 1n });
+}
+
+/** Compiled, never run. */
+function secretDefinitions(): void {
+  const columns = { id: id(), name: text(8), secret: text(8).encrypted(), known: text(8).encrypted({ searchable: true }) };
+  defineEntity('a', { columns, key: ['id'], indexes: [{ on: ['known', 'name'], unique: true }] });
+  // @ts-expect-error what is encrypted names no row
+  defineEntity('a', { columns, key: ['known'] });
+  // @ts-expect-error what is encrypted names nothing that is cached
+  defineEntity('a', { columns, key: ['id'], cacheBy: 'known' });
+  // @ts-expect-error what is encrypted chooses no shard
+  defineEntity('a', { columns, key: ['id'], shardBy: 'known' });
+  // @ts-expect-error only what is searchable can be indexed
+  defineEntity('a', { columns, key: ['id'], indexes: [{ on: ['secret'] }] });
+  // @ts-expect-error an id names its row
+  id().encrypted();
+  // @ts-expect-error the library itself counts the version
+  version().encrypted();
+  // @ts-expect-error a bool has two values: its hash would tell which
+  bool().encrypted({ searchable: true });
+}
+
+test('encrypted columns are left out of keys, indexes, orders and comparisons, searchable ones but for equality', () => {
+  expectTypeOf(secretQueries).toBeFunction();
+  expectTypeOf(secretDefinitions).toBeFunction();
+  expectTypeOf<Row<typeof contact>['phone']>().toEqualTypeOf<bigint | null>();
+  expectTypeOf<NewRow<typeof contact>['note']>().toEqualTypeOf<string | null | undefined>();
 });

@@ -6,6 +6,7 @@ import { defineGame } from './define-game.ts';
 import { read, write } from './define-operation.ts';
 import { standardEntities } from './entities/index.ts';
 import { Player } from './entities/player.ts';
+import type { GameHandler } from './game.ts';
 import type { OperationTypes } from './operation.ts';
 import { standardOperations } from './operations/index.ts';
 import { openGame } from './testing/open-game.ts';
@@ -125,6 +126,16 @@ test('what a cached read takes besides its path parameters may be left out', () 
   expect(() => define(z.string())).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION', message: expect.stringContaining('"more"') }));
   expect(define(z.string().optional()).cache).toBe(cache);
   expect(define(z.int().default(3)).cache).toBe(cache);
+});
+
+function gameCachedBy(by: string): GameHandler {
+  const listed = read({ ...sound, http: 'GET /a/:id', cache: { entity: 'character', by, key: ({ id: key }) => key } });
+  return defineGame({ manifest, entities: standardEntities, operations: [listed] });
+}
+
+test('a cached read is kept under a column that its entity is cached by', () => {
+  expect(gameCachedBy('playerId').operations).toHaveLength(1);
+  expect(() => gameCachedBy('name')).toThrow(expect.objectContaining({ code: 'ERR_GAME_OPERATION', message: expect.stringContaining('"name"') }));
 });
 
 const operation = write(sound);

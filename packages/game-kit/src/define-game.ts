@@ -1,5 +1,6 @@
 import type { Entity } from '@midgard/dao';
 import type { GameContext } from './context.ts';
+import { auditEntry } from './entities/audit.ts';
 import { GameKitError } from './game-kit-error.ts';
 import type { AnyHook, GameDefinition, GameHandler, GameManifest } from './game.ts';
 import { CONTRACT_VERSION } from './game.ts';
@@ -76,11 +77,15 @@ function requireDistinct(values: readonly string[], what: string): void {
 }
 
 function checkEntities(operations: readonly Operation[], entities: readonly Entity[]): void {
-  const known = new Set(entities.map(({ name }) => name));
-  for (const { name, cache, changes, reads } of operations) {
+  const known = new Map<string, readonly string[]>(entities.map(({ name, cacheBy }) => [name, cacheBy]));
+  for (const { name, cache, changes, reads, audit } of operations) {
+    if (audit !== undefined && !known.has(auditEntry.name))
+      throw new GameKitError('ERR_GAME_OPERATION', `${name}: it is sensitive, and the game has no entities for the audit log; standardEntities has them`);
     const named = [...Object.keys(changes), ...Object.keys(reads), ...(cache === undefined ? [] : [cache.entity])];
     const unknown = named.find((entity) => !known.has(entity));
     if (unknown !== undefined) throw new GameKitError('ERR_GAME_OPERATION', `${name}: the game has no entity "${unknown}"`);
+    if (cache?.by !== undefined && !(known.get(cache.entity) ?? []).includes(cache.by))
+      throw new GameKitError('ERR_GAME_OPERATION', `${name}: "${cache.by}" is no cacheBy column of ${cache.entity}`);
   }
 }
 

@@ -3,6 +3,7 @@ import type { GameContext } from './context.ts';
 import { GameKitError } from './game-kit-error.ts';
 import type {
   AnyWriteDefinition,
+  AuditRule,
   Idempotency,
   InputSchema,
   OperationOf,
@@ -93,6 +94,7 @@ export function write<
 >(definition: WriteDefinition<Name, I, O, Key, C, Prepared>): WriteOperationOf<Name, I, O, Key> {
   return {
     ...sharedByWrites(definition),
+    audit: auditRule(definition.audit),
     isWriteBehind: false,
     defer: notDeferred,
     handle: (context: C, parsed, prepared: Prepared) => definition.handle(context, parsed, prepared),
@@ -146,6 +148,10 @@ export function writeBehind<
       return output;
     },
   };
+}
+
+function auditRule<Input>(audit: boolean | AuditRule<Input> = false): AuditRule<Input> | undefined {
+  return typeof audit === 'object' ? audit : audit ? {} : undefined;
 }
 
 function notDeferred(): never {

@@ -1,5 +1,7 @@
 export { read, write, writeBehind, pathParameters } from './define-operation.ts';
 export type {
+  AuditRule,
+  AuditSubject,
   Awaitable,
   CacheRule,
   ChangesRule,
@@ -24,12 +26,21 @@ export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';
 export type { GameContext, GameLog, IdSource, Preparation, Source, Work } from './context.ts';
 export type { Clock } from './clock.ts';
 export { GameRuntime } from './runtime/game-runtime.ts';
-export type { ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime/runtime-options.ts';
+export type { CallOrigin, ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime/runtime-options.ts';
 export { Deferral } from './write-behind/deferred-change.ts';
+export type { RevocationSink } from './revocations/revocation-feed.ts';
 export type { Timers } from './write-behind/timers.ts';
 export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';
 export type { CachePolicies, CachePolicy } from './runtime/cache-policy.ts';
 export { entryKey, type AnswerCache, type ReadCacheOptions } from './runtime/read-cache.ts';
+export { AuditTrail, type AuditTrailOptions } from './audit/audit-trail.ts';
+export type { AuditOptions } from './audit/operation-audit.ts';
+export { withoutSecrets } from './audit/changed-rows.ts';
+export { Checkpoints, type CheckpointsOptions, type CheckpointSink } from './audit/checkpoints.ts';
+export { type AuditReport, entryOf, verifyAudit, type VerifyAuditOptions } from './audit/verify-audit.ts';
+export { pruneAudit, type PruneAuditOptions, type PrunedChain } from './audit/prune-audit.ts';
+export { type AuditSearch, searchAudit } from './audit/search-audit.ts';
+export { auditEntities, auditEntry } from './entities/audit.ts';
 export { parseInput, type ParsedInput } from './runtime/validate.ts';
 export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
 export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';

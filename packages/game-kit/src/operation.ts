@@ -32,6 +32,8 @@ interface KeyLookup<Input> {
 /** Which entries of which entity a cached read is kept under. */
 export interface CacheRule<Input> {
   readonly entity: string;
+  /** Which of the entity's `cacheBy` columns the key is a value of; default: the first. The answer falls when a row with that value is written. */
+  readonly by?: string;
   key(input: Input): EntityKey;
   /** Names by which an operator can drop answers together; `answer` is as it goes over the wire. None is empty. */
   tags?(answer: JsonValue, input: Input): readonly string[];
@@ -42,6 +44,30 @@ export type ChangesRule<Input> = { readonly [entity: string]: 'unknown' | KeyLoo
 
 /** For each entity that a read looks at, the keys of what it looks at. */
 export type ReadsRule<Input> = { readonly [entity: string]: KeyLookup<Input>['keysOf'] };
+
+/** What an act was done to: the kind of a row and its key. */
+export interface AuditSubject {
+  readonly entity: string;
+  readonly key: EntityKey;
+}
+
+interface AuditLookups<Input> {
+  appliesTo(input: Input): boolean;
+  subjectOf(input: Input): AuditSubject;
+}
+
+/** How a sensitive operation stands in the audit log. */
+export interface AuditRule<Input> {
+  /**
+   * Which calls leave an entry. `done` (the default): what was made, and refusals that committed something; in the same transaction.
+   * `refused`: refusals only, such as failed log-ins; those that commit nothing are noted in a transaction of their own. `all`: both.
+   */
+  readonly of?: 'done' | 'refused' | 'all';
+  /** Which inputs are sensitive; default: all. */
+  readonly when?: AuditLookups<Input>['appliesTo'];
+  /** Default: the first key that `changes` names, else the first row that was written. */
+  readonly subject?: AuditLookups<Input>['subjectOf'];
+}
 
 /** Whether a write takes an idempotency key: it must, it may, it has no such field. */
 export type Idempotency = 'required' | 'optional' | 'no';
@@ -82,6 +108,8 @@ export interface Operation<Name extends string = string, Input = unknown, Output
   readonly changes: ChangesRule<Parsed>;
   /** What must be in the database before this looks: acknowledged writes of these keys that still wait are made first. */
   readonly reads: ReadsRule<Parsed>;
+  /** Of a sensitive operation: how it stands in the audit log. */
+  readonly audit?: AuditRule<Parsed> | undefined;
   /** Acknowledged when it is in the durable log, and made in the database in a batch later. */
   readonly isWriteBehind: boolean;
   /** Slow work before the transaction begins (a password hash); its result is handed to `handle`. */
@@ -147,6 +175,8 @@ export interface WriteDefinition<
   C extends GameContext,
   Prepared,
 > extends AnyWriteDefinition<Name, I, O, Key, C, Prepared> {
+  /** That each call leaves an entry in the audit log, in the same transaction: for what moves money or goods, or changes who may do what. Default: false. */
+  readonly audit?: boolean | AuditRule<z.output<I>>;
   handle(context: C, input: z.output<I>, prepared: Prepared): Awaitable<z.input<O>>;
 }
 

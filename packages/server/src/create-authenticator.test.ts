@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { ApiKeys, generateSigningKey, Handshake, MemoryApiKeyStore, SigningKeys, Tokens } from '@midgard/auth';
+import { ApiKeys, generateSigningKey, Handshake, MemoryApiKeyStore, KeyRing, Tokens } from '@midgard/auth';
 import { toMidgardError } from '@midgard/errors';
 import { expect, test } from 'vitest';
 import { createAuthenticator } from './create-authenticator.ts';
@@ -9,7 +9,7 @@ const now = 1_700_000_000_000;
 async function setUp({ withHandshake = true } = {}) {
   const clock = { now: () => now };
   const apiKeys = new ApiKeys({ store: new MemoryApiKeyStore(), pepper: randomBytes(32), env: 'dev', clock });
-  const tokens = new Tokens({ keys: await SigningKeys.from([await generateSigningKey()]), issuer: 'midgard', audience: 'midgard', clock });
+  const tokens = new Tokens({ keys: await KeyRing.from([await generateSigningKey()]), issuer: 'midgard', audience: 'midgard', clock });
   const secret = randomBytes(32);
   const handshake = new Handshake({ clock, secretOf: async (id) => (id === 'arena' ? { secret, role: 'game-server', games: ['realm'] } : undefined) });
   const authenticator = createAuthenticator(withHandshake ? { apiKeys, tokens, handshake } : { apiKeys, tokens });

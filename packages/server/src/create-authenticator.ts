@@ -5,7 +5,7 @@ import { MidgardError } from '@midgard/errors';
 /** The credentials that an {@link Authenticator} knows. */
 export interface AuthenticatorParts {
   readonly apiKeys: Pick<ApiKeys, 'verify'>;
-  readonly tokens: Pick<Tokens, 'verify'>;
+  readonly tokens: Pick<Tokens, 'verify' | 'recall'>;
   /** Shared secrets of game servers; without it their kind of hello is refused. */
   readonly handshake?: Pick<Handshake, 'verifyHmac'>;
 }
@@ -29,7 +29,7 @@ export function createAuthenticator({ apiKeys, tokens, handshake }: Authenticato
       if (key !== null) return apiKeys.verify(key);
       const [, token] = bearer.exec(headers.get('authorization') ?? '') ?? [];
       if (token === undefined) throw new MidgardError('notAuthenticated', 'send Authorization: Bearer or X-API-Key');
-      return tokens.verify(token);
+      return tokens.recall(token) ?? tokens.verify(token);
     },
   };
 }

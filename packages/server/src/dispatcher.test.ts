@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import type { DispatcherOptions } from './dispatcher.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GameRouter } from './router.ts';
+import { Rights } from './rights.ts';
 import { anonymous } from './session.ts';
 import { FakeGame } from './testing/fake-game.ts';
 import { FakeTime } from './testing/fake-time.ts';
 import { CountingMetrics, recordingLog, turn, until } from './testing/harness.ts';
 import { principal } from './testing/principals.ts';
 
-function setUp(options: Pick<DispatcherOptions, 'rateLimits'> = {}) {
+function setUp(options: Pick<DispatcherOptions, 'rateLimits' | 'operationLimits' | 'rights'> = {}) {
   const game = new FakeGame();
   const router = new GameRouter();
   router.add(game);
@@ -78,6 +79,21 @@ test('what the roles do not grant is 3004, and so is a game that the key is not 
   expect(await codeOf(call(7, 1, {}, elsewhere))).toBe(3004);
 });
 
+test('what a role may do can differ from game to game, and a game can have roles of its own', async () => {
+  const rights = new Rights({ roles: { clerk: ['player:read'] }, rolesOf: { fake: { viewer: ['*:read', 'player:update'], clerk: [] }, other: { admin: [] } } });
+  const { call, dispatcher } = setUp({ rights });
+  const update = (role: string): Promise<number> =>
+    codeOf(call('fake', 'player.update', { id: '1' }, dispatcher.openSession(principal({ roles: [role] }), 'tcp')));
+  expect([await update('viewer'), await update('clerk'), await update('admin')]).toEqual([0, 3004, 0]);
+  const of = rights.of(principal({ roles: ['clerk'] }));
+  expect([of('fake').has('player:read'), of('elsewhere').has('player:read')]).toEqual([false, true]);
+  expect(
+    rights
+      .of(principal({ roles: ['admin'] }))('other')
+      .has('player:read'),
+  ).toBe(false);
+});
+
 test('a caller without credentials reaches public operations and nothing else', async () => {
   const { call, dispatcher } = setUp();
   const nobody = dispatcher.openSession(anonymous, 'http');
@@ -106,6 +122,34 @@ test('web keys and players are limited and share one budget over all their sessi
   const other = dispatcher.openSession(principal({ subject: 'key:web2', roles: ['web'] }), 'tcp');
   expect(await codeOf(call(7, 1, {}, other))).toBe(0);
   for (let n = 0; n < 50; n += 1) expect(await codeOf(call(7, 1))).toBe(0);
+});
+
+test('an operation can have a limit of its own, for each caller, whatever else the caller may do', async () => {
+  const { call, dispatcher, time } = setUp({ operationLimits: { 'player.update': { perSecond: 1, burst: 2 } } });
+  const [one, other] = [dispatcher.openSession(principal({ subject: 'key:1' }), 'tcp'), dispatcher.openSession(principal({ subject: 'key:2' }), 'http')];
+  const update = (caller: typeof one): Promise<number> => codeOf(call('fake', 'player.update', { id: '1' }, caller));
+  expect([await update(one), await update(one), await update(one), await update(other)]).toEqual([0, 0, 3005, 0]);
+  expect(await codeOf(call('fake', 'player.get', { id: '1' }, one))).toBe(0);
+  time.advance(1000);
+  expect(await update(one)).toBe(0);
+});
+
+test('what an operation would refuse anyway is not counted', async () => {
+  const { call, dispatcher } = setUp({ operationLimits: { 'player.update': { perSecond: 1, burst: 1 } } });
+  const viewer = dispatcher.openSession(principal({ subject: 'key:1', roles: ['viewer'] }), 'tcp');
+  const server = dispatcher.openSession(principal({ subject: 'key:1' }), 'tcp');
+  expect(await codeOf(call('fake', 'player.update', { id: '1' }, viewer))).toBe(3004);
+  expect(await codeOf(call('fake', 'player.update', { id: '1' }, server))).toBe(0);
+});
+
+test('a key for some operations only may call these and no other, not in a batch and not public ones', async () => {
+  const { call, dispatcher } = setUp();
+  const session = dispatcher.openSession(principal({ operations: ['player.get'] }), 'tcp');
+  expect(await codeOf(call('fake', 'player.get', { id: '1' }, session))).toBe(0);
+  expect(await codeOf(call('fake', 'player.update', { id: '1' }, session))).toBe(3004);
+  const batch = [{ game: 'fake', operation: 'player.update', input: { id: '1' } }];
+  expect(await call(0, 'batch', batch, session)).toMatchObject([{ error: { code: 3004 } }]);
+  expect(await codeOf(call('fake', 'auth.login', {}, session))).toBe(3004);
 });
 
 test('a batch is no way around the rate limit', async () => {

@@ -1,10 +1,11 @@
-import type { Principal, RateDecision, Role } from '@midgard/auth';
-import { PermissionTable, RateLimiter } from '@midgard/auth';
+import type { Principal } from '@midgard/auth';
+import { mayCall, RateLimiter } from '@midgard/auth';
 import type { TraceContext } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import type { Operation } from '@midgard/game-kit';
+import type { CallOrigin, Operation } from '@midgard/game-kit';
 import type { BatchItem } from './batch.ts';
 import { parseBatch, runBatch } from './batch.ts';
+import { Budgets, defaultRateLimits, type MakeLimiter, type RateLimit, type RateLimits } from './budgets.ts';
 import type { BuiltIn } from './built-ins.ts';
 import { findBuiltIn } from './built-ins.ts';
 import type { Clock } from './clock.ts';
@@ -13,38 +14,28 @@ import type { ServerLog } from './log.ts';
 import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
 import { noopMetrics } from './metrics.ts';
+import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
-import { Session } from './session.ts';
-
-/** How many requests a caller may make. */
-export interface RateLimit {
-  /** Requests a second that a caller may go on making. */
-  readonly perSecond: number;
-  /** Requests that may come at once after a pause. */
-  readonly burst: number;
-}
+import { Session, withoutLimit } from './session.ts';
 
 /** What a {@link Dispatcher} is made of. */
 export interface DispatcherOptions {
   readonly router: GameRouter;
-  /** What each role may do; default: the roles of `@midgard/auth`. */
-  readonly permissions?: PermissionTable;
+  /** What each role may do, and where; default: the roles of `@midgard/auth`. */
+  readonly rights?: Rights;
   /** Limits by role; a role without one is not limited. Default: {@link defaultRateLimits}. A caller's connections share one budget. */
   readonly rateLimits?: RateLimits;
+  /** By name of an operation, of each caller; beside what its role allows. Default: none. */
+  readonly operationLimits?: Readonly<Record<string, RateLimit>>;
+  /** Default: kept in this process, for each instance by itself. */
+  readonly makeLimiter?: MakeLimiter;
+  /** Asked at every request, so it must be quick; `Revocations` of `@midgard/auth` is one. Default: nothing is revoked. */
+  readonly revocations?: { isRevoked(principal: Principal): boolean };
   readonly metrics?: ServerMetrics;
   readonly log?: ServerLog;
   readonly clock?: Clock;
 }
-
-/** Limits by role. */
-export type RateLimits = Readonly<Partial<Record<Role, RateLimit>>>;
-
-/** Trusted back ends run at full speed; web sites and players' own devices do not. */
-export const defaultRateLimits: RateLimits = {
-  web: { perSecond: 500, burst: 1000 },
-  player: { perSecond: 50, burst: 100 },
-};
 
 /** One request, wherever it came from. */
 export interface Call {
@@ -83,9 +74,9 @@ const maxLimitedCallers = 100_000;
 export class Dispatcher {
   /** The games that requests can reach. */
   readonly router: GameRouter;
-  readonly #permissions: PermissionTable;
-  readonly #limits: RateLimits;
-  readonly #limiters = new Map<Role, RateLimiter>();
+  readonly #rights: Rights;
+  readonly #budgets: Budgets;
+  readonly #revocations: DispatcherOptions['revocations'];
   readonly #metrics: ServerMetrics;
   readonly #log: ServerLog;
   readonly #clock: Clock;
@@ -93,24 +84,30 @@ export class Dispatcher {
   /** @param options only `router` is needed */
   constructor(options: DispatcherOptions) {
     this.router = options.router;
-    this.#permissions = options.permissions ?? new PermissionTable();
-    this.#limits = options.rateLimits ?? defaultRateLimits;
+    this.#rights = options.rights ?? new Rights();
+    this.#revocations = options.revocations;
     this.#metrics = options.metrics ?? noopMetrics;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
+    const { rateLimits: roles = defaultRateLimits, operationLimits: operations = {} } = options;
+    const { makeLimiter = (_, limit) => new RateLimiter({ ...limit, clock: this.#clock, maxKeys: maxLimitedCallers }) } = options;
+    this.#budgets = new Budgets({ roles, operations, makeLimiter });
   }
 
-  /** Compiles what a caller may do. Cheap enough for every HTTP request: permissions are compiled once for a set of roles. */
-  openSession(principal: Principal, transport: Transport): Session {
-    const permissions = this.#permissions.compile(principal);
-    return new Session({ principal, permissions, transport, takeRate: this.#budgetOf(principal) });
+  /**
+   * Compiles what a caller may do. Cheap enough for every HTTP request: permissions are compiled once for a set of roles.
+   *
+   * @param address the peer's, for the audit log
+   */
+  openSession(principal: Principal, transport: Transport, address = ''): Session {
+    return new Session({ principal, permissionsIn: this.#rights.of(principal), transport, address, budget: this.#budgets.ofCaller(principal) });
   }
 
   /**
    * Runs one request.
    *
    * @returns wire-ready output
-   * @throws {MidgardError} always of this class: 2003, 2004, 3002, 3004, 3005, or what the operation says
+   * @throws {MidgardError} always of this class: 2003, 2004, 3002, 3003, 3004, 3005, or what the operation says
    */
   async call(call: Call): Promise<unknown> {
     const startedAt = performance.now();
@@ -172,22 +169,37 @@ export class Dispatcher {
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
-    this.#authorize(session, operation);
-    return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, signal });
+    this.#authorize(session, route.id, operation);
+    this.#requireBudget(session, operation);
+    return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal });
+  }
+
+  /** True once what the caller showed has been revoked. */
+  isRevoked(principal: Principal): boolean {
+    return this.#revocations?.isRevoked(principal) === true;
   }
 
   #admit(session: Session): void {
     if (session.hasExpired(this.#clock.now())) throw new MidgardError('tokenExpired', 'the token or key has expired');
+    // Also of a request that was let in and whose body took its time.
+    if (this.isRevoked(session.principal)) throw revoked();
     const { allowed, retryAfterMs } = session.takeRate();
     if (!allowed) throw new MidgardError('rateLimited', 'too many requests', { details: { retryAfterMs } });
   }
 
-  #authorize(session: Session, { name, permission, isPublic }: Operation): void {
+  #authorize(session: Session, gameId: string, { name, permission, isPublic }: Operation): void {
+    if (!mayCall(session.principal, name)) throw new MidgardError('notPermitted', `the key is not for ${name}`);
     if (isPublic || permission === null) return;
     if (session.isAnonymous) throw new MidgardError('notAuthenticated', `${name} needs a key or a token`);
     // Registered, so that the answer is a bit test from the second time on.
-    this.#permissions.register(permission);
-    if (!session.may(permission)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
+    this.#rights.register(permission);
+    if (!session.may(permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
+  }
+
+  /** Of callers who are refused anyway nothing is counted. */
+  #requireBudget({ principal }: Session, { name }: Operation): void {
+    const { allowed, retryAfterMs } = this.#budgets.ofOperation(name)?.limiter.take(`${name}:${principal.subject}`) ?? withoutLimit;
+    if (!allowed) throw new MidgardError('rateLimited', `too many of ${name}`, { details: { retryAfterMs, operation: name } });
   }
 
   async #runBuiltIn(call: Call, builtIn: BuiltIn | undefined): Promise<unknown> {
@@ -206,31 +218,21 @@ export class Dispatcher {
     if (!isNoBatch(item)) throw new MidgardError('operationNotFound', 'a batch holds no batch');
     return this.call({ ...batch, game: item.game, operation: item.operation, input: item.input });
   }
+}
 
-  /** A caller with several roles has the most generous limit among them. */
-  #budgetOf({ roles, subject }: Principal): (() => RateDecision) | null {
-    let best: { role: Role; limit: RateLimit } | null = null;
-    for (const role of roles) {
-      const limit = this.#limits[role];
-      if (limit === undefined) return null;
-      if (best === null || limit.perSecond > best.limit.perSecond) best = { role, limit };
-    }
-    if (best === null) return null;
-    const limiter = this.#limiterOf(best.role, best.limit);
-    return () => limiter.take(subject);
-  }
-
-  #limiterOf(role: Role, limit: RateLimit): RateLimiter {
-    const known = this.#limiters.get(role);
-    if (known !== undefined) return known;
-    const limiter = new RateLimiter({ ...limit, clock: this.#clock, maxKeys: maxLimitedCallers });
-    this.#limiters.set(role, limiter);
-    return limiter;
-  }
+/** What ends a session whose token or key is good no more. */
+export function revoked(): MidgardError {
+  return new MidgardError('credentialInvalid', 'the token or key has been revoked');
 }
 
 function isNoBatch({ game, operation }: BatchItem): boolean {
   return !((game === 0 || game === builtInGame) && findBuiltIn(operation)?.name === 'batch');
+}
+
+/** For the audit log. */
+function originOf({ session, requestId }: Call): CallOrigin {
+  const { transport, address } = session;
+  return { transport, address, requestId };
 }
 
 /** The names that metrics and the log may see: never what a client wrote, which would make endless label values. */

@@ -1,7 +1,14 @@
 export type { Authenticator } from './authenticator.ts';
 export { createAuthenticator, type AuthenticatorParts } from './create-authenticator.ts';
 export type { Clock } from './clock.ts';
-export { type Call, defaultRateLimits, Dispatcher, type DispatcherOptions, type RateLimit, type RateLimits } from './dispatcher.ts';
+export type { AddressLimit } from './addresses/address-limit.ts';
+export { AddressSet, loopback } from './addresses/address-set.ts';
+export { ConnectionLimit, type ConnectionLimitOptions } from './addresses/connection-limit.ts';
+export type { Forwarding } from './addresses/forwarded.ts';
+export type { ClientCertificate, TlsIdentity, TlsSetup } from './tls/secure-listener.ts';
+export { defaultRateLimits, type MakeLimiter, type RateLimit, type RateLimits } from './budgets.ts';
+export { Rights, type RightsOptions } from './rights.ts';
+export { type Call, Dispatcher, type DispatcherOptions } from './dispatcher.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export type { ServedGame } from './game.ts';
 export { type ServerLog, silentLog } from './log.ts';

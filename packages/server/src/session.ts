@@ -1,4 +1,5 @@
 import type { PermissionSet, Principal, RateDecision } from '@midgard/auth';
+import type { Budget } from './budgets.ts';
 import type { Transport } from './metrics.ts';
 
 /** Who has not said who they are: may call public operations, such as a log-in, and nothing else. */
@@ -9,18 +10,24 @@ export const anonymous: Principal = Object.freeze({
   games: '*',
   playerId: null,
   expiresAt: null,
+  issuedAt: null,
+  sessionId: null,
 });
 
 /** What a session is made of; {@link Dispatcher.openSession} makes them. */
 export interface SessionParts {
   readonly principal: Principal;
-  readonly permissions: PermissionSet;
+  /** What the caller may do in a game; the same set where games do not differ. */
+  readonly permissionsIn: (gameId: string) => PermissionSet;
   readonly transport: Transport;
-  /** Takes one request from the caller's budget; null where the caller has no limit. */
-  readonly takeRate: (() => RateDecision) | null;
+  /** The peer's, for the audit log; `''` where it is not known. */
+  readonly address: string;
+  /** What limits the caller's requests; undefined where nothing does. */
+  readonly budget: Budget | undefined;
 }
 
-const unlimited: RateDecision = { allowed: true, retryAfterMs: 0 };
+/** The answer where there is no limit. */
+export const withoutLimit: RateDecision = { allowed: true, retryAfterMs: 0 };
 
 /**
  * Who speaks, and what they may do: compiled once, asked at every request.
@@ -29,17 +36,21 @@ const unlimited: RateDecision = { allowed: true, retryAfterMs: 0 };
 export class Session {
   readonly principal: Principal;
   readonly transport: Transport;
-  readonly #permissions: PermissionSet;
+  /** The peer's, for the audit log; `''` where it is not known. */
+  readonly address: string;
+  /** What limits the caller's requests; undefined where nothing does. */
+  readonly budget: Budget | undefined;
+  readonly #permissionsIn: (gameId: string) => PermissionSet;
   readonly #games: ReadonlySet<string> | null;
-  readonly #takeRate: (() => RateDecision) | null;
 
   /** @param parts the caller and what was compiled for them */
-  constructor({ principal, permissions, transport, takeRate }: SessionParts) {
+  constructor({ principal, permissionsIn, transport, address, budget }: SessionParts) {
     this.principal = principal;
     this.transport = transport;
-    this.#permissions = permissions;
+    this.address = address;
+    this.#permissionsIn = permissionsIn;
     this.#games = principal.games === '*' ? null : new Set(principal.games);
-    this.#takeRate = takeRate;
+    this.budget = budget;
   }
 
   /** True for {@link anonymous}. */
@@ -47,9 +58,9 @@ export class Session {
     return this.principal === anonymous;
   }
 
-  /** True if the caller's roles grant the permission, such as `player:read`. */
-  may(permission: string): boolean {
-    return this.#permissions.has(permission);
+  /** True if the caller's roles grant the permission, such as `player:read`, in that game. */
+  may(permission: string, gameId: string): boolean {
+    return this.#permissionsIn(gameId).has(permission);
   }
 
   /** True if the caller may use the game with this id at all. */
@@ -64,6 +75,6 @@ export class Session {
 
   /** Takes one request from the caller's budget. */
   takeRate(): RateDecision {
-    return this.#takeRate === null ? unlimited : this.#takeRate();
+    return this.budget?.limiter.take(this.principal.subject) ?? withoutLimit;
   }
 }

@@ -19,7 +19,7 @@ interface Example {
 
 function examples(): Example[] {
   const pages = ['README.md', ...globSync('{packages,games,apps}/*/*.md', { cwd: root })];
-  const sources = globSync('{packages,games}/*/src/**/*.ts', { cwd: root });
+  const sources = globSync('{packages,games,tooling}/*/src/**/*.ts', { cwd: root });
   return [...pages, ...sources]
     .flatMap((from) => {
       // The page at the top is about the whole; the service has all that it imports.

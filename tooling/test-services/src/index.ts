@@ -1,6 +1,14 @@
-export { findRedis, redisForTests, RedisServer, startRedis, type RedisSettings, type TestRedis } from './redis-server.ts';
-export { RedisCluster, startRedisCluster } from './redis-cluster.ts';
-export { startRedisSentinel, type RedisSentinel } from './redis-sentinel.ts';
-export { startTlsRedis, type TlsRedis } from './redis-tls.ts';
+export { findRedis, redisForTests, RedisServer, startRedis, type RedisSettings, type TestRedis } from './redis/redis-server.ts';
+export { RedisCluster, startRedisCluster } from './redis/redis-cluster.ts';
+export { startRedisSentinel, type RedisSentinel } from './redis/redis-sentinel.ts';
+export { startTlsRedis, type TlsRedis } from './redis/redis-tls.ts';
+export { administer } from './mariadb/administer.ts';
+export { findMariaDb, type MariaDbPrograms } from './mariadb/installation.ts';
+export { startMariaDbPair, type MariaDbPair, type MariaDbPairOptions } from './mariadb/mariadb-pair.ts';
+export { MariaDbServer, startMariaDb, type MariaDbSettings } from './mariadb/mariadb-server.ts';
+export { mysqlForTests, type MysqlForTests, type TestMysql } from './mariadb/mysql-for-tests.ts';
+export { PairedMariaDb } from './mariadb/paired-server.ts';
+export { freePort } from './free-port.ts';
 export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { until } from './until.ts';
+export { CertificateFolder } from './certificates.ts';

@@ -1,17 +1,20 @@
 import type { Coherence } from '@midgard/cache';
 import {
   type AnswerCache,
+  type AuditSubject,
   entryKey,
   type ExecuteRequest,
   type GameHandler,
   type GameRuntime,
   MidgardError,
   type Operation,
+  type ParsedInput,
   parseInput,
   type PublicConfig,
 } from '@midgard/game-kit';
 import type { ServedGame } from '@midgard/server';
 import type { z } from 'zod';
+import { auditSearch, auditSearchInput } from '../audit/audit-operations.ts';
 import { cacheInputs, cacheOperations } from './cache-operations.ts';
 import { keyedRead } from './keyed-read.ts';
 
@@ -20,7 +23,7 @@ const warmedAtOnce = 16;
 
 type Run = (input: unknown, request: ExecuteRequest) => Promise<unknown>;
 
-/** A game with the operations on its cache beside its own. */
+/** A game with the operations on its cache and its audit log beside its own; each of them but the figures is noted in that log. */
 export class AdministeredGame implements ServedGame {
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
   readonly publicConfig: PublicConfig;
@@ -44,12 +47,14 @@ export class AdministeredGame implements ServedGame {
       ({ cache }) => cache?.entity ?? '',
     );
     const { stats, look, drop, clear, clearTag, warm } = cacheOperations;
-    this.#on(stats, cacheInputs.none, () => this.#stats());
+    // Figures only, and asked for by the minute: no matter for the audit log.
+    this.#own.set(stats, async (raw) => cacheInputs.none.parse(parseInput(stats, raw)) && this.#stats());
     this.#on(look, cacheInputs.key, ({ entity, key }) => this.#look(entity, key));
     this.#on(drop, cacheInputs.key, async ({ entity, key }) => ({ everywhere: await this.#cacheOf(entity).delete(...this.#keysOf(entity, key)) }));
     this.#on(clear, cacheInputs.entity, async ({ entity }) => ({ everywhere: await this.#cacheOf(entity).clear() }));
     this.#on(clearTag, cacheInputs.tag, ({ tag }) => this.#clearTag(tag));
     this.#on(warm, cacheInputs.keys, ({ entity, keys }, { caller }) => this.#warm(entity, keys, caller));
+    this.#on(auditSearch, auditSearchInput, async (search) => auditSearch.output.parse(await runtime.searchAudit(search)));
     this.handler = { manifest, operations: [...operations, ...this.#own.keys()] };
   }
 
@@ -63,7 +68,13 @@ export class AdministeredGame implements ServedGame {
   }
 
   #on<I>(operation: Operation, schema: z.ZodType<I>, run: (input: I, request: ExecuteRequest) => unknown): void {
-    this.#own.set(operation, async (raw, request) => run(schema.parse(parseInput(operation, raw)), request));
+    this.#own.set(operation, async (raw, request) => {
+      const input = parseInput(operation, raw);
+      const parsed = schema.parse(input);
+      // First, so that nothing is done without its entry.
+      await this.#runtime.noteAct(request, subjectOf(input));
+      return run(parsed, request);
+    });
   }
 
   #stats(): unknown {
@@ -111,4 +122,12 @@ export class AdministeredGame implements ServedGame {
     if (cache === undefined) throw new MidgardError('notFound', `nothing of "${entity}" is cached`);
     return cache;
   }
+}
+
+/** What an operator's act is about, by the names that its input has. */
+function subjectOf({ entity, key, tag, subject }: ParsedInput): AuditSubject | undefined {
+  if (typeof tag === 'string') return { entity: 'tag', key: tag };
+  if (typeof entity !== 'string') return undefined;
+  const name = key ?? subject;
+  return { entity, key: typeof name === 'string' ? name : '' };
 }

@@ -13,7 +13,16 @@ import { keysOf } from './known-game-keys.ts';
 const busyShare = 0.7;
 
 /** Whose reads these are. */
-const warmUpCaller: Principal = { subject: 'midgard:warm-up', kind: 'service', roles: ['admin'], games: '*', playerId: null, expiresAt: null };
+const warmUpCaller: Principal = {
+  subject: 'midgard:warm-up',
+  kind: 'service',
+  roles: ['admin'],
+  games: '*',
+  playerId: null,
+  expiresAt: null,
+  issuedAt: null,
+  sessionId: null,
+};
 
 /** A game that is warmed. */
 export interface WarmedGame {
@@ -106,7 +115,9 @@ export class CacheWarmUp implements AsyncDisposable {
       for (const entity of runtime.handler.entities) {
         const settings = this.#parts.config.cache.entities[entity.name];
         if (settings === undefined || settings === false || settings.warmUp !== 'all' || entity.key.length !== 1) continue;
-        const operations = runtime.handler.operations.filter(({ cache }) => cache?.entity === entity.name);
+        const operations = runtime.handler.operations.filter(
+          ({ cache }) => cache?.entity === entity.name && (cache.by ?? entity.cacheBy[0]) === entity.cacheBy[0],
+        );
         for await (const keys of keysOf(database, entity, this.#abort.signal)) {
           yield operations.flatMap((operation) => keys.flatMap((key) => keyedRead(runtime, operation, key) ?? []));
         }

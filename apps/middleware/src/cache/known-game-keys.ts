@@ -77,7 +77,7 @@ export async function* keysOf(database: Pick<Database, 'read'>, entity: Entity, 
       (session) => session.dao(entity).page({ limit: pageKeys, cursor }),
       { freshness: 'newest', signal },
     );
-    yield page.items.map((row) => String(Reflect.get(row, entity.cacheBy)));
+    yield page.items.map((row) => String(Reflect.get(row, entity.cacheBy[0])));
     if (page.nextCursor === null) return;
     cursor = page.nextCursor;
   }

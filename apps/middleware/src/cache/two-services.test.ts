@@ -1,5 +1,4 @@
-import { mysqlForTests } from '@midgard/dao/testing';
-import { findRedis, type RedisServer, startRedis, until } from '@midgard/test-services';
+import { findRedis, mysqlForTests, type RedisServer, startRedis, until } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { callRealm, createPlayer, figureOf, type RealmAnswer } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { writePrivately } from '../secrets.ts';
+import { writePrivately } from '../private-file.ts';
 
 const Served = z.record(z.string(), z.string());
 

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { Database } from '@midgard/dao';
+import { noteCommand } from '../audit/note-command.ts';
 import { readSettings } from '../config.ts';
 import { bringTables, pendingStatements } from '../database/tables.ts';
 import { resolveSecrets } from '../secrets.ts';
@@ -21,7 +22,7 @@ export interface MigrateArguments {
  */
 export async function migrateCommand({ dryRun = false, game, to, allowDataLoss = false }: MigrateArguments): Promise<void> {
   const { config, isProduction, warnings } = readSettings();
-  const all = await listedDatabases(config, await resolveSecrets(config, isProduction));
+  const all = await listedDatabases(config, resolveSecrets(config, isProduction));
   const databases = game === undefined ? all : all.filter(({ name }) => name === game);
   if (databases.length === 0) throw new SetupError('ERR_SETUP_ARGUMENT', `--game: no enabled game is called ${game}`);
   if (to !== undefined) requireFiles(databases);
@@ -30,6 +31,9 @@ export async function migrateCommand({ dryRun = false, game, to, allowDataLoss =
     if (to !== undefined) return toVersion(database, listed, { title, to, isDryRun: dryRun, allowsDataLoss: allowDataLoss });
     return dryRun ? show(database, listed, title) : migrate(database, listed, title);
   });
+  // Afterwards: the log's own tables may be among those that were missing.
+  if (!dryRun)
+    await noteCommand(config, { operation: 'database.migrate', entity: 'database', subject: game ?? '*', changes: { to: to ?? null, allowDataLoss } });
 }
 
 function requireFiles(databases: readonly ListedDatabase[]): void {

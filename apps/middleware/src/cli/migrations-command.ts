@@ -13,7 +13,7 @@ const dialectOf: Readonly<Record<string, DdlDialect | undefined>> = { sqlite: 's
 /** Writes what a game's entities changed since its last migration file as the next file, to be reviewed, and its way back. No database is asked. */
 export async function migrationsCommand({ game, name, dialect }: { game: string; name: string; dialect?: DdlDialect }): Promise<void> {
   const { config, isProduction } = readSettings();
-  const listed = (await listedDatabases(config, await resolveSecrets(config, isProduction))).find((each) => each.name === game && each.handler !== undefined);
+  const listed = (await listedDatabases(config, resolveSecrets(config, isProduction))).find((each) => each.name === game && each.handler !== undefined);
   if (listed === undefined) throw new SetupError('ERR_SETUP_ARGUMENT', `--game: no enabled game is called ${game}`);
   const { url, migrations } = databaseSettings(config, game);
   const wanted = dialect ?? dialectOf[url.slice(0, url.indexOf(':'))];

@@ -1,4 +1,4 @@
-import { findMariaDb, type MariaDbPair, startMariaDbPair } from '@midgard/dao/testing';
+import { findMariaDb, type MariaDbPair, startMariaDbPair } from '@midgard/test-services';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
@@ -56,7 +56,7 @@ describe('with a database that is down', { timeout }, () => {
     const service = serviceOn(nowhere);
     const result = await service.command('migrate');
     expect(result.exitCode).toBe(1);
-    expect(ranBy(result, 'service')).toBe(1);
+    expect(ranBy(result, 'service')).toBeGreaterThan(0);
     expect(result.stderr).toMatch(/✗ realm \(mysql:\/\/127\.0\.0\.1:1\/realm\): .*ECONNREFUSED/);
     expect(result.stderr).toContain('not migrated: realm;');
     expectDiscreet(result);

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { PartitionOptions } from '@midgard/dao';
+import { noteCommand } from '../audit/note-command.ts';
 import { readSettings } from '../config.ts';
 import { resolveSecrets } from '../secrets.ts';
 import { onEach } from './each-database.ts';
@@ -11,7 +12,8 @@ export async function partitionsCommand({
   ...years
 }: { dryRun?: boolean } & Pick<PartitionOptions, 'yearsAhead' | 'keepYears'>): Promise<void> {
   const { config, isProduction } = readSettings();
-  await onEach('not maintained', await listedDatabases(config, await resolveSecrets(config, isProduction)), async (database, { entities }, title) => {
+  if (!dryRun) await noteCommand(config, { operation: 'database.partitions', entity: 'database', subject: '*', changes: years });
+  await onEach('not maintained', await listedDatabases(config, resolveSecrets(config, isProduction)), async (database, { entities }, title) => {
     const statements = await database.maintainPartitions(entities, { ...years, isDryRun: dryRun });
     const done = statements.length === 0 ? 'nothing to do' : `${dryRun ? 'to run' : 'ran'} ${statements.length}`;
     process.stdout.write(`-- ${title}: ${done}\n${statements.map((statement) => `${statement};\n`).join('')}`);

@@ -1,19 +1,22 @@
 import process from 'node:process';
+import { isOperationScope, maxAccessTtlSeconds, roleNames } from '@midgard/auth';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
+import { addAuditCommands } from './audit/audit-commands.ts';
 import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
-import { createKeyCommand, listKeysCommand, revokeKeyCommand } from './keys-commands.ts';
+import { encryptionStatusCommand, rewrapCommand, rotateCommand } from './encryption-command.ts';
+import { createKeyCommand, listKeysCommand, revokeKeyCommand, rotateKeyCommand } from './keys-commands.ts';
 import { migrateCommand } from './migrate-command.ts';
 import { migrationsCommand } from './migrations-command.ts';
 import { partitionsCommand } from './partitions-command.ts';
 import { secretsCommand } from './secrets-command.ts';
+import { listSigningKeysCommand, pruneSigningKeysCommand, rotateSigningKeysCommand } from './signing-keys-commands.ts';
 import { startCommand } from './start-command.ts';
 import { tokenCommand } from './token-command.ts';
 
 /** Exit code of a command that was called wrongly, as of one whose settings are wrong. */
 const WRONG_CALL = 2;
-const roles = ['game-server', 'web', 'viewer', 'operator', 'admin'];
 
 /** The command line of Midgard: every command, with its options and their help. */
 export function program(): Command {
@@ -28,12 +31,14 @@ export function program(): Command {
     );
   midgard.command('start').description('run the service until SIGINT or SIGTERM').action(startCommand);
   addKeys(midgard.command('keys'));
+  addSigningKeys(midgard.command('signing-keys'));
+  addAuditCommands(midgard.command('audit'));
   midgard
     .command('token')
     .description('print an access token for a player')
     .requiredOption('--game <id>', 'game of the player')
     .requiredOption('--player <id>', 'id of the player', playerId)
-    .option('--ttl <seconds>', 'life of the token in seconds (default: auth.accessTtlSeconds)', seconds)
+    .option('--ttl <seconds>', 'life of the token in seconds, at most a day (default: auth.accessTtlSeconds)', seconds)
     .action(tokenCommand);
   midgard
     .command('migrate')
@@ -57,6 +62,7 @@ export function program(): Command {
     .option('--years-ahead <years>', 'years after this one that get their partitions (default: 1)', years)
     .option('--keep-years <years>', 'whole years before this one that stay; the rows of older ones are DELETED (default: all stay)', years)
     .action(partitionsCommand);
+  addEncryption(midgard.command('encryption'));
   midgard
     .command('doctor')
     .description('check settings, databases and, when asked, the ledgers')
@@ -74,12 +80,64 @@ function addKeys(keys: Command): void {
     .command('create')
     .description('make a key and print it; it is shown this once')
     .requiredOption('--game <id...>', 'games that the key may use; * for all')
-    .addOption(new Option('--role <role>', 'what the key may do').choices(roles).makeOptionMandatory())
+    .requiredOption('--role <role>', `what the key may do: ${roleNames.filter((role) => role !== 'player').join(', ')}, or a role of the settings`)
+    .option('--operation <name...>', 'operations that the key is for, such as order.create or order.* (default: all that its role may call)', operations)
     .option('--label <text>', 'what the key is for', '')
     .option('--expires-in-days <days>', 'life of the key in days (default: no end)', days)
     .action(createKeyCommand);
   keys.command('list').description('show the keys, never their secrets').option('--json', 'print as JSON').action(listKeysCommand);
+  keys
+    .command('rotate')
+    .description('make a key that may do the same and print it; the old one is good for a while yet')
+    .argument('<id>', 'id of the old key, as the list shows it')
+    .option('--overlap-hours <hours>', 'how long the old key is still good', hours, 24)
+    .action(rotateKeyCommand);
   keys.command('revoke').description('refuse a key from now on').argument('<id>', 'id of the key, as the list shows it').action(revokeKeyCommand);
+}
+
+function addSigningKeys(keys: Command): void {
+  keys.description('keys that sign access tokens; running services take up what changes here within two seconds');
+  keys
+    .command('list')
+    .description('show the keys and where they stand in their life, never their private parts')
+    .option('--json', 'print as JSON')
+    .action(listSigningKeysCommand);
+  keys
+    .command('rotate')
+    .description('make a new key: published now, signing later, while the old one verifies for a day more')
+    .addOption(new Option('--algorithm <name>', 'what the key is for (default: auth.algorithm)').choices(['EdDSA', 'ES256']))
+    .option('--publish-seconds <seconds>', 'seconds from now until it signs, by which everybody has it; 0 after a leak', publishSeconds, 600)
+    .action(rotateSigningKeysCommand);
+  keys
+    .command('prune')
+    .description('remove the keys whose last token has expired')
+    .argument('[key]', 'a key to remove at once, with every token that it signed; not the one that signs')
+    .action((kid: string | undefined) => pruneSigningKeysCommand(kid));
+}
+
+function addEncryption(encryption: Command): void {
+  encryption.description('keys of encrypted columns');
+  encryption
+    .command('status')
+    .description('show the data keys, and how many values are under which; reads every row of tables with encrypted columns')
+    .option('--game <id>', 'only the database of this game')
+    .option('--json', 'print as JSON')
+    .action(encryptionStatusCommand);
+  encryption
+    .command('rotate')
+    .description('begin a new data key and encrypt everything anew with it while the service runs; called again after an interruption it goes on')
+    .option('--game <id>', 'only the database of this game')
+    .option('--batch-rows <rows>', 'rows that are locked and written at once (default: 100)', batchRows)
+    .action(rotateCommand);
+  encryption
+    .command('rewrap')
+    .description('wrap the data keys anew with encryption.kek, which every instance has by now; no row is touched')
+    .option('--game <id>', 'only the database of this game')
+    .action(rewrapCommand);
+}
+
+function batchRows(text: string): number {
+  return wholeNumber(text, 1000, 'rows');
 }
 
 function playerId(text: string): bigint {
@@ -98,7 +156,20 @@ function years(text: string): number {
 }
 
 function seconds(text: string): number {
-  return wholeNumber(text, 86_400 * 365, 'seconds');
+  return wholeNumber(text, maxAccessTtlSeconds, 'seconds');
+}
+
+function publishSeconds(text: string): number {
+  return wholeNumber(text, 86_400, 'seconds', 0);
+}
+
+function operations(text: string, before: readonly string[] = []): readonly string[] {
+  if (!isOperationScope(text)) throw new InvalidArgumentError('an operation such as order.create, or order.* for all of them');
+  return [...before, text];
+}
+
+function hours(text: string): number {
+  return wholeNumber(text, 24 * 365, 'hours', 0);
 }
 
 function days(text: string): number {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '@midgard/client';
-import { mysqlForTests } from '@midgard/dao/testing';
 import { realm } from '@midgard/game-realm';
+import { mysqlForTests } from '@midgard/test-services';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';

@@ -23,6 +23,7 @@ const advices: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/SQLITE_BUSY|locked/, 'another process holds the file: end it'],
   [/not a database|malformed/, 'the file is damaged: restore it from a backup'],
   [/allow it if that is meant/, '--allow-data-loss allows it'],
+  [/ERR_DAO_KEY/, 'give this process the key-encryption key that wrapped the data keys: encryption.kek, or one of the former ones'],
   [/ERR_DAO_SCHEMA/, 'the tables need a decision of a person: see the reason'],
 ];
 

@@ -25,15 +25,20 @@ export async function bringTables(database: Database, tables: Tables): Promise<r
   if (tables.folder === undefined) return database.migrate(tables.entities);
   const ran = statementsOf(await database.migrateFiles(tables.folder));
   await requireEnough(database, tables);
+  // Files know nothing of the table of the data keys, which the library makes.
+  await database.encryption?.ready();
   return ran;
 }
 
 /** What a start does: brings the tables to their entities, or refuses to go on without. */
 export async function readyTables(database: Database, tables: Tables): Promise<void> {
-  if (tables.isAtStart) {
-    await bringTables(database, tables);
-    return;
-  }
+  if (tables.isAtStart) await bringTables(database, tables);
+  else await requireNothingPending(database, tables);
+  // A wrong key is told now, and not by the first player who is read.
+  await database.encryption?.ready();
+}
+
+async function requireNothingPending(database: Database, tables: Tables): Promise<void> {
   const { length } = await pendingStatements(database, tables);
   if (length === 0) return;
   const advice = `run midgard migrate, or set databases.${tables.name}.migrations.atStart`;

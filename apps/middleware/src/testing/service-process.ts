@@ -56,7 +56,7 @@ export class ServiceProcess implements AsyncDisposable {
     return {
       banner,
       tcpPort: Number(/TCP\s+\S+:(\d+)/.exec(banner)?.[1]),
-      baseUrl: /HTTP\s+(http:\/\/[^/\s]+)/.exec(banner)?.[1] ?? '',
+      baseUrl: /HTTP\s+(https?:\/\/[^/\s]+)/.exec(banner)?.[1] ?? '',
       key: /Key\s+(\S+)/.exec(banner)?.[1] ?? '',
     };
   }
@@ -83,13 +83,17 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /** Runs another command of the CLI on the same data. */
-  async command(...args: readonly string[]): Promise<CommandResult> {
+  command(...args: readonly string[]): Promise<CommandResult> {
+    return resultOf(this.#spawn(args, {}));
+  }
+
+  /** Runs another command of the CLI on the same data, and kills it when a moment has come. */
+  async killCommand(moment: () => Promise<void>, ...args: readonly string[]): Promise<CommandResult> {
     const child = this.#spawn(args, {});
-    const output = { stdout: '', stderr: '' };
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-    await once(child, 'close');
-    return { exitCode: child.exitCode, ...output };
+    const result = resultOf(child);
+    await moment();
+    child.kill('SIGKILL');
+    return result;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,4 +121,12 @@ function bannerOf(child: ChildProcess): Promise<string> {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-10_000)));
   child.once('exit', (code) => reject(new Error(`the service ended with ${code} before it was up\n${banner}\n${errors}`)));
   return promise;
+}
+
+async function resultOf(child: ChildProcess): Promise<CommandResult> {
+  const output = { stdout: '', stderr: '' };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  await once(child, 'close');
+  return { exitCode: child.exitCode, ...output };
 }

@@ -82,8 +82,8 @@ export class ClusterServers implements Servers {
     const known = this.#servers.get(name);
     if (known !== undefined) return known;
     const { timeoutMs, maxSilenceMs, listener } = this.#settings;
-    const redis = connect(this.#address, { host, maxSilenceMs });
-    const server = { host, connection: new NodeConnection({ redis, name, host, address: this.#address, timeoutMs, listener }) };
+    const redis = connect(this.#address, { host });
+    const server = { host, connection: new NodeConnection({ redis, name, host, address: this.#address, timeoutMs, maxSilenceMs, listener }) };
     this.#servers.set(name, server);
     // The first table waits for nobody but the first server that answers.
     if (this.#slots.every((slot) => slot === undefined)) void server.connection.ready().then(() => this.#plan(0));

@@ -4,14 +4,16 @@ import type { HostPort, RedisAddress } from './redis-address.ts';
 // Quick, so that a Redis that is back is used within two seconds; with jitter, so that many instances do not come at once.
 const retry = { firstMs: 50, mostMs: 500 };
 const connectTimeoutMs = 1000;
+// Whoever ends a connection has given up its server, which may not answer to that either.
+const disconnectTimeoutMs = 50;
 // ioredis asks a server that loads its data again after the time that the server guesses, but not after more than this.
 const loadingRetryMs = 250;
 
 interface ConnectOptions {
   /** Which server of a cluster; undefined: the one of the address, or the one that the sentinels name. */
   readonly host: HostPort | undefined;
-  /** A connection whose server owes an answer for so long is dead. */
-  readonly maxSilenceMs: number;
+  /** A connection whose server owes an answer and sends nothing for so long is dead; undefined: whoever asks sees to that. */
+  readonly maxSilenceMs?: number;
   readonly isForOneUse?: boolean;
 }
 
@@ -31,7 +33,8 @@ export function connect(address: RedisAddress, { host, maxSilenceMs, isForOneUse
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     connectTimeout: connectTimeoutMs,
-    socketTimeout: maxSilenceMs,
+    disconnectTimeout: disconnectTimeoutMs,
+    ...(maxSilenceMs === undefined ? {} : { socketTimeout: maxSilenceMs }),
     maxLoadingRetryTime: loadingRetryMs,
     retryStrategy: isForOneUse ? null : retryStrategy,
   };

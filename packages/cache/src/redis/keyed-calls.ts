@@ -1,5 +1,6 @@
 import type { CacheError } from '../errors.ts';
-import type { Command, NodeConnection, Reply, ScriptCall } from './node-connection.ts';
+import type { NodeConnection, ScriptCall } from './node-connection.ts';
+import type { Command, Reply } from './round.ts';
 import type { Servers } from './servers.ts';
 import { within } from './within.ts';
 
@@ -41,7 +42,7 @@ export class KeyedCalls {
    */
   async each<T>(keys: readonly string[], question: Question<T>): Promise<readonly T[]> {
     const [only] = keys;
-    if (only !== undefined && keys.length === 1) return [await this.#askOne(only, question)];
+    if (only !== undefined && keys.length === 1) return [await this.one(only, question)];
     if (keys.length > mostAtOnce) return this.#inParts(keys, question);
     const groups = this.#jobsByServer(keys);
     const answers: Answer<T>[] = [];
@@ -64,8 +65,8 @@ export class KeyedCalls {
     return answers;
   }
 
-  /** The way of most calls, with nothing made that only many keys need. */
-  async #askOne<T>(key: string, question: Question<T>): Promise<T> {
+  /** As {@link each} for one key: the way of most calls, with nothing made that only many keys need. */
+  async one<T>(key: string, question: Question<T>): Promise<T> {
     const connection = this.#servers.connectionOf(key);
     const epoch = connection.epochOrThrow();
     const [reply] = await connection.run([question.ask(key, 0, epoch)]);

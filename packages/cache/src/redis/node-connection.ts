@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis';
 import { CacheError } from '../errors.ts';
+import { Deadlines } from './deadlines.ts';
 import type { HostPort, RedisAddress } from './redis-address.ts';
 import type { RedisListener } from './redis-listener.ts';
+import { type Command, type Reply, Round, type Sending } from './round.ts';
 import type { Script } from './scripts.ts';
 import { serverEpoch } from './server-epoch.ts';
+import { Silence } from './silence.ts';
 import { within } from './within.ts';
-
-/** Name and arguments. */
-export type Command = readonly [name: string, ...args: (string | Buffer)[]];
 
 /** A script on one key. */
 export interface ScriptCall {
@@ -15,9 +15,6 @@ export interface ScriptCall {
   readonly key: string;
   readonly args: readonly (string | Buffer)[];
 }
-
-/** What a server answers; an error that it gives to one command is the answer to that command. */
-export type Reply = unknown;
 
 // A replica that takes over, or a master whose last replica has left for good, has another epoch on the same connection.
 const epochEveryMs = 10_000;
@@ -32,14 +29,9 @@ export interface NodeConnectionOptions {
   readonly host: HostPort | undefined;
   readonly address: RedisAddress;
   readonly timeoutMs: number;
+  /** A connection whose server owes an answer and has given none for so long is given up; at least `timeoutMs`. */
+  readonly maxSilenceMs: number;
   readonly listener: RedisListener;
-}
-
-/** What somebody sends, and is answered. */
-interface Sending {
-  readonly commands: readonly Command[];
-  readonly resolve: (replies: readonly Reply[]) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** A connection to one server, which knows in which of its lives the server is. Nothing is sent before that is known. */
@@ -50,6 +42,8 @@ export class NodeConnection {
   readonly #redis: Redis;
   readonly #address: RedisAddress;
   readonly #timeoutMs: number;
+  readonly #deadlines: Deadlines;
+  readonly #silence: Silence;
   readonly #listener: RedisListener;
   readonly #epochTimer: NodeJS.Timeout;
   #epoch: string | undefined;
@@ -58,12 +52,14 @@ export class NodeConnection {
   #batch: Sending[] = [];
   #waiting: (() => void)[] = [];
 
-  constructor({ redis, name, host, address, timeoutMs, listener }: NodeConnectionOptions) {
+  constructor({ redis, name, host, address, timeoutMs, maxSilenceMs, listener }: NodeConnectionOptions) {
     this.#redis = redis;
     this.name = name;
     this.host = host;
     this.#address = address;
     this.#timeoutMs = timeoutMs;
+    this.#deadlines = new Deadlines(timeoutMs);
+    this.#silence = new Silence(maxSilenceMs - timeoutMs);
     this.#listener = listener;
     redis.on('error', (error) => (this.#lastError = address.clean(error)));
     redis.on('ready', () => this.#learnEpoch());
@@ -96,17 +92,8 @@ export class NodeConnection {
    *
    * @throws {CacheError} `ERR_CACHE_TIER`: not connected, or not all was answered in time; each may have been done or not
    */
-  async run(commands: readonly (Command | ScriptCall)[]): Promise<readonly Reply[]> {
-    const replies = await this.#send(commands.map(plainCommand));
-    if (!replies.some(isUnknownScript)) return replies;
-    const unknown = [...commands.entries()].filter((entry): entry is [number, ScriptCall] => isScriptCall(entry[1]) && isUnknownScript(replies[entry[0]]));
-    // A server forgets its scripts when it starts, and when it is told to.
-    const scripts = new Set(unknown.map(([, { script }]) => script.lua));
-    const loading = [...scripts].map((lua): Command => ['SCRIPT', 'LOAD', lua]);
-    const answers = await this.#send([...loading, ...unknown.map(([, call]) => plainCommand(call))]);
-    const merged = [...replies];
-    for (const [k, [i]] of unknown.entries()) merged[i] = answers[loading.length + k];
-    return merged;
+  run(commands: readonly (Command | ScriptCall)[]): Promise<readonly Reply[]> {
+    return commands.every(isCommand) ? this.#send(commands) : this.#runScripts(commands);
   }
 
   /** Breaks the connection and makes a new one. */
@@ -131,47 +118,75 @@ export class NodeConnection {
     return new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} ${what}${why}`, clean === undefined ? {} : { cause: clean });
   }
 
-  /** What is sent in one turn goes in one write, and waits for one timer. */
+  async #runScripts(commands: readonly (Command | ScriptCall)[]): Promise<readonly Reply[]> {
+    const replies = await this.#send(commands.map(plainCommand));
+    if (!replies.some(isUnknownScript)) return replies;
+    const unknown = [...commands.entries()].filter((entry): entry is [number, ScriptCall] => isScriptCall(entry[1]) && isUnknownScript(replies[entry[0]]));
+    // A server forgets its scripts when it starts, and when it is told to.
+    const scripts = new Set(unknown.map(([, { script }]) => script.lua));
+    const loading = [...scripts].map((lua): Command => ['SCRIPT', 'LOAD', lua]);
+    const answers = await this.#send([...loading, ...unknown.map(([, call]) => plainCommand(call))]);
+    const merged = [...replies];
+    for (const [k, [i]] of unknown.entries()) merged[i] = answers[loading.length + k];
+    return merged;
+  }
+
+  /** What is sent in one turn goes in one write, and has one time. */
   #send(commands: readonly Command[]): Promise<readonly Reply[]> {
-    this.epochOrThrow();
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Reply[]>();
-    // After all that promises lead to: so what is stored for one reader goes with what the next one asks for.
-    if (this.#batch.length === 0) process.nextTick(() => void this.#flush());
-    this.#batch.push({ commands, resolve, reject });
-    return promise;
+    return new Promise((resolve, reject) => {
+      this.epochOrThrow();
+      // After all that promises lead to: so what is stored for one reader goes with what the next one asks for.
+      if (this.#batch.length === 0) process.nextTick(() => this.#flush());
+      this.#batch.push({ commands, resolve, reject });
+    });
   }
 
-  async #flush(): Promise<void> {
-    const batch = this.#batch;
+  #flush(): void {
+    const round = new Round(this.#batch, () => this.#late());
     this.#batch = [];
-    const late = (): Error => new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} did not answer within ${this.#timeoutMs} ms`);
-    try {
-      const [only] = batch;
-      const commands = batch.length === 1 && only !== undefined ? only.commands : batch.flatMap(({ commands }) => commands);
-      const replies = await within(this.#ask(commands), this.#timeoutMs, late);
-      let from = 0;
-      for (const { commands, resolve } of batch) resolve(replies.slice(from, (from += commands.length)));
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
+    this.#deadlines.add(round);
+    const { commands } = round;
+    const [only] = commands;
+    if (commands.length === 1 && only !== undefined) this.#askOne(round, only);
+    else this.#askAll(round, commands);
   }
 
-  async #ask(commands: readonly Command[]): Promise<readonly Reply[]> {
-    const [only] = commands;
-    if (commands.length === 1 && only !== undefined) return [await this.#askOne(only)];
+  /** The way of nearly every read: a pipeline would cost half as much again. */
+  #askOne(round: Round, [name, ...args]: Command): void {
+    this.#redis.callBuffer(name, ...args).then(
+      (reply) => this.#answer(round, [reply]),
+      (error: unknown) => (isAnswer(error) ? this.#answer(round, [this.#address.clean(error)]) : round.fail(this.failure('did not answer', error))),
+    );
+  }
+
+  #askAll(round: Round, commands: readonly Command[]): void {
     const pipeline = this.#redis.pipeline();
     for (const [name, ...args] of commands) pipeline.callBuffer(name, ...args);
-    return ((await pipeline.exec()) ?? []).map(([error, reply]) => (error === null ? reply : this.#answerOrThrow(error)));
+    pipeline.exec().then(
+      (results) => this.#answerAll(round, results ?? []),
+      (error: unknown) => round.fail(this.failure('did not answer', error)),
+    );
   }
 
-  #askOne([name, ...args]: Command): Promise<Reply> {
-    return this.#redis.callBuffer(name, ...args).catch((error: unknown) => this.#answerOrThrow(error));
+  #answerAll(round: Round, results: readonly (readonly [error: Error | null, reply: Reply])[]): void {
+    const lost = results.find(([error]) => error !== null && !isAnswer(error));
+    if (lost === undefined)
+      this.#answer(
+        round,
+        results.map(([error, reply]) => (error === null ? reply : this.#address.clean(error))),
+      );
+    else round.fail(this.failure('did not answer', lost[0]));
   }
 
-  /** An error that the server gave is an answer; any other says that there is none. */
-  #answerOrThrow(error: unknown): Error {
-    if (error instanceof Error && error.name === 'ReplyError') return this.#address.clean(error);
-    throw this.failure('did not answer', error);
+  #answer(round: Round, replies: readonly Reply[]): void {
+    this.#silence.heard();
+    round.answer(replies);
+  }
+
+  /** What a round fails with whose time is over. */
+  #late(): CacheError {
+    if (this.#silence.isTooLong()) this.renew();
+    return new CacheError('ERR_CACHE_TIER', `Redis at ${this.name} did not answer within ${this.#timeoutMs} ms`);
   }
 
   /** The first to be sent on a new connection: so answers to what comes after it come after its own. */
@@ -182,7 +197,7 @@ export class NodeConnection {
       (error: unknown) => {
         this.#lastError = this.#address.clean(error);
         // One that is known already is asked again before long.
-        if (this.#epoch === undefined) this.renew();
+        if (this.#epoch === undefined || this.#silence.isTooLong()) this.renew();
       },
     );
   }
@@ -213,8 +228,17 @@ export class NodeConnection {
   }
 }
 
+/** An error that the server gave is an answer; any other says that there is none. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
 function isScriptCall(command: Command | ScriptCall): command is ScriptCall {
   return 'script' in command;
+}
+
+function isCommand(command: Command | ScriptCall): command is Command {
+  return !isScriptCall(command);
 }
 
 function plainCommand(command: Command | ScriptCall): Command {

@@ -136,7 +136,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
     const redis = await redisOfTest();
     const { notes } = await busOfTest({ url: redis.url, boundMs: 100, timeoutMs: 50_000 });
     await until(joined(notes));
-    redis.freeze();
+    await redis.freeze();
     await until(() => notes.said.includes('lost gap'));
     redis.thaw();
     await until(joined(notes));
@@ -146,7 +146,7 @@ describe.skipIf(findRedis() === undefined)('RedisBus (needs a redis-server binar
   test('a frozen Redis is away for all, and back when it answers', { timeout }, async () => {
     const redis = await redisOfTest();
     const [a, b] = [await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 }), await busOfTest({ url: redis.url, boundMs: 300, timeoutMs: 300 })];
-    redis.freeze();
+    await redis.freeze();
     await until(() => [a, b].every(({ notes }) => notes.said.at(-1) === 'lost away'));
     await expect(a.bus.publish('x')).rejects.toMatchObject({ code: 'ERR_CACHE_BUS' });
     redis.thaw();

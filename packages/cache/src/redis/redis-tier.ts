@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bufferOf } from '../buffer-of.ts';
 import { CacheError } from '../errors.ts';
 import type { LeaseAnswer, LeasedValue, LeaseRequest, NewestValue, Tier, TierRecord } from '../tier/tier.ts';
 import { KeyedCalls, mostAtOnce, type Question } from './keyed-calls.ts';
-import type { Reply, ScriptCall } from './node-connection.ts';
+import type { ScriptCall } from './node-connection.ts';
 import { headerBytes, kindOf, valueOf, versionOf } from './record.ts';
 import { positive, redisDefaults, serversOf, type RedisOptions } from './redis-options.ts';
 import { invalidateScript, leaseScript, peekScript, putScript, releaseScript, storeScript, type Script } from './scripts.ts';
+import type { Reply } from './round.ts';
 import type { Servers } from './servers.ts';
 
 /** How a {@link RedisTier} is set up. */
@@ -78,7 +80,8 @@ export class RedisTier implements Tier {
 
   async read(keys: readonly string[]): Promise<readonly (TierRecord | undefined)[]> {
     const names = this.#names(keys);
-    const found = await (this.#servers.isSingle && names.length > 1 ? this.#readTogether(names) : this.#calls.each(names, readQuestion));
+    const [only] = names;
+    const found = names.length === 1 && only !== undefined ? [await this.#calls.one(only, readQuestion)] : await this.#readMany(names);
     const peeked = found.includes('unsure') ? await this.#peek(names, (i) => found[i] === 'unsure') : undefined;
     return found.map((record, i) => (typeof record === 'string' ? peeked?.get(i)?.record : record));
   }
@@ -135,6 +138,10 @@ export class RedisTier implements Tier {
     this.#isClosed = true;
     this.#servers.close();
     return Promise.resolve();
+  }
+
+  #readMany(names: readonly string[]): Promise<readonly Found[]> {
+    return this.#servers.isSingle ? this.#readTogether(names) : this.#calls.each(names, readQuestion);
   }
 
   /** One command for all of a part, which a server answers several times faster than as many. */
@@ -216,10 +223,6 @@ function call(script: Script, key: string, epoch: string, ...args: readonly (str
 function wholeMs(name: string, ms: number): string {
   if (!(ms >= 0)) throw new CacheError('ERR_CACHE_OPTIONS', `${name} must be a number of 1 or more, not ${ms}`);
   return `${Math.min(Math.max(1, Math.ceil(ms)), longestMs)}`;
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function at<T>(list: readonly T[], index: number): T {

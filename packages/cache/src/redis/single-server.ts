@@ -18,7 +18,8 @@ export class SingleServer implements Servers {
 
   constructor(address: RedisAddress, { timeoutMs, maxSilenceMs, listener }: ConnectionSettings) {
     const name = address.kind === 'sentinel' ? address.masterName : address.hosts.map(nameOf).join();
-    this.#connection = new NodeConnection({ redis: connect(address, { host: undefined, maxSilenceMs }), name, host: undefined, address, timeoutMs, listener });
+    const redis = connect(address, { host: undefined });
+    this.#connection = new NodeConnection({ redis, name, host: undefined, address, timeoutMs, maxSilenceMs, listener });
   }
 
   connectionOf(): NodeConnection {

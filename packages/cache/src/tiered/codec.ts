@@ -1,4 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
+import { bufferOf } from '../buffer-of.ts';
 import { trusted } from './trusted.ts';
 
 /** Turns values into bytes for the shared tier, and back. */
@@ -21,7 +22,7 @@ export function jsonCodec<V>(parse: (value: unknown) => V = trusted): Codec<V> {
       return Buffer.from(JSON.stringify(value) ?? 'null');
     },
     decode(bytes) {
-      return parse(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()));
+      return parse(JSON.parse(bufferOf(bytes).toString()));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { bufferOf } from '../buffer-of.ts';
 import type { TierRecord } from '../tier/tier.ts';
 import type { Codec } from './codec.ts';
 import { type Entry, noTags } from './entry.ts';
@@ -42,7 +43,7 @@ export function encodeEntry<V>({ value, loadedAt, freshUntil, endsAt, memoryTtlM
 
 /** @throws anything: another format, cut off, or what the codec throws */
 export function decodeEntry<V>({ version, bytes: raw }: TierRecord, codec: Codec<V>): Entry<V> {
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const bytes = bufferOf(raw);
   if (bytes[0] !== format) throw new RangeError(`an entry of format ${bytes[0]}; this library reads ${format}`);
   const endOfTags = headBytes + bytes.readUInt16BE(34);
   if (endOfTags > bytes.length) throw new RangeError('an entry is cut off');

@@ -13,8 +13,11 @@ export class Flight<T> {
     this.promise = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    // A flight that only refreshes has no reader to hear of its failure; the listener does.
-    promise.catch(() => undefined);
+  }
+
+  /** It has no reader yet, who would hear of its failure. */
+  expectNobody(): void {
+    this.promise.catch(() => undefined);
   }
 
   /** Gives those who wait what they wait for. The first of this and {@link fail} counts. */

@@ -53,7 +53,7 @@ export class HeldEntries<V> {
   hold(key: string, entry: Entry<V>, space: Space): void {
     const now = this.#clock.now();
     const checkAt = Math.min(now + space.memoryTtlMs(entry.memoryTtlMs), entry.freshUntil);
-    this.#put(key, { ...entry, checkAt, refreshAt: this.#refreshAt(entry, now), epoch: this.#epoch });
+    this.#put(key, { ...entry, checkAt, refreshAt: this.#refreshAt(entry, now), epoch: this.#epoch }, now);
   }
 
   /** It could not be loaded anew: gives a stale entry some more time, and leaves one that is still fresh alone for a while. */
@@ -62,14 +62,14 @@ export class HeldEntries<V> {
     const retryAt = now + this.#policy.errorBackoffMs;
     const held = this.#memory.peek(key);
     if (held !== undefined && this.isTrusted(held) && now < held.checkAt) held.refreshAt = retryAt;
-    else this.#put(key, { ...entry, checkAt: Math.min(retryAt, entry.endsAt), refreshAt: Infinity, epoch: this.#epoch });
+    else this.#put(key, { ...entry, checkAt: Math.min(retryAt, entry.endsAt), refreshAt: Infinity, epoch: this.#epoch }, now);
   }
 
   /** Ends an entry's time ahead of it. */
   expire(key: string): void {
     const held = this.#memory.peek(key);
     const now = this.#clock.now();
-    if (held !== undefined && held.freshUntil > now) this.#put(key, { ...held, freshUntil: now, checkAt: now, refreshAt: Infinity });
+    if (held !== undefined && held.freshUntil > now) this.#put(key, { ...held, freshUntil: now, checkAt: now, refreshAt: Infinity }, now);
   }
 
   /** The shared tier has stored an entry of before. */
@@ -127,14 +127,15 @@ export class HeldEntries<V> {
   }
 
   /** In the place of what is there, so that the policy goes on counting the uses of its key. */
-  #put(key: string, held: HeldEntry<V>): void {
+  #put(key: string, held: HeldEntry<V>, now: number): void {
     this.#dropTagsOf(key);
-    const ttlMs = held.endsAt - this.#clock.now();
+    const ttlMs = held.endsAt - now;
     if (ttlMs <= 0) this.#memory.delete(key);
     else if (this.#memory.set(key, held, { ttlMs })) this.#tags.add(key, held.tags);
   }
 
   #dropTagsOf(key: string): void {
+    if (this.#tags.isEmpty) return;
     // One that is over and still lies there leaves when it is asked for, and takes its tags along.
     const held = this.#memory.peek(key) ?? this.#memory.get(key);
     if (held !== undefined && held.tags.length > 0) this.#tags.remove(key, held.tags);

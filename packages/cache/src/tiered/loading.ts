@@ -76,7 +76,9 @@ export class Loading<V> {
   refresh(key: string, version: number, loader: ManyLoader<V>, options: EntryOptions): void {
     if (this.#flights.of(key) !== undefined) return;
     this.#parts.listener.refreshed?.(key);
-    void this.#run([{ flight: this.#flights.begin(key), stale: this.#parts.held.any(key), replaces: version }], loader, options);
+    const flight = this.#flights.begin(key);
+    flight.expectNobody();
+    void this.#run([{ flight, stale: this.#parts.held.any(key), replaces: version }], loader, options);
   }
 
   /** A key was changed: loads of before are not for later readers, and keep nothing. */

@@ -2,6 +2,11 @@
 export class TagIndex {
   readonly #keys = new Map<string, Set<string>>();
 
+  /** Whether no entry in memory has a tag. */
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
   /** Notes an entry that was put into memory. */
   add(key: string, tags: readonly string[]): void {
     for (const tag of tags) {

@@ -152,13 +152,14 @@ export class TieredCache<V> {
     const held = this.#held.fresh(key);
     // No more promises than one: this is the way that nearly every read goes.
     if (held !== undefined) return Promise.resolve(this.#hit(key, held, loader, options));
-    return this.#miss(key, loader, options).then(valueOf);
+    return this.#miss(key, loader, options).then((answer) => this.#received(key, answer));
   }
 
   /** As {@link getOrLoad}, and says where the value came from. */
   answer(key: string, loader: Loader<V>, options: EntryOptions = noOptions): Promise<Answer<V>> {
     const held = this.#held.fresh(key);
-    if (held === undefined) return this.#miss(key, loader, options);
+    if (held === undefined)
+      return this.#miss(key, loader, options).then((answer) => ({ value: this.#received(key, answer), source: answer?.source ?? 'memory' }));
     const source = this.#sourceOf(held);
     return Promise.resolve({ value: this.#hit(key, held, loader, options), source });
   }
@@ -176,9 +177,7 @@ export class TieredCache<V> {
     return held.map((entry, at) => {
       const key = keys[at] ?? '';
       if (entry !== undefined) return this.#hit(key, entry, asOne(loader), options);
-      const answer = byKey.get(key);
-      this.#count(key, answer?.source);
-      return answer === undefined ? trusted(undefined) : this.#give(answer.value);
+      return this.#received(key, byKey.get(key));
     });
   }
 
@@ -260,14 +259,13 @@ export class TieredCache<V> {
     return this.#give(held.value);
   }
 
-  async #miss(key: string, loader: Loader<V>, options: EntryOptions): Promise<Answer<V>> {
-    if (!this.#mightExist(key)) {
-      this.#count(key, undefined);
-      return { value: trusted(undefined), source: 'memory' };
-    }
-    const { value, source } = await this.#loading.answer(key, loader, options);
-    this.#count(key, source);
-    return { value: this.#give(value), source };
+  #miss(key: string, loader: Loader<V>, options: EntryOptions): Promise<Answer<V> | undefined> {
+    return this.#mightExist(key) ? this.#loading.answer(key, loader, options) : Promise.resolve(undefined);
+  }
+
+  #received(key: string, answer: Answer<V> | undefined): V {
+    this.#count(key, answer?.source);
+    return answer === undefined ? trusted(undefined) : this.#give(answer.value);
   }
 
   /** @returns for each what the shared tier has of it */
@@ -323,10 +321,6 @@ export class TieredCache<V> {
     this.#held.distrust();
     this.#knownKeys?.distrust();
   }
-}
-
-function valueOf<V>({ value }: Answer<V>): V {
-  return value;
 }
 
 function asOne<V>(loader: ManyLoader<V>): Loader<V> {

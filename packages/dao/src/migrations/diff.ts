@@ -1,3 +1,4 @@
+import { storedEntity } from '../encryption/stored-entity.ts';
 import type { Entity } from '../entity.ts';
 import { DaoError } from '../errors.ts';
 import { type Ddl, type Step, columnOf } from './ddl.ts';
@@ -31,7 +32,8 @@ export type RecordedColumns = Readonly<Record<string, ColumnDefinition>>;
  * @returns what brings the table to the entity, in order
  * @throws {DaoError} `ERR_DAO_SCHEMA`: a difference that would lose data or needs a decision
  */
-export function diffTable(ddl: Ddl, entity: Entity, present: PresentTable | undefined, recorded: RecordedColumns): readonly Step[] {
+export function diffTable(ddl: Ddl, defined: Entity, present: PresentTable | undefined, recorded: RecordedColumns): readonly Step[] {
+  const entity = storedEntity(defined);
   const shape = shapeOf(entity);
   if (present === undefined)
     return [{ kind: 'createTable', shape, name: '' }, ...Object.keys(shape.indexes).map((name): Step => ({ kind: 'createIndex', shape, name }))];

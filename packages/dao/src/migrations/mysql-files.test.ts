@@ -1,5 +1,5 @@
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, describe } from 'vitest';
-import { mysqlForTests } from '../testing/mariadb/mysql-for-tests.ts';
 import { fileCases } from './test/file-cases.ts';
 import { mysqlAccess } from './test/mysql-access.ts';
 

@@ -1,8 +1,8 @@
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { id, int, int64, json, text } from '../column.ts';
 import { defineEntity } from '../entity.ts';
 import { DaoError } from '../errors.ts';
-import { mysqlForTests } from '../testing/mariadb/mysql-for-tests.ts';
 import { samples } from '../testing/sample.ts';
 import { mysqlCatalogue } from '../dialects/mysql/catalogue.ts';
 import { Migrator } from './migrator.ts';

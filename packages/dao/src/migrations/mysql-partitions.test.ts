@@ -1,8 +1,8 @@
+import { mysqlForTests } from '@midgard/test-services';
 import type { Connection } from 'mysql2/promise';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { firstIdAt } from '../id-generator.ts';
-import { mysqlForTests } from '../testing/mariadb/mysql-for-tests.ts';
 import { Migrator } from './migrator.ts';
 import { maintainPartitions } from './partitions.ts';
 import { event, thing } from './test/entities.ts';

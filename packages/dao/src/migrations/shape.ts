@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ColumnKind } from '../column.ts';
+import { storedEntity } from '../encryption/stored-entity.ts';
 import type { Entity, Index } from '../entity.ts';
 
 /** What of a column matters to the stored data. */
@@ -30,7 +31,8 @@ export interface TableShape {
 }
 
 /** @returns the table of an entity */
-export function shapeOf(entity: Entity): TableShape {
+export function shapeOf(defined: Entity): TableShape {
+  const entity = storedEntity(defined);
   return {
     entity: entity.name,
     table: entity.table,
@@ -44,7 +46,8 @@ export function shapeOf(entity: Entity): TableShape {
 }
 
 /** @returns the columns by physical name, as they are recorded */
-export function definitionOf(entity: Entity): Readonly<Record<string, ColumnDefinition>> {
+export function definitionOf(defined: Entity): Readonly<Record<string, ColumnDefinition>> {
+  const entity = storedEntity(defined);
   return Object.fromEntries(
     Object.entries(entity.columns).map(
       ([
@@ -59,7 +62,8 @@ export function definitionOf(entity: Entity): Readonly<Record<string, ColumnDefi
 }
 
 /** @returns a digest that changes with everything that a migration could have to do */
-export function fingerprintOf(entity: Entity): string {
+export function fingerprintOf(defined: Entity): string {
+  const entity = storedEntity(defined);
   const indexes = entity.indexes.map((index) => indexName(entity, index));
   const partition = entity.partition === null ? [] : [entity.partition];
   return createHash('sha256')

@@ -6,6 +6,11 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Lease } from '../connections/lease.ts';
 import { within } from '../connections/time.ts';
 import type { ServerUsage } from '../connections/usage.ts';
+import type { DatabaseEncryption } from '../encryption/database-encryption.ts';
+import { KeyringEncryption } from '../encryption/keyring-encryption.ts';
+import type { KeyStore } from '../encryption/key-records.ts';
+import { type Keyring, keyringOf } from '../encryption/keyring.ts';
+import { requireEncryption } from '../encryption/sealed-session.ts';
 import { CursorSigner } from '../cursor.ts';
 import type { Entity } from '../entity.ts';
 import { DaoError, type DaoErrorCode } from '../errors.ts';
@@ -66,11 +71,13 @@ interface WaitSignals {
 /** A database on a server: each session borrows a connection, and transactions run side by side. */
 export class ServerDatabase implements Database {
   readonly dialect: ServerDialect['name'];
+  readonly encryption: DatabaseEncryption | undefined;
   readonly #parts: ServerDatabaseParts;
   readonly #sessions: SessionParts;
   readonly #listener: DaoListener | undefined;
   readonly #onStatement: StatementListener | undefined;
   readonly #migrator: Migrator;
+  readonly #keyring: Keyring | undefined;
   readonly #timeoutMs: number;
   readonly #acquireTimeoutMs: number;
   readonly #inside = new AsyncLocalStorage<{ isRunning: boolean }>();
@@ -78,11 +85,13 @@ export class ServerDatabase implements Database {
   #closing: Promise<void> | undefined;
 
   /** @throws {DaoError} `ERR_DAO_INPUT`: an option out of range */
-  constructor(parts: ServerDatabaseParts, { clock = systemClock, timeoutMs = 5000, listener, cursorSecret, queryCache, pool }: DatabaseOptions) {
+  constructor(parts: ServerDatabaseParts, { clock = systemClock, timeoutMs = 5000, listener, cursorSecret, queryCache, pool, encryption }: DatabaseOptions) {
     if (!(timeoutMs >= 1)) throw new DaoError('ERR_DAO_INPUT', 'timeoutMs must be at least 1');
     this.dialect = parts.dialect.name;
     this.#parts = parts;
-    this.#sessions = { clock, cursors: new CursorSigner(cursorSecret), queryCache };
+    this.#keyring = keyringOf(encryption, this.#keyStore(), clock);
+    this.encryption = this.#keyring && new KeyringEncryption(this, this.#keyring);
+    this.#sessions = { clock, cursors: new CursorSigner(cursorSecret), queryCache, keyring: this.#keyring };
     this.#listener = listener;
     this.#onStatement = listener?.statement?.bind(listener);
     this.#migrator = parts.migrator(clock);
@@ -91,6 +100,10 @@ export class ServerDatabase implements Database {
   }
 
   read<T>(work: (session: Session) => Promise<T> | T, options: ReadOptions = {}): Promise<T> {
+    return this.#keyring?.isPending === true ? this.#keyring.ready().then(() => this.#read(work, options)) : this.#read(work, options);
+  }
+
+  #read<T>(work: (session: Session) => Promise<T> | T, options: ReadOptions): Promise<T> {
     const { isolation = 'snapshot', freshness = 'own' } = options;
     const { source } = this.#parts;
     return this.#perform(work, options, {
@@ -106,6 +119,7 @@ export class ServerDatabase implements Database {
     const { isolation = 'serializable', maxAttempts = 30, isRepeatable = false } = options;
     if (!(maxAttempts >= 1)) throw new DaoError('ERR_DAO_INPUT', 'maxAttempts must be at least 1');
     if (this.#inside.getStore()?.isRunning === true) throw new DaoError('ERR_DAO_NESTED', 'a transaction inside of a transaction would wait for itself');
+    if (this.#keyring?.isPending === true) await this.#keyring.ready();
     const { source } = this.#parts;
     const plan: Plan = { mode: isolation, isWritable: true, maxAttempts, isRepeatable, acquire: (bounds) => source.write(bounds) };
     return tellingCache(this.#sessions.queryCache, work, (told) => this.#perform(told, options, plan));
@@ -113,12 +127,16 @@ export class ServerDatabase implements Database {
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
+    requireEncryption(entities, this.#keyring);
     return this.#migrator.plan(entities);
   }
 
   async migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    return this.#migrator.migrate(entities);
+    requireEncryption(entities, this.#keyring);
+    const statements = await this.#migrator.migrate(entities);
+    await this.#keyring?.ready();
+    return statements;
   }
 
   async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
@@ -156,7 +174,19 @@ export class ServerDatabase implements Database {
     await this.close();
   }
 
+  /** Does not wait for the keyring: it is the keyring's own. What it reads is the newest, from the primary. */
+  #keyStore(): KeyStore {
+    const { source } = this.#parts;
+    const plan: Plan = { mode: 'readCommitted', isWritable: true, maxAttempts: 30, isRepeatable: false, acquire: (bounds) => source.write(bounds) };
+    return {
+      read: (work) => this.#read(work, { freshness: 'newest', isolation: 'statement' }),
+      transaction: (work) => this.#perform(work, {}, plan),
+      migrate: (entities) => this.#migrator.migrate(entities),
+    };
+  }
+
   async #close(): Promise<void> {
+    this.#keyring?.close();
     while (this.#running.size > 0) await Promise.all(this.#running);
     await this.#parts.source.close();
   }

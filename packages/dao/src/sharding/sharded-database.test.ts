@@ -134,7 +134,7 @@ test('what fails on one shard leaves the rest of the work usable, and a changed 
     },
     { shardKey: 5n },
   );
-  expect(changes).toEqual([{ entity: 'player', cacheKey: '5' }]);
+  expect(changes).toEqual([{ entity: 'player', column: 'id', cacheKey: '5' }]);
 });
 
 test('a session is over when its work ends, also for a call that nobody awaited', async () => {

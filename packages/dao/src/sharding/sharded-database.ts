@@ -8,6 +8,7 @@ import { DaoError } from '../errors.ts';
 import type { AppliedFile, ApplyOptions } from '../migrations/apply.ts';
 import type { PartitionOptions } from '../migrations/partitions.ts';
 import { ChangeNotes } from './change-notes.ts';
+import type { DatabaseEncryption } from '../encryption/database-encryption.ts';
 import { Deadline } from './deadline.ts';
 import { hashKey } from './hash-ring.ts';
 import { PinnedSession } from './pinned-session.ts';
@@ -15,6 +16,7 @@ import { liftPause, passFence, readFence } from './records.ts';
 import type { MoveReport, ReshardOptions } from './resharding/reshard.ts';
 import { reshard } from './resharding/reshard.ts';
 import { ScatterSession } from './scatter-session.ts';
+import { ShardedEncryption } from './sharded-encryption.ts';
 import type { ShardKey } from './shard-key.ts';
 import type { ShardMap } from './shard-map.ts';
 import { type OpenShard, Shards } from './shards.ts';
@@ -70,6 +72,7 @@ interface Place {
  */
 export class ShardedDatabase implements Database {
   readonly dialect: Database['dialect'];
+  readonly encryption: DatabaseEncryption | undefined;
   readonly #shards: Shards;
   readonly #entities: ReadonlySet<Entity>;
   readonly #clock: Clock;
@@ -78,9 +81,10 @@ export class ShardedDatabase implements Database {
   #closing: Promise<void> | undefined;
 
   /** @param shards open, with a topology */
-  constructor(shards: Shards, { entities, clock = systemClock, timeoutMs = defaultTimeoutMs }: ShardedDatabaseOptions) {
+  constructor(shards: Shards, { entities, clock = systemClock, timeoutMs = defaultTimeoutMs, encryption }: ShardedDatabaseOptions) {
     this.dialect = shards.databases[0]?.dialect ?? 'sqlite';
     this.#shards = shards;
+    this.encryption = encryption && new ShardedEncryption(shards);
     this.#entities = new Set(entities);
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;

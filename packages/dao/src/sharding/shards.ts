@@ -37,6 +37,11 @@ export class Shards {
     return [...this.#databases.values()];
   }
 
+  /** @returns the open databases with their ids */
+  entries(): readonly (readonly [id: string, database: Database])[] {
+    return [...this.#databases];
+  }
+
   database(id: string): Database {
     const database = this.#databases.get(id);
     if (database === undefined) throw new DaoError('ERR_DAO_SHARD', `no database for the shard ${id}: give this process the newest map`);

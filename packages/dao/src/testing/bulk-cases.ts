@@ -119,7 +119,7 @@ export function bulkCases(open: OpenForTest): void {
         await session.dao(holding).saveNewer([{ row: stack('a', 1n, 7n), version: 2 }]);
         return session;
       });
-      expect(changes.map(({ cacheKey }) => cacheKey)).toEqual(['5', '6', '7']);
+      expect(changes.map(({ column, cacheKey }) => `${column} ${cacheKey}`).toSorted()).toEqual(['bag 1', 'owner 5', 'owner 6', 'owner 7']);
     }));
 
   test('a key named twice, a column that cannot be counted in and no column at all are refused', () =>

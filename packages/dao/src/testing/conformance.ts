@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { administrationCases } from './administration-cases.ts';
 import { bulkCases } from './bulk-cases.ts';
 import { concurrencyCases } from './concurrency-cases.ts';
+import { encryptionCases } from './encryption-cases.ts';
 import { hostileCases } from './hostile-cases.ts';
 import { injectionCases } from './injection-cases.ts';
 import { limitCases } from './limit-cases.ts';
@@ -50,6 +51,7 @@ export function daoConformance(name: string, open: OpenForTest, { otherProcesses
     describe('concurrent transactions', () => concurrencyCases(open, allows.writeSkew));
     if (loseConnections !== undefined) describe('lost connections', () => lostConnectionCases(open, loseConnections));
     if (otherProcesses !== undefined) describe('time zones', () => timeZoneCases(otherProcesses));
+    describe('encrypted columns', () => encryptionCases(open));
     describe('seeing it', () => seeingCases(open));
     describe('hostile input', () => hostileCases(open));
     describe('injection', () => injectionCases(open));

@@ -29,11 +29,11 @@ export const sample = defineEntity('sample', {
   indexes: [{ on: ['level', 'id'] }, { on: ['note'], unique: true }],
 });
 
-/** A composite key, and a cached thing that is not the key. */
+/** A composite key, and cached things that are not the key. */
 export const holding = defineEntity('holding', {
   columns: { bag: id(), slot: text(16), owner: id(), quantity: int64(), version: version() },
   key: ['bag', 'slot'],
-  cacheBy: 'owner',
+  cacheBy: ['owner', 'bag'],
 });
 
 /** Words that mean something in SQL, as names. */

@@ -161,7 +161,7 @@ export function writeCases(open: OpenForTest): void {
       expect(await database.transaction((session) => session.dao(sample).delete(1n))).toBe(false);
     }));
 
-  test('changes name each written thing once', () =>
+  test('changes name each written thing once, by every column that one is kept under', () =>
     onFresh(open, async (database) => {
       const { changes } = await database.transaction(async (session) => {
         const holdings = session.dao(holding);
@@ -172,8 +172,9 @@ export function writeCases(open: OpenForTest): void {
         return session;
       });
       expect(changes).toEqual([
-        { entity: 'holding', cacheKey: '5' },
-        { entity: 'sample', cacheKey: '3' },
+        { entity: 'holding', column: 'owner', cacheKey: '5' },
+        { entity: 'holding', column: 'bag', cacheKey: '1' },
+        { entity: 'sample', column: 'id', cacheKey: '3' },
       ]);
       const { changes: none } = await database.transaction((session) => session);
       expect(none).toEqual([]);
@@ -192,7 +193,8 @@ export function writeCases(open: OpenForTest): void {
         await move(session);
         return session;
       });
-      expect(changes).toEqual(keys.map((cacheKey) => ({ entity: 'holding', cacheKey })));
+      expect(changes.filter(({ column }) => column === 'owner').map(({ cacheKey }) => cacheKey)).toEqual(keys);
+      expect(changes.filter(({ column }) => column === 'bag').map(({ cacheKey }) => cacheKey)).toEqual(['1']);
     }),
   );
 

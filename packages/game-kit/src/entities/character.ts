@@ -21,6 +21,7 @@ export const character = defineEntity('character', {
     updatedAt: updatedAt(),
   },
   key: ['id'],
+  cacheBy: ['id', 'playerId'],
   indexes: [{ on: ['playerId'] }],
 });
 

@@ -25,3 +25,13 @@ export const refreshToken = defineEntity('refresh_token', {
   indexes: [{ on: ['familyId'] }, { on: ['playerId'] }],
   cacheBy: 'playerId',
 });
+
+/**
+ * Access tokens that are refused before their time: those of one log-in, or all that a player had until then. Written in the
+ * transaction that ended the log-in or the player, read by every instance a few times a second, kept while such a token could live.
+ */
+export const tokenRevocation = defineEntity('token_revocation', {
+  columns: { id: id(), playerId: id(), familyId: id().nullable(), revokedAt: timestamp(), forgetAt: timestamp() },
+  key: ['id'],
+  indexes: [{ on: ['revokedAt'] }, { on: ['forgetAt'] }],
+});

@@ -1,7 +1,8 @@
 import type { Entity } from '@midgard/dao';
+import { auditEntities } from './audit.ts';
 import { deadWrite, idempotency, outbox, writeBehindLog } from './bookkeeping.ts';
 import { character } from './character.ts';
-import { credential, refreshToken } from './credential.ts';
+import { credential, refreshToken, tokenRevocation } from './credential.ts';
 import { item, itemEntry } from './item.ts';
 import { gameOrder } from './order.ts';
 import { player } from './player.ts';
@@ -18,13 +19,18 @@ export const standardEntities: readonly Entity[] = [
   gameOrder,
   credential,
   refreshToken,
+  tokenRevocation,
   idempotency,
   outbox,
   writeBehindLog,
   deadWrite,
+  ...auditEntities,
 ];
 
 /** Entities that follow from others' changes: no operation declares them, and nothing is cached by them. */
 export const bookkeepingEntities: ReadonlySet<string> = new Set(
-  [itemEntry, walletEntry, idempotency, outbox, writeBehindLog, deadWrite].map(({ name }) => name),
+  [itemEntry, walletEntry, tokenRevocation, idempotency, outbox, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name),
 );
+
+/** Entities whose rows tell nothing that the audit log does not say anyway. */
+export const unauditedEntities: ReadonlySet<string> = new Set([idempotency, outbox, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name));

@@ -31,6 +31,7 @@ export const gameOrder = defineEntity('game_order', {
     updatedAt: updatedAt(),
   },
   key: ['id'],
+  cacheBy: ['id', 'playerId'],
   indexes: [{ on: ['playerId'] }, { on: ['paymentKey'], unique: true }],
 });
 

@@ -1,4 +1,4 @@
-import { generateSigningKey, SigningKeys, Tokens } from '@midgard/auth';
+import { generateSigningKey, KeyRing, Tokens } from '@midgard/auth';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineGame } from '../define-game.ts';
@@ -25,7 +25,7 @@ function renew(game: OpenGame, token: unknown): Promise<unknown> {
 }
 
 test('a player logs in by name and password, and the token tells who it is', async () => {
-  const keys = await SigningKeys.from([await generateSigningKey()]);
+  const keys = await KeyRing.from([await generateSigningKey()]);
   const clock = { now: () => Date.UTC(2026, 0, 1) };
   await using game = await openGame(standardGame, { tokens: new Tokens({ keys, issuer: 'https://midgard.example', audience: 'midgard', clock }) });
   const id = await withPlayer(game);
@@ -162,4 +162,21 @@ test('without tokens there is no log-in', async () => {
   await using game = await openGame(standardGame, { tokens: undefined });
   await withPlayer(game);
   expect(await codeOf(logIn(game))).toBe(3004);
+});
+
+test('the time of a log-in does not tell whether there is such a player', async () => {
+  await using game = await openGame(standardGame);
+  await withPlayer(game);
+  const took = async (name: string): Promise<number> => {
+    const from = performance.now();
+    expect(await codeOf(logIn(game, name, 'a wrong password'))).toBe(3003);
+    return performance.now() - from;
+  };
+  // One after the other, so that whatever else the machine does, it does to both.
+  const ratios: number[] = [];
+  for (let i = 0; i < 15; i += 1) ratios.push((await took('Mira')) / (await took('Nobody')));
+  const median = ratios.toSorted((a, b) => a - b)[7] ?? 0;
+  // Without the same work for both it would be above a hundred.
+  expect(median).toBeGreaterThan(0.5);
+  expect(median).toBeLessThan(2);
 });

@@ -26,6 +26,8 @@ export const login = write({
   idempotent: 'no',
   event: null,
   changes: { player: 'unknown', refresh_token: 'unknown' },
+  // Failed ones too (ASVS 5 §16.3.1); who tries endlessly is stopped by the limits.
+  audit: { of: 'all', subject: ({ name }) => ({ entity: 'credential', key: name }) },
   prepare: (preparation, credentials) => (preparation.login ?? byPassword)(preparation, credentials),
   handle: ({ logins }, _, playerId) => logins.begin(playerId),
 });
@@ -43,6 +45,8 @@ export const refresh = write({
   idempotent: 'no',
   event: null,
   changes: { refresh_token: 'unknown' },
+  // Refused ones: a second use of a token is the sign of a theft.
+  audit: { of: 'refused' },
   handle: ({ logins }, { refreshToken }) => logins.refresh(refreshToken),
 });
 
@@ -60,6 +64,7 @@ export const logout = write({
   idempotent: 'no',
   event: null,
   changes: { refresh_token: 'unknown' },
+  audit: true,
   handle: async ({ logins }, { refreshToken }) => {
     await logins.end(refreshToken);
     return { loggedOut: true as const };

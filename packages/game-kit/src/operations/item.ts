@@ -40,6 +40,7 @@ export const grantItem = write({
   owner: 'none',
   idempotent: 'required',
   changes: { item: ({ playerId }) => playerId },
+  audit: true,
   handle: async ({ players, items }, { playerId, itemType, quantity, reason, attributes }) => {
     await players.requireActive(playerId);
     return items.grant(playerId, itemType, quantity, reason, attributes);
@@ -58,6 +59,7 @@ export const consumeItem = write({
   owner: 'none',
   idempotent: 'required',
   changes: { item: ({ playerId }) => playerId },
+  audit: true,
   handle: async ({ players, items }, { playerId, itemType, quantity, reason }) => {
     await players.requireActive(playerId);
     return items.consume(playerId, itemType, quantity, reason);
@@ -76,6 +78,7 @@ export const transferItem = write({
   owner: 'none',
   idempotent: 'required',
   changes: { item: ({ playerId, toPlayerId }) => [playerId, toPlayerId] },
+  audit: true,
   handle: async ({ players, items }, { playerId, toPlayerId, itemType, quantity, reason }) => {
     if (playerId === toPlayerId) throw invalidInput([{ path: 'toPlayerId', message: 'the same player', expected: 'another player' }]);
     await players.requireActive(playerId);

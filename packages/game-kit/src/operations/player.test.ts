@@ -30,6 +30,8 @@ test.each([
   ['65 characters', { name: '🐉'.repeat(65) }, ['name']],
   ['unknown fields', { name: 'a', level: 3, x: {} }, ['level', 'x']],
   ['a short password', { name: 'a', password: '1234567' }, ['password']],
+  ['a password that many have', { name: 'a', password: 'Password1' }, ['password']],
+  ['a password that is the name', { name: 'Stormborn', password: 'stormborn' }, ['password']],
   ['attributes that are no object', { name: 'a', attributes: [] }, ['attributes']],
   ['attributes with __proto__', { name: 'a', attributes: JSON.parse('{"a":{"__proto__":{"x":1}}}') }, ['attributes']],
   ['attributes that are too deep', { name: 'a', attributes: JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`) }, ['attributes']],

@@ -38,6 +38,7 @@ export const creditWallet = write({
   owner: 'none',
   idempotent: 'required',
   changes: { wallet: ({ playerId }) => playerId },
+  audit: true,
   handle: async ({ players, wallets }, { playerId, currency, amount, reason }) => {
     await players.requireActive(playerId);
     return wallets.credit(playerId, currency, amount, reason);
@@ -56,6 +57,7 @@ export const debitWallet = write({
   owner: 'none',
   idempotent: 'required',
   changes: { wallet: ({ playerId }) => playerId },
+  audit: true,
   handle: async ({ players, wallets }, { playerId, currency, amount, reason }) => {
     await players.requireActive(playerId);
     return wallets.debit(playerId, currency, amount, reason);

@@ -8,6 +8,7 @@ import { player } from '../entities/player.ts';
 import { orAlreadyExists } from '../refusals.ts';
 import { CommittedRefusal } from '../runtime/committed-refusal.ts';
 import type { PlayerRow, Players } from './players.ts';
+import { TokenRevocations } from './token-revocations.ts';
 
 const TOKEN_BYTES = 32;
 /** Expired tokens that one log-in clears away: more than it adds, so that they cannot pile up. */
@@ -15,7 +16,14 @@ const SWEEP_ROWS = 20;
 
 /** Issues and checks access tokens; `Tokens` of @midgard/auth is one. */
 export interface TokenIssuer {
-  issueAccess(request: { readonly game: string; readonly playerId: bigint; readonly roles: readonly Role[]; readonly ttlSeconds: number }): Promise<string>;
+  issueAccess(request: {
+    readonly game: string;
+    readonly playerId: bigint;
+    readonly roles: readonly Role[];
+    readonly ttlSeconds: number;
+    /** The log-in, with which the token ends. */
+    readonly sessionId: string;
+  }): Promise<string>;
   verify(token: string): Promise<Principal>;
 }
 
@@ -43,6 +51,7 @@ export class Logins {
   readonly #work: Work;
   readonly #players: Players;
   readonly #settings: LoginSettings;
+  readonly #revocations: TokenRevocations;
 
   /**
    * @param work the transaction or snapshot
@@ -53,6 +62,7 @@ export class Logins {
     this.#work = work;
     this.#players = players;
     this.#settings = settings;
+    this.#revocations = new TokenRevocations(work, settings);
   }
 
   /** @returns whose name it is to log in with, and the hash of the password */
@@ -96,9 +106,12 @@ export class Logins {
     const row = await this.#work.rows(refreshToken, hash, { forUpdate: true });
     if (row === undefined || row.revokedAt !== null) throw invalidToken();
     if (row.usedAt !== null) {
-      await this.#endFamily(row.familyId);
+      await this.#endFamily(row);
       throw new CommittedRefusal(invalidToken());
     }
+    // Who ended the family may have missed the token that a refresh beside it was just making.
+    const ended = await session.dao(refreshToken).find({ where: { familyId: row.familyId, revokedAt: { ne: null } }, limit: 1 });
+    if (ended.length > 0) throw invalidToken();
     if (row.expiresAt <= now) throw new MidgardError('tokenExpired', '');
     const owner = await this.#requireWelcome(row.playerId);
     await session.dao(refreshToken).update(hash, { usedAt: now });
@@ -108,7 +121,12 @@ export class Logins {
   /** Ends the log-in that a refresh token belongs to; one that nobody knows has ended already. */
   async end(token: string): Promise<void> {
     const row = await this.#work.rows(refreshToken, hashOf(token), { forUpdate: true });
-    if (row !== undefined) await this.#endFamily(row.familyId);
+    if (row !== undefined) await this.#endFamily(row);
+  }
+
+  /** Ends what a player has of access tokens by now; without a status that forbids it, the player may log in again. */
+  async endAccess(playerId: bigint): Promise<void> {
+    await this.#revocations.ofPlayer(playerId);
   }
 
   /**
@@ -131,7 +149,13 @@ export class Logins {
     await session.dao(refreshToken).insert({ hash: hashOf(token), familyId, playerId: owner.id, expiresAt });
     // After the insert: looking for the player's tokens may hold up, on a server, who inserts beside them, so it must be the last thing.
     await this.#sweep(owner.id);
-    const accessToken = await this.#issuer().issueAccess({ game, playerId: owner.id, roles: ['player'], ttlSeconds: accessTtlSeconds });
+    const accessToken = await this.#issuer().issueAccess({
+      game,
+      playerId: owner.id,
+      roles: ['player'],
+      ttlSeconds: accessTtlSeconds,
+      sessionId: String(familyId),
+    });
     return { accessToken, refreshToken: token, expiresIn: accessTtlSeconds, player: owner };
   }
 
@@ -141,11 +165,12 @@ export class Logins {
     for (const { hash } of expired) await tokens.delete(hash);
   }
 
-  /** Only the unused token of a family is still good for anything, so there is at most one row to change. */
-  async #endFamily(familyId: bigint): Promise<void> {
+  /** Only the unused token of a family is still good for anything, so there is at most one row to change; without one it has ended before. */
+  async #endFamily({ familyId, playerId }: Row<typeof refreshToken>): Promise<void> {
     const tokens = this.#work.session.dao(refreshToken);
     const live = await tokens.find({ where: { familyId, usedAt: null, revokedAt: null } });
     for (const { hash } of live) await tokens.update(hash, { revokedAt: this.#work.now });
+    if (live.length > 0) await this.#revocations.ofLogin(playerId, familyId);
   }
 
   async #requireWelcome(playerId: bigint, options?: LockOptions): Promise<PlayerRow> {

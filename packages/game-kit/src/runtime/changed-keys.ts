@@ -38,5 +38,5 @@ export function changesOf(attempts: readonly Session[]): Session['changes'] {
   const [first] = attempts;
   if (first === undefined || attempts.length === 1) return first?.changes ?? [];
   const all = attempts.flatMap(({ changes }) => changes);
-  return [...new Map(all.map((change) => [`${change.entity}:${change.cacheKey}`, change])).values()];
+  return [...new Map(all.map((change) => [`${change.entity}.${change.column}:${change.cacheKey}`, change])).values()];
 }

@@ -17,7 +17,8 @@ export function encodeOutput({ name, output }: Operation, result: unknown): Json
   return data;
 }
 
-function isJson(value: unknown): value is JsonValue {
+/** Whether a value is plain JSON. */
+export function isJson(value: unknown): value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
   if (Array.isArray(value)) return value.every(isJson);

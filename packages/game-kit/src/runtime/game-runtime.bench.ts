@@ -7,6 +7,7 @@ import { IdGenerator, openDatabase } from '@midgard/dao';
 import { player } from '../entities/player.ts';
 import { wallet, walletEntry } from '../entities/wallet.ts';
 import { standardGame } from '../test/standard-game.ts';
+import { service } from '../testing/open-game.ts';
 import { GameRuntime } from './game-runtime.ts';
 
 const AT_ONCE = 64;
@@ -28,8 +29,7 @@ const runtime = new GameRuntime(standardGame, { database, ids });
 const uncached = new GameRuntime(standardGame, { database, ids, cache: { policies: { player: false } } });
 await runtime.start();
 await uncached.start();
-const caller = { subject: 'server:bench', kind: 'service', roles: ['game-server'], games: '*', playerId: null, expiresAt: null } as const;
-const call = (game: GameRuntime, name: string, input: unknown): Promise<unknown> => game.execute({ operation: game.operation(name)!, input, caller });
+const call = (game: GameRuntime, name: string, input: unknown): Promise<unknown> => game.execute({ operation: game.operation(name)!, input, caller: service });
 const playerId = BigInt(String(Reflect.get(Object(await call(runtime, 'player.create', { name: 'bench' })), 'id')));
 const credit = { playerId: String(playerId), currency: 'gold', amount: 1, reason: 'bench' };
 await call(runtime, 'wallet.credit', { ...credit, idempotencyKey: 'bench-first' });

@@ -1,17 +1,23 @@
 import type { Principal } from '@midgard/auth';
-import type { Database, Session } from '@midgard/dao';
+import type { Database, Page, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
+import { type AuditedWork, OperationAudit } from '../audit/operation-audit.ts';
+import { type AuditSearch, searchAudit } from '../audit/search-audit.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { GameContext, GameLog, Preparation } from '../context.ts';
+import { auditEntry } from '../entities/audit.ts';
 import { outbox } from '../entities/bookkeeping.ts';
+import { tokenRevocation } from '../entities/credential.ts';
 import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
-import type { Operation } from '../operation.ts';
+import type { AuditSubject, Operation } from '../operation.ts';
 import { PublicConfig } from '../public-config/public-config.ts';
+import { RevocationFeed } from '../revocations/revocation-feed.ts';
 import { deferOperation } from '../write-behind/defer-operation.ts';
 import { changedThings } from '../write-behind/pending-writes.ts';
+import { processTimers } from '../write-behind/timers.ts';
 import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
 import { WriteBehind, type WriteBehindFigures } from '../write-behind/write-behind.ts';
 import { changedKeys, changesOf, readKeys } from './changed-keys.ts';
@@ -21,7 +27,7 @@ import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, s
 import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
-import type { ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime-options.ts';
+import type { CallOrigin, ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime-options.ts';
 import { type AnswerCache, ReadCache } from './read-cache.ts';
 import { type Snapshot, Snapshots } from './snapshots.ts';
 import { type ParsedInput, parseInput } from './validate.ts';
@@ -35,6 +41,7 @@ interface Call {
   readonly operation: Operation;
   readonly input: ParsedInput;
   readonly caller: Principal | null;
+  readonly origin: CallOrigin | undefined;
   readonly signal: AbortSignal | undefined;
   readonly now: Date;
 }
@@ -70,6 +77,8 @@ export class GameRuntime {
   readonly #cache: ReadCache;
   readonly #keys = new IdempotencyKeys();
   readonly #writeBehind: WriteBehind | undefined;
+  readonly #revocations: RevocationFeed | undefined;
+  readonly #audit: OperationAudit | undefined;
   /** Inputs that were parsed to find their order keys, so that `execute` need not do it again. */
   readonly #parsed = new WeakMap<object, { readonly operation: Operation; readonly input: ParsedInput }>();
   readonly #running = new Set<Promise<unknown>>();
@@ -77,7 +86,8 @@ export class GameRuntime {
 
   /** @throws {GameKitError} `ERR_GAME_CONTRACT`: the game was built for another version of the contract */
   constructor(handler: GameHandler, options: GameRuntimeOptions) {
-    const { database, ids, tokens, clock = systemClock, log = silentLog, listener = {}, cache = {} } = options;
+    const { revocations: sink, timers = processTimers } = options;
+    const { database, ids, tokens, clock = systemClock, log = silentLog, listener = {}, cache = {}, audit = {} } = options;
     const { accessTtlSeconds = ACCESS_TTL_SECONDS, refreshTtlSeconds = REFRESH_TTL_SECONDS } = options;
     const { contract, manifest, operations } = handler;
     if (contract !== CONTRACT_VERSION) {
@@ -89,13 +99,15 @@ export class GameRuntime {
     this.#clock = clock;
     this.#listener = listener;
     this.#shared = { game: manifest, ids, log, logins: { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds } };
-    this.#cache = new ReadCache(operations, manifest, { ...cache, clock });
+    this.#cache = new ReadCache(handler, { ...cache, clock });
     this.#snapshots = new Snapshots(database);
     this.#loads = this.#cache.isShared ? new Snapshots(database, 'newest') : this.#snapshots;
     this.#writeBehind =
       options.writeBehind === undefined
         ? undefined
         : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities, made: (things) => this.#made(things) });
+    this.#revocations = sink === undefined ? undefined : new RevocationFeed({ game: manifest.id, database, sink, clock, timers, log });
+    this.#audit = audit === false ? undefined : new OperationAudit(audit, { database, game: manifest.id, clock, log });
     for (const operation of operations) this.#operations.set(operation.code, operation).set(operation.name, operation);
   }
 
@@ -110,6 +122,8 @@ export class GameRuntime {
   async start({ migrates = true }: { readonly migrates?: boolean } = {}): Promise<void> {
     await this.publicConfig.load();
     if (migrates) await this.#database.migrate(this.handler.entities);
+    await this.#revocations?.start();
+    if (this.#isAudited()) await this.#audit?.start();
     await this.#writeBehind?.start();
     this.#state = 'started';
   }
@@ -123,7 +137,10 @@ export class GameRuntime {
     const isFirst = this.#state === 'started';
     this.#state = 'stopped';
     await Promise.allSettled(this.#running);
-    if (isFirst) await this.#writeBehind?.stop(graceMs);
+    this.#revocations?.stop();
+    if (!isFirst) return;
+    await this.#writeBehind?.stop(graceMs);
+    if (this.#isAudited()) await this.#audit?.stop();
   }
 
   /** What is kept of cached reads, by entity. */
@@ -177,15 +194,38 @@ export class GameRuntime {
     }
   }
 
+  /**
+   * Notes a sensitive operation that somebody else answers, such as an operator's: to be called before it is done, so that nothing is done
+   * without its entry.
+   *
+   * @param request the call
+   * @param subject what it is done to
+   * @throws {MidgardError} 2001; or the entry could not be written
+   */
+  async noteAct({ operation, input: raw, caller, origin }: ExecuteRequest, subject?: AuditSubject): Promise<void> {
+    const input = this.#parse(operation, raw);
+    const call = { operation, input, caller, origin, now: new Date(this.#clock.now()) };
+    await this.#audit?.note(call, { outcome: 0, subject, told: { input } });
+  }
+
+  /**
+   * Finds entries of the game's audit log, the newest first.
+   *
+   * @throws {MidgardError} 2001: the cursor is of another search
+   */
+  async searchAudit(search: AuditSearch): Promise<Page<typeof auditEntry>> {
+    return this.#database.read((session) => searchAudit(session, search));
+  }
+
   /** Holds every balance against its ledger and every order against its states. O(rows); for `doctor`, not for the hot path. */
   ledgerReport(): Promise<LedgerReport> {
     return ledgerReport(this.#database);
   }
 
-  async #run({ operation, input: raw, caller, signal }: ExecuteRequest): Promise<unknown> {
-    const call = { operation, input: this.#parse(operation, raw), caller, signal, now: new Date(this.#clock.now()) };
+  async #run({ operation, input: raw, caller, origin, signal }: ExecuteRequest): Promise<unknown> {
+    const call = { operation, input: this.#parse(operation, raw), caller, origin, signal, now: new Date(this.#clock.now()) };
     if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
-    return operation.kind === 'read' ? this.#read(call) : this.#write(call);
+    return operation.kind === 'read' ? this.#read(call) : this.#auditedWrite(call);
   }
 
   async #read(call: Call): Promise<JsonValue> {
@@ -207,6 +247,15 @@ export class GameRuntime {
       return this.#inSnapshot(load, async (context) => encodeOutput(operation, await operation.handle(context, input, undefined)), this.#loads);
     });
     return signal === undefined ? loaded : orTimeout(loaded, signal);
+  }
+
+  async #auditedWrite(call: Call): Promise<JsonValue> {
+    try {
+      return await this.#write(call);
+    } catch (error) {
+      await this.#audit?.noteRefusal(call, error);
+      throw error;
+    }
   }
 
   async #write(call: Call): Promise<JsonValue> {
@@ -253,20 +302,26 @@ export class GameRuntime {
     // One for each attempt: on a server the work runs again where others were in its way.
     const attempts: Session[] = [];
     let outcome: JsonValue | CommittedRefusal;
+    let changes: Session['changes'];
     try {
       outcome = await this.#database.transaction(
         (session) => {
           attempts.push(session);
-          return this.#work(call, this.#context({ ...call, session, rows: undefined }), prepared, keyed);
+          const audited = this.#audit?.begin(call, session);
+          return this.#work(call, this.#context({ ...call, session: audited?.session ?? session, rows: undefined }), { prepared, keyed, audited });
         },
         // After a connection that was lost at the commit only the key tells whether the write was made: without one nobody may try again.
         { isRepeatable: keyed !== undefined, ...(signal === undefined ? {} : { signal }) },
       );
     } finally {
       // Also after a failure, and of every attempt: a commit whose end nobody saw may have happened.
-      await this.#cache.drop(changesOf(attempts));
+      changes = changesOf(attempts);
+      await this.#cache.drop(changes);
     }
-    this.#listener.committed?.({ operation, input, changes: changesOf(attempts) });
+    // Here it counts before the answer, and does not wait for the next look.
+    if (changes.some(({ entity }) => entity === tokenRevocation.name)) await this.#revocations?.look();
+    if (operation.audit !== undefined) this.#audit?.committed();
+    this.#listener.committed?.({ operation, input, changes });
     if (outcome instanceof CommittedRefusal) throw outcome;
     return outcome;
   }
@@ -274,8 +329,7 @@ export class GameRuntime {
   async #work(
     { operation, input, caller }: Call,
     context: GameContext,
-    prepared: unknown,
-    keyed: KeyedWrite | undefined,
+    { prepared, keyed, audited }: { readonly prepared: unknown; readonly keyed: KeyedWrite | undefined; readonly audited: AuditedWork | undefined },
   ): Promise<JsonValue | CommittedRefusal> {
     const { name, event } = operation;
     const { session, ids } = context;
@@ -290,11 +344,13 @@ export class GameRuntime {
       const output = encodeOutput(operation, result);
       if (keyed !== undefined) await storeAnswer(session, keyed, output);
       if (event !== null) await session.dao(outbox).insert({ id: ids.next(), event, payload: output });
+      await audited?.finish();
       return output;
     } catch (error) {
       // Returned and not thrown, so that the transaction commits what the handler noted of the refused attempt.
       if (!(error instanceof CommittedRefusal)) throw error;
       if (keyed !== undefined) await giveBackKey(session, keyed);
+      await audited?.finish(error.refusal);
       return error;
     }
   }
@@ -321,6 +377,11 @@ export class GameRuntime {
     const input = parseInput(operation, raw);
     if (operation.kind === 'write') this.#parsed.set(raw, { operation, input });
     return input;
+  }
+
+  /** A game that brings no table for the log, and nothing sensitive, needs none. */
+  #isAudited(): boolean {
+    return this.handler.entities.some(({ name }) => name === auditEntry.name);
   }
 
   #requireStarted(): void {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Codec, Coherence, jsonCodec, type KeyFilter, TieredCache, type TieredCacheListener } from '@midgard/cache';
+import type { Entity, RowChange } from '@midgard/dao';
 import { type JsonValue, MidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
 import { optionalFields } from '../define-operation.ts';
-import type { GameManifest } from '../game.ts';
+import type { GameHandler } from '../game.ts';
 import type { Operation } from '../operation.ts';
 import { notFound } from '../refusals.ts';
 import { type CachePolicies, completePolicy } from './cache-policy.ts';
@@ -34,48 +35,45 @@ export interface OperationCache {
   get(key: string, load: () => Promise<JsonValue>): Promise<JsonValue>;
 }
 
-/** What a write changed. */
-type Changes = readonly { readonly entity: string; readonly cacheKey: string }[];
+type CachedGame = Pick<GameHandler, 'manifest' | 'entities' | 'operations'>;
+
+/** An operation whose answers are kept, by values of this column. */
+interface KeptAnswers {
+  readonly operation: Operation;
+  readonly column: string;
+}
 
 /** The answers of cached reads, by entity, operation and key; what a commit changed falls for every operation on that entity, in every instance. */
 export class ReadCache {
   readonly #byEntity = new Map<string, AnswerCache>();
-  readonly #operations = new Map<string, readonly string[]>();
+  readonly #kept = new Map<string, readonly KeptAnswers[]>();
   /** By operation, the fields besides those of its path, as they are when nobody gives them. */
   readonly #whenLeftOut = new Map<string, readonly (readonly [field: string, value: unknown])[]>();
   readonly #isShared: boolean;
 
-  /**
-   * @param operations those with a cache rule are cached
-   * @param manifest whose they are
-   */
-  constructor(operations: readonly Operation[], manifest: GameManifest, options: ReadCacheOptions & { readonly clock: Clock }) {
+  /** @param game whose operations with a cache rule are cached */
+  constructor({ manifest, entities, operations }: CachedGame, options: ReadCacheOptions & { readonly clock: Clock }) {
     const { coherence = new Coherence(), policies = {}, knownKeysOf, listenerOf, clock } = options;
     this.#isShared = coherence.state !== 'alone';
     const codec = versionedCodec(manifest.version);
-    for (const { name, cache, http, input } of operations) {
-      const policy = cache === undefined ? undefined : completePolicy(cache.entity, policies);
-      if (cache === undefined || policy === undefined) continue;
-      const { entity } = cache;
-      this.#whenLeftOut.set(
-        name,
-        [...optionalFields(http, input)].map(([field, { data }]) => [field, data]),
-      );
-      this.#operations.set(entity, [...(this.#operations.get(entity) ?? []), name]);
-      if (this.#byEntity.has(entity)) continue;
-      const { memory, tiers } = policy;
-      const filter = knownKeysOf?.(entity);
+    for (const entity of entities) {
+      const policy = completePolicy(entity.name, policies);
+      const kept = keptAnswers(entity, operations);
+      if (policy === undefined || kept.length === 0) continue;
+      for (const { operation } of kept) this.#whenLeftOut.set(operation.name, whenLeftOut(operation));
+      const filter = knownKeysOf?.(entity.name);
       const tiered = new TieredCache<JsonValue | undefined>({
-        space: `${manifest.id}:${entity}`,
+        space: `${manifest.id}:${entity.name}`,
         coherence,
-        memory,
-        policy: tiers,
+        memory: policy.memory,
+        policy: policy.tiers,
         codec,
         clock,
-        listener: listenerOf?.(entity) ?? {},
-        ...(filter === undefined ? {} : { knownKeys: byEntry(filter) }),
+        listener: listenerOf?.(entity.name) ?? {},
+        ...(filter === undefined ? {} : { knownKeys: ofRows(filter, entity, kept) }),
       });
-      this.#byEntity.set(entity, tiered);
+      this.#kept.set(entity.name, kept);
+      this.#byEntity.set(entity.name, tiered);
     }
   }
 
@@ -107,7 +105,7 @@ export class ReadCache {
    *
    * Never rejects: where other instances cannot be told now, they are as soon as they can be.
    */
-  async drop(changes: Changes): Promise<void> {
+  async drop(changes: readonly RowChange[]): Promise<void> {
     if (changes.length === 0) return;
     const byEntity = Map.groupBy(changes, ({ entity }) => entity);
     await Promise.all([...byEntity].map(([entity, changed]) => this.#dropOf(entity, changed)));
@@ -118,9 +116,11 @@ export class ReadCache {
     return this.#byEntity;
   }
 
-  async #dropOf(entity: string, changed: Changes): Promise<void> {
-    const names = this.#operations.get(entity) ?? [];
-    const keys = changed.flatMap(({ cacheKey }) => names.map((name) => entryKey(name, cacheKey)));
+  async #dropOf(entity: string, changed: readonly RowChange[]): Promise<void> {
+    const kept = this.#kept.get(entity) ?? [];
+    const keys = changed.flatMap((change) =>
+      kept.flatMap(({ operation, column }) => (column === change.column ? [entryKey(operation.name, change.cacheKey)] : [])),
+    );
     await this.#byEntity.get(entity)?.delete(...keys);
   }
 }
@@ -130,13 +130,38 @@ export function entryKey(operation: string, key: string): string {
   return `${operation}:${key}`;
 }
 
+function operationOf(entry: string): string {
+  return entry.slice(0, entry.indexOf(':'));
+}
+
 function keyOf(entry: string): string {
   return entry.slice(entry.indexOf(':') + 1);
 }
 
-/** A filter of an entity's keys, asked about keys of entries. */
-function byEntry(filter: KeyFilter): KeyFilter {
-  return { mightExist: (entry) => filter.mightExist(keyOf(entry)), add: (entry) => filter.add(keyOf(entry)), distrust: () => filter.distrust() };
+/** The operations whose answers about an entity are kept, and under which of its columns. */
+function keptAnswers({ name, cacheBy }: Entity, operations: readonly Operation[]): readonly KeptAnswers[] {
+  return operations.flatMap((operation) => {
+    const { cache } = operation;
+    return cache?.entity === name ? [{ operation, column: cache.by ?? cacheBy[0] }] : [];
+  });
+}
+
+/** The fields besides those of its path, as they are when nobody gives them. */
+function whenLeftOut({ http, input }: Operation): readonly (readonly [field: string, value: unknown])[] {
+  return [...optionalFields(http, input)].map(([field, { data }]) => [field, data]);
+}
+
+/** A filter of an entity's rows, asked about keys of entries; it knows nothing of what is kept under another column. */
+function ofRows(filter: KeyFilter, { cacheBy }: Entity, kept: readonly KeptAnswers[]): KeyFilter {
+  const others = new Set(kept.flatMap(({ operation, column }) => (column === cacheBy[0] ? [] : [operation.name])));
+  const isOther = (entry: string): boolean => others.has(operationOf(entry));
+  return {
+    mightExist: (entry) => isOther(entry) || filter.mightExist(keyOf(entry)),
+    add: (entry) => {
+      if (!isOther(entry)) filter.add(keyOf(entry));
+    },
+    distrust: () => filter.distrust(),
+  };
 }
 
 /**

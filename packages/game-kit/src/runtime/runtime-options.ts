@@ -1,9 +1,12 @@
 import type { Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
+import type { AuditOptions } from '../audit/operation-audit.ts';
 import type { Clock } from '../clock.ts';
 import type { GameLog, IdSource } from '../context.ts';
 import type { Operation } from '../operation.ts';
 import type { TokenIssuer } from '../repositories/logins.ts';
+import type { RevocationSink } from '../revocations/revocation-feed.ts';
+import type { Timers } from '../write-behind/timers.ts';
 import type { WriteBehindOptions } from '../write-behind/write-behind.ts';
 import type { ReadCacheOptions } from './read-cache.ts';
 import type { ParsedInput } from './validate.ts';
@@ -14,6 +17,14 @@ export interface RuntimeListener {
   committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
 }
 
+/** Where a call came from, as far as its front end knows. */
+export interface CallOrigin {
+  readonly transport?: string | undefined;
+  /** The peer's. */
+  readonly address?: string | undefined;
+  readonly requestId?: string | number | undefined;
+}
+
 /** What a `GameRuntime` is built from. */
 export interface GameRuntimeOptions {
   /** The game's own database; the runtime does not close it. */
@@ -22,6 +33,8 @@ export interface GameRuntimeOptions {
   readonly ids: IdSource;
   /** `Tokens` of @midgard/auth; without it the game has no log-in. */
   readonly tokens?: TokenIssuer | undefined;
+  /** Hears of access tokens that end before their time, whichever instance ended them; the same that `tokens` asks. Without it they live on. */
+  readonly revocations?: RevocationSink | undefined;
   readonly clock?: Clock;
   /** How long an access token lives, seconds; default 900. */
   readonly accessTtlSeconds?: number;
@@ -30,7 +43,11 @@ export interface GameRuntimeOptions {
   /** Where the answers of cached reads are kept, and how long. */
   readonly cache?: ReadCacheOptions;
   readonly log?: GameLog;
+  /** For what is done again and again; default: those of the process. */
+  readonly timers?: Timers;
   readonly listener?: RuntimeListener;
+  /** Which chain of the audit log this instance writes, and who signs it; false: no audit log. Default: chain 0, unsigned. */
+  readonly audit?: false | AuditOptions;
   /** The durable log that write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeBehind?: WriteBehindOptions | undefined;
 }
@@ -42,6 +59,8 @@ export interface ExecuteRequest {
   readonly input: unknown;
   /** Whose permission the front end has checked; null where nobody logged in, which only public operations allow. */
   readonly caller: Principal | null;
+  /** For the audit log. */
+  readonly origin?: CallOrigin | undefined;
   /** Aborts when the caller's time is over. */
   readonly signal?: AbortSignal | undefined;
 }

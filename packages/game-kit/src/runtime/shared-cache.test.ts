@@ -150,6 +150,45 @@ describe('instances that share a tier', () => {
     expect(asked).toEqual(['41']);
   });
 
+  test('keep the lists of a player until a write of something of that player', async () => {
+    const [one, other] = [await Instance.start(), await Instance.start()];
+    const [mira, noah] = [await idOf(one.call('player.create', { name: 'Mira' })), await idOf(one.call('player.create', { name: 'Noah' }))];
+    const list = async (playerId: string): Promise<unknown[]> => Page.parse(await other.call('character.list', { playerId })).items;
+    expect([await list(mira), await list(noah)]).toEqual([[], []]);
+    const id = await idOf(one.call('character.create', { playerId: mira, name: 'Storm', class: 'mage' }));
+    expect(await list(mira)).toMatchObject([{ id, level: 1 }]);
+    await one.call('character.update', { id, level: 2 });
+    expect(await list(mira)).toMatchObject([{ id, level: 2 }]);
+    loads = 0;
+    expect([await list(mira), await list(noah)]).toMatchObject([[{ id }], []]);
+    expect(loads).toBe(0);
+    await one.call('character.delete', { id });
+    expect(await list(mira)).toEqual([]);
+  });
+
+  test('see the orders of a player as they come and go on', async () => {
+    const [one, other] = [await Instance.start(), await Instance.start()];
+    const playerId = await idOf(one.call('player.create', { name: 'Mira' }));
+    const states = async (): Promise<unknown[]> =>
+      Page.parse(await other.call('order.list', { playerId })).items.map((order) => Reflect.get(Object(order), 'state'));
+    const order = { playerId, product: 'gems', quantity: 1, currency: 'EUR', amount: 499, idempotencyKey: 'order-of-mira' };
+    expect(await states()).toEqual([]);
+    const id = await idOf(one.call('order.create', order));
+    expect(await states()).toEqual(['created']);
+    await one.call('order.pay', { id, transactionId: 't1', idempotencyKey: 'pay-of-mira' });
+    expect(await states()).toEqual(['paid']);
+  });
+
+  test('do not ask about a list what is known of the rows in it', async () => {
+    const added: string[] = [];
+    const filter = { mightExist: () => false, add: (key: string) => void added.push(key), distrust: () => undefined };
+    const one = await Instance.start(standardGame, { cache: { knownKeysOf: (entity) => (entity === 'character' ? filter : undefined) } });
+    const playerId = await idOf(one.call('player.create', { name: 'Mira' }));
+    const id = await idOf(one.call('character.create', { playerId, name: 'Storm', class: 'mage' }));
+    expect(added).toEqual([id]);
+    expect(Page.parse(await one.call('character.list', { playerId })).items).toMatchObject([{ id }]);
+  });
+
   test('keep the first page of a list, and not what a caller asks for besides', async () => {
     const one = await Instance.start();
     const playerId = await idOf(one.call('player.create', { name: 'Mira' }));

@@ -1,6 +1,6 @@
 import { type Database, IdGenerator, openDatabase } from '@midgard/dao';
-import { mysqlForTests } from '@midgard/dao/testing';
 import { MidgardError } from '@midgard/errors';
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { idempotency, outbox } from '../entities/bookkeeping.ts';
 import { gameOrder } from '../entities/order.ts';

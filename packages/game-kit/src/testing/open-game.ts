@@ -8,7 +8,16 @@ import { GameRuntime } from '../runtime/game-runtime.ts';
 import type { GameRuntimeOptions } from '../runtime/runtime-options.ts';
 
 /** A caller that may do everything, as a trusted game server. */
-export const service: Principal = { subject: 'server:test', kind: 'service', roles: ['game-server'], games: '*', playerId: null, expiresAt: null };
+export const service: Principal = {
+  subject: 'server:test',
+  kind: 'service',
+  roles: ['game-server'],
+  games: '*',
+  playerId: null,
+  expiresAt: null,
+  issuedAt: null,
+  sessionId: null,
+};
 
 /**
  * A caller with a player's token.
@@ -16,7 +25,7 @@ export const service: Principal = { subject: 'server:test', kind: 'service', rol
  * @param playerId whose token it is
  */
 export function playerCaller(playerId: bigint): Principal {
-  return { subject: `test:player:${playerId}`, kind: 'player', roles: ['player'], games: '*', playerId, expiresAt: null };
+  return { ...service, subject: `test:player:${playerId}`, kind: 'player', roles: ['player'], playerId };
 }
 
 /** A clock that stands still until it is moved. */

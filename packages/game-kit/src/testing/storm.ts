@@ -1,3 +1,4 @@
+import type { RowChange } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import { bookkeepingEntities } from '../entities/index.ts';
 import type { GameHandler } from '../game.ts';
@@ -64,7 +65,7 @@ export interface StormOptions {
 export async function storm({ handler, inputs, seed, steps }: StormOptions): Promise<readonly StormFinding[]> {
   const findings: StormFinding[] = [];
   const listener = {
-    committed: (event: { operation: Operation; input: ParsedInput; changes: readonly Change[] }) => findings.push(...undeclared(handler, event)),
+    committed: (event: { operation: Operation; input: ParsedInput; changes: readonly RowChange[] }) => findings.push(...undeclared(handler, event)),
   };
   await using game = await openGame(handler, { listener });
   const call = (name: string, input: unknown): Promise<unknown> => game.call(name, input);
@@ -88,8 +89,6 @@ export async function storm({ handler, inputs, seed, steps }: StormOptions): Pro
   const { violations } = await game.runtime.ledgerReport();
   return [...findings, ...violations.map(({ rule, subject, message }) => ({ operation: subject, problem: `${rule}: ${message}` }))];
 }
-
-type Change = { readonly entity: string; readonly cacheKey: string };
 
 interface Play {
   readonly name: string;
@@ -121,13 +120,15 @@ async function answer(work: Promise<unknown>): Promise<{ readonly code: number; 
 
 /** A hook may write whatever the game needs: its operations are held against the ledgers only. */
 function undeclared(
-  { hooks }: GameHandler,
-  { operation, input, changes }: { operation: Operation; input: ParsedInput; changes: readonly Change[] },
+  { hooks, entities }: GameHandler,
+  { operation, input, changes }: { operation: Operation; input: ParsedInput; changes: readonly RowChange[] },
 ): StormFinding[] {
   const { name } = operation;
   if (hooks.before[name] !== undefined || hooks.after[name] !== undefined) return [];
   const declared = new Set(changedKeys(operation, input).map(({ entity, key }) => `${entity}:${key}`));
+  const rowColumns = new Map(entities.map((entity) => [entity.name, entity.cacheBy[0]]));
   return changes
+    .filter(({ entity, column }) => column === rowColumns.get(entity))
     .filter(({ entity, cacheKey }) => !bookkeepingEntities.has(entity) && operation.changes[entity] !== 'unknown' && !declared.has(`${entity}:${cacheKey}`))
     .map(({ entity, cacheKey }) => ({ operation: name, problem: `changed ${entity}:${cacheKey}, which its \`changes\` do not name` }));
 }

@@ -1,3 +1,4 @@
+import type { RowChange } from '@midgard/dao';
 import type { DeferredWrite } from './log-entry.ts';
 
 /** A write that is in the log and not yet in the database. */
@@ -9,17 +10,15 @@ export interface PendingWrite {
   readonly payload: Uint8Array;
 }
 
-/** What an entry of the cache or an order of writes hangs on. */
-export interface ChangedThing {
-  readonly entity: string;
-  readonly cacheKey: string;
-}
-
-/** The things that a write changes, each once. */
-export function changedThings({ changes }: DeferredWrite): ChangedThing[] {
-  const things = new Map(
-    changes.map(({ entity, row }) => [thingName(entity.name, String(row[entity.cacheBy])), { entity: entity.name, cacheKey: String(row[entity.cacheBy]) }]),
-  );
+/** What the cache and the order of writes hang on: the things that a write changes, each once. */
+export function changedThings({ changes }: DeferredWrite): RowChange[] {
+  const things = new Map<string, RowChange>();
+  for (const { entity, row } of changes) {
+    for (const column of entity.cacheBy) {
+      const cacheKey = String(row[column]);
+      things.set(`${entity.name}.${column}:${cacheKey}`, { entity: entity.name, column, cacheKey });
+    }
+  }
   return [...things.values()];
 }
 
@@ -87,6 +86,7 @@ export class PendingWrites {
   }
 }
 
+/** Two columns with the same value are one name: whoever asks for one waits for the other too, which does no harm. */
 function thingName(entity: string, cacheKey: string): string {
   return `${entity}:${cacheKey}`;
 }

@@ -1,4 +1,4 @@
-import { type Database, DaoError, type Entity } from '@midgard/dao';
+import { type Database, DaoError, type Entity, type RowChange } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
 import type { GameLog } from '../context.ts';
@@ -6,7 +6,7 @@ import { GameKitError } from '../game-kit-error.ts';
 import { appliedOf, type AppliedBatch, applyBatch, buryWrite } from './apply-batch.ts';
 import { batchSize, type Pace, stepMs } from './flush-pace.ts';
 import { type DeferredWrite, decodeEntry, encodeEntry } from './log-entry.ts';
-import { type ChangedThing, changedThings, PendingWrites, type PendingWrite } from './pending-writes.ts';
+import { changedThings, PendingWrites, type PendingWrite } from './pending-writes.ts';
 import { processTimers, type Timers } from './timers.ts';
 
 /** The durable log that writes are acknowledged from; `DurableLog` of @midgard/queue is one. */
@@ -54,7 +54,7 @@ interface Parts {
   readonly clock: Clock;
   readonly gameLog: GameLog;
   /** Hears of what was changed in the database, right after the commit. */
-  readonly made?: (things: readonly ChangedThing[]) => void;
+  readonly made?: (things: readonly RowChange[]) => void;
 }
 
 /**

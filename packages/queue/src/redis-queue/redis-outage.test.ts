@@ -2,8 +2,7 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { effectsOfTest, redisOfTest, workerOfTest } from '../test/servers.ts';
-import { until } from '../test/until.ts';
-import { findRedis } from '@midgard/test-services';
+import { findRedis, until } from '@midgard/test-services';
 import { runOutage } from '../test/outage.ts';
 import { RedisQueue, type RedisQueueOptions } from './redis-queue.ts';
 
@@ -64,7 +63,7 @@ describe.skipIf(findRedis() === undefined)('RedisQueue when processes die (needs
 describe.skipIf(findRedis() === undefined)('RedisQueue without its Redis (needs a redis-server binary)', () => {
   test('opening fails where there is no Redis, and where it does not answer', { timeout: timeoutMs }, async () => {
     const redis = await redisOfTest();
-    redis.freeze();
+    await redis.freeze();
     await expect(open(redis.url)).rejects.toMatchObject({ code: 'ERR_QUEUE_UNAVAILABLE' });
     await redis.stop();
     await expect(open(redis.url)).rejects.toMatchObject({ code: 'ERR_QUEUE_UNAVAILABLE' });
@@ -83,7 +82,7 @@ describe.skipIf(findRedis() === undefined)('RedisQueue without its Redis (needs 
       () => queue.retryDeadLetter('a'),
       () => queue.removeDeadLetter('a'),
     ];
-    redis.freeze();
+    await redis.freeze();
     for (const ask of questions) await expect(ask()).rejects.toMatchObject({ code: 'ERR_QUEUE_UNAVAILABLE' });
     await redis.stop('SIGKILL');
     for (const ask of questions) await expect(ask()).rejects.toMatchObject({ code: 'ERR_QUEUE_UNAVAILABLE' });
@@ -98,7 +97,7 @@ describe.skipIf(findRedis() === undefined)('RedisQueue without its Redis (needs 
   test('what is under way when Redis dies fails then, and is not sent again', { timeout: timeoutMs }, async () => {
     const redis = await redisOfTest();
     const queue = await open(redis.url, { timeoutMs: 10 * timeoutMs });
-    redis.freeze();
+    await redis.freeze();
     const adding = queue.add(1);
     adding.catch(() => undefined);
     await redis.stop('SIGKILL');

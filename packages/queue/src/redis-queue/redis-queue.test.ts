@@ -4,8 +4,7 @@ import { Queue as BullQueue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { QueueOptions } from '../queue.ts';
-import { until } from '../test/until.ts';
-import { redisForTests } from '@midgard/test-services';
+import { redisForTests, until } from '@midgard/test-services';
 import { parseTestData, queueConformance, type QueueUnderTest, type TestData } from '../testing/index.ts';
 import { RedisQueue } from './redis-queue.ts';
 

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { RateLimiter } from '@midgard/auth';
+import { MidgardError } from '@midgard/errors';
+import type { Authenticator } from '../authenticator.ts';
+import { Dispatcher } from '../dispatcher.ts';
 import type { ServerLog } from '../log.ts';
-import type { Fixture } from './testing/fixture.ts';
-import { fixtureOfTest, startFixture } from './testing/fixture.ts';
+import { GameRouter } from '../router.ts';
+import type { Answer, Fixture } from './testing/fixture.ts';
+import { fakeAuthenticator, fixtureOfTest, startFixture } from './testing/fixture.ts';
 import { sendRaw } from './testing/raw.ts';
 
 let fixture: Fixture;
@@ -207,6 +212,13 @@ describe('CORS', () => {
   });
 });
 
+/** As the other, but a key that it does not know is a wrong one. */
+const guessing: Authenticator = {
+  fromHello: (auth, address) => fakeAuthenticator.fromHello(auth, address),
+  fromHttp: (headers, address) =>
+    headers.get('x-api-key') === 'wrong' ? Promise.reject(new MidgardError('credentialInvalid', 'no such key')) : fakeAuthenticator.fromHttp(headers, address),
+};
+
 describe('limits', () => {
   test('a caller over the limit learns when to come back', async () => {
     const limited = await fixtureOfTest({ publicLimit: { take: () => ({ allowed: false, retryAfterMs: 2500 }) } });
@@ -214,5 +226,35 @@ describe('limits', () => {
     expect(answer).toMatchObject({ status: 429, body: { code: 3005 } });
     expect(answer.headers.get('retry-after')).toBe('3');
     expect((await limited.ask('GET', '/players/1')).status).toBe(200);
+  });
+
+  test('whoever guesses keys is soon refused, also with a right one, and others are not', async () => {
+    const clock = { now: () => 0 };
+    const failureLimit = new RateLimiter({ perSecond: 1, burst: 3, clock });
+    const guarded = await fixtureOfTest({ failureLimit, authenticator: guessing });
+    const ask = async (key: string): Promise<number> => (await guarded.ask('GET', '/players/1', { headers: { 'X-API-Key': key } })).status;
+    expect([await ask('server'), await ask('wrong'), await ask('wrong'), await ask('server'), await ask('wrong')]).toEqual([200, 401, 401, 200, 401]);
+    const refused = await guarded.ask('GET', '/players/1');
+    expect(refused).toMatchObject({ status: 429, body: { code: 3005 } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(failureLimit.remaining('198.51.100.7')).toBe(3);
+  });
+
+  test('a caller with a limit sees it and what is left of it on every answer, also when there is nothing left', async () => {
+    const clock = { now: () => 0 };
+    const dispatcher = new Dispatcher({ router: new GameRouter(), clock, rateLimits: { viewer: { perSecond: 10, burst: 25 } } });
+    const limited = await fixtureOfTest({ dispatcher });
+    const ask = (): Promise<Answer> => limited.ask('GET', '//api/v1/whoami', { headers: { 'X-API-Key': 'viewer' } });
+    const first = await ask();
+    expect([first.headers.get('ratelimit-policy'), first.headers.get('ratelimit')]).toEqual(['"viewer";q=25;w=3', '"viewer";r=24;t=1']);
+    for (let i = 0; i < 24; i += 1) await ask();
+    const refused = await ask();
+    expect(refused).toMatchObject({ status: 429, body: { code: 3005 } });
+    expect([refused.headers.get('ratelimit'), refused.headers.get('retry-after')]).toEqual(['"viewer";r=0;t=3', '1']);
+  });
+
+  test('a caller without a limit sees none', async () => {
+    const answer = await (await fixtureOfTest()).ask('GET', '/players/1');
+    expect([answer.headers.get('ratelimit-policy'), answer.headers.get('ratelimit')]).toEqual([null, null]);
   });
 });

@@ -9,13 +9,17 @@ import { Exchange } from './exchange.ts';
 import type { Endpoint } from './operation-endpoint.ts';
 import { gamesPrefix, OperationEndpoints } from './operation-endpoint.ts';
 import { problemReply } from './problem.ts';
+import { rateHeaders } from './rate-headers.ts';
 import type { Reply } from './reply.ts';
 import { compressed } from './reply.ts';
-import { requireSingleHeaders } from './request-headers.ts';
+import { requirePlainBody, requirePlainTarget, requireSingleHeaders } from './request-headers.ts';
 import { SystemEndpoints, withoutBodyIfKnown } from './system-endpoints.ts';
 
-const defaultRequestTimeoutMs = 10_000;
+/** Default of `requestTimeoutMs`. */
+export const defaultRequestTimeoutMs = 10_000;
 const defaultMaxUrlCharacters = 8192;
+/** Browsers and proxies send some dozens; to look through thousands costs us more than sending them costs a client. */
+const maxHeaders = 100;
 
 /** On every answer: no sniffing, no framing, no referrer; an answer of ours never runs as a page, except where it says otherwise. */
 const secureHeaders = {
@@ -25,6 +29,9 @@ const secureHeaders = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
+
+/** A year, and over TLS alone (RFC 6797 §7.2, ASVS 5 §3.4.1). Subdomains are not ours to promise for. */
+const strictTransport = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
 
 type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
 
@@ -59,6 +66,7 @@ export function createHttpApp(dependencies: HttpDependencies, isDraining: () => 
   serve('/ready', 'GET', (exchange) => system.readyz(exchange));
   serve('/health', 'GET', () => system.health());
   serve('/metrics', 'GET', (exchange) => system.metrics(exchange));
+  serve('/.well-known/jwks.json', 'GET', (exchange) => system.jwks(exchange));
   serve('/openapi.json', 'GET', (exchange) => system.openapi(exchange));
   serve('/docs', 'GET', () => system.docs());
   app.get('/docs/:file', (context) => front.answer(context, (exchange) => assetAt(exchange)));
@@ -78,6 +86,8 @@ function assetAt(exchange: Exchange): Endpoint {
 /** What every request goes through, whatever it asks for: checks of its form before, the headers of every answer after. */
 class Front {
   readonly #dependencies: HttpDependencies;
+  /** Connections on which something was refused for its form. */
+  readonly #refused = new WeakSet<object>();
 
   constructor(dependencies: HttpDependencies) {
     this.#dependencies = dependencies;
@@ -94,7 +104,7 @@ class Front {
   }
 
   async #reply(exchange: Exchange, find: (exchange: Exchange) => Endpoint): Promise<Reply> {
-    requireSingleHeaders(exchange.incoming.rawHeaders);
+    this.#requirePlainForm(exchange);
     const { maxUrlCharacters = defaultMaxUrlCharacters, cors } = this.#dependencies.options ?? {};
     const { requestId, path, query, method } = exchange;
     if (path.length + query.length > maxUrlCharacters) {
@@ -109,25 +119,56 @@ class Front {
     return problemReply(new MidgardError('operationNotFound', `this path has no ${method}`), { requestId, status: 405, headers });
   }
 
-  #failure({ requestId, method, path }: Exchange, thrown: unknown): Reply {
+  /**
+   * Refuses what others may read as another request than we do. What stands behind it on its connection is then no request either: where this
+   * one ended is in doubt. So this runs before the parser comes to the next one, that is, before anything is waited for.
+   *
+   * @throws {MidgardError} 1003, 1009, 2001, 2004
+   */
+  #requirePlainForm(exchange: Exchange): void {
+    const { incoming } = exchange;
+    try {
+      if (this.#refused.has(incoming.socket)) throw new MidgardError('protocol', 'what came before on this connection was refused');
+      if (incoming.rawHeaders.length > 2 * maxHeaders) throw new MidgardError('tooLarge', `more than ${maxHeaders} headers`, { details: { maxHeaders } });
+      requireSingleHeaders(incoming.rawHeaders);
+      requirePlainTarget(incoming.url ?? '');
+      requirePlainBody(incoming);
+      // Said plainly, since a page that asks for a socket and gets a document has nothing to go by. Other upgrades are offers that may be ignored (RFC 9110 §7.8).
+      if (/\bwebsocket\b/i.test(exchange.header('upgrade') ?? '')) throw new MidgardError('operationNotFound', 'there is no WebSocket here');
+    } catch (error) {
+      this.#refused.add(incoming.socket);
+      throw error;
+    }
+  }
+
+  #failure({ requestId, method, path, incoming }: Exchange, thrown: unknown): Reply {
     const error = toMidgardError(thrown);
     const { log = silentLog } = this.#dependencies;
     // The dispatcher logs the faults of operations; what arrives here as internal and has a cause is a fault of this front end.
     if (error.errorName === 'internal' && !MidgardError.is(thrown)) log.error({ err: thrown, requestId, method, path }, 'HTTP request failed');
-    const headers = error.errorName === 'tooLarge' ? { Connection: 'close' } : {};
-    return problemReply(error, { requestId, headers });
+    const isLast = error.errorName === 'tooLarge' || this.#refused.has(incoming.socket);
+    const status = isLast && incoming.rawHeaders.length > 2 * maxHeaders ? { status: 431 } : {};
+    return problemReply(error, { requestId, ...status, headers: isLast ? { Connection: 'close' } : {} });
   }
 
   async #finish(exchange: Exchange, reply: Reply): Promise<Response> {
     const { cors } = this.#dependencies.options ?? {};
     const { status, body, headers, isShared = false } = await compressed(reply, exchange.header('accept-encoding'));
     // What a cache gives to others too must not hold one caller's origin or request id.
-    if (isShared) return new Response(body, { status, headers: { ...secureHeaders, ...headers } });
+    const secure = exchange.isEncrypted ? { ...secureHeaders, ...strictTransport } : secureHeaders;
+    if (isShared) return new Response(body, { status, headers: { ...secure, ...headers } });
     const crossOrigin = cors === undefined ? {} : corsHeaders(cors, exchange.header('origin'));
     const vary = [headers['Vary'], crossOrigin['Vary']].filter((each) => each !== undefined).join(', ');
     return new Response(body, {
       status,
-      headers: { ...secureHeaders, ...headers, ...crossOrigin, ...(vary !== '' && { Vary: vary }), 'X-Request-Id': exchange.requestId },
+      headers: {
+        ...secure,
+        ...rateHeaders(exchange.session),
+        ...headers,
+        ...crossOrigin,
+        ...(vary !== '' && { Vary: vary }),
+        'X-Request-Id': exchange.requestId,
+      },
     });
   }
 }

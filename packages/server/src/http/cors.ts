@@ -7,7 +7,7 @@ export interface CorsOptions {
 }
 
 const requestHeaders = 'Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, Traceparent';
-const responseHeaders = 'ETag, Location, Retry-After, X-Request-Id';
+const responseHeaders = 'ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 
 /**
  * The headers that let a page of an allowed origin read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol).

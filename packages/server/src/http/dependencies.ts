@@ -1,4 +1,6 @@
-import type { RateDecision } from '@midgard/auth';
+import type { Limiter } from '@midgard/auth';
+import type { AddressLimit } from '../addresses/address-limit.ts';
+import type { Forwarding } from '../addresses/forwarded.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
@@ -28,6 +30,8 @@ export interface HttpOptions {
   /** Longest time from a request's headers to its answer, in milliseconds (default 10 000). */
   readonly requestTimeoutMs?: number;
   readonly cors?: CorsOptions;
+  /** Proxies that are believed about whom they speak for. Default: none, and the address of a caller is that of the socket. */
+  readonly forwarding?: Forwarding;
 }
 
 /** What the HTTP front end is made of. */
@@ -40,8 +44,12 @@ export interface HttpDependencies {
   readonly readiness?: () => Promise<Readiness>;
   /** Left out: `/metrics` is 404. */
   readonly metricsText?: MetricsText;
-  /** Limits log-in and refresh by address; `RateLimiter` of `@midgard/auth` is one. Default: no limit. */
-  readonly publicLimit?: { take(address: string): RateDecision };
+  /** The public keys that our tokens are verified with (RFC 7517 section 5); `Tokens.jwks` of `@midgard/auth` is one. Left out: `/.well-known/jwks.json` is 404. */
+  readonly jwks?: () => { readonly keys: readonly object[] };
+  /** Limits log-in and refresh by address. Default: no limit. */
+  readonly publicLimit?: AddressLimit;
+  /** Counts wrong keys and tokens by address; an address that has used it up is refused before its next one is looked at. Default: no limit. */
+  readonly failureLimit?: Limiter;
   readonly metrics?: ServerMetrics;
   readonly log?: ServerLog;
   readonly clock?: Clock;

@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { plainAddress } from '../addresses/address-set.ts';
+import type { Forwarding } from '../addresses/forwarded.ts';
+import { clientAddress } from '../addresses/forwarded.ts';
+import type { Session } from '../session.ts';
 import type { Deadline } from './deadline.ts';
 import { startDeadline } from './deadline.ts';
 import type { RequestTrace } from './request-headers.ts';
@@ -24,6 +28,8 @@ export class Exchange {
   readonly query: string;
   readonly requestId: string;
   readonly deadline: Deadline;
+  /** Who is found to ask, once that is known. */
+  session: Session | undefined;
   readonly #context: HttpContext;
 
   /**
@@ -52,9 +58,15 @@ export class Exchange {
     return this.#context.req.raw.headers;
   }
 
-  /** The peer's address. */
-  get address(): string {
-    return this.incoming.socket.remoteAddress ?? '';
+  /** The caller's address: of the peer, or as a proxy that is believed tells it. */
+  addressBehind(forwarding: Forwarding | undefined): string {
+    const peer = this.incoming.socket.remoteAddress ?? '';
+    return forwarding === undefined ? plainAddress(peer) : clientAddress(peer, this.header(forwarding.header), forwarding);
+  }
+
+  /** Whether the request came over TLS to this process. */
+  get isEncrypted(): boolean {
+    return 'encrypted' in this.incoming.socket;
   }
 
   /** The caller's trace, where the request has one. */

@@ -1,13 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { MidgardError } from '@midgard/errors';
+import type { ConnectionLimit } from '../addresses/connection-limit.ts';
 import { ServerError } from '../errors.ts';
 import { silentLog } from '../log.ts';
 import { noopMetrics } from '../metrics.ts';
-import { createHttpApp } from './app.ts';
+import { hasBadCertificate } from '../tls/client-certificate.ts';
+import type { TlsIdentity, TlsSetup } from '../tls/secure-listener.ts';
+import { listenerOptions, renewIdentity } from '../tls/secure-listener.ts';
+import { createHttpApp, defaultRequestTimeoutMs } from './app.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { defaultMaxBodyBytes } from './operation-endpoint.ts';
 import { problemOf } from './problem.ts';
@@ -25,12 +30,23 @@ export interface HttpListenOptions {
   readonly receiveTimeoutMs?: number;
   /** How long an idle connection is kept, in milliseconds (default 65 000: longer than the 60 s of common load balancers, so that we never close first). */
   readonly keepAliveMs?: number;
+  /** Open connections; those above are closed without a word. Default 16 384, as over TCP. */
+  readonly maxConnections?: number;
+  /** Limits open connections by address of the peer, so proxies must be left out of it; one more is closed without a word. Default: no limit. */
+  readonly connectionLimit?: ConnectionLimit;
+  /** With it the server speaks TLS 1.3 only. */
+  readonly tls?: TlsSetup;
 }
 
 /** What an {@link HttpServer} is made of. */
 export type HttpServerOptions = HttpDependencies & { readonly listen?: HttpListenOptions };
 
+/** Time limits of connections are kept to this, or to a quarter of the shortest of them. */
 const checkEveryMs = 1000;
+const defaultMaxConnections = 16_384;
+const defaultKeepAliveMs = 65_000;
+/** Node's own default, said here so that no flag of the process changes it. */
+const maxHeaderBytes = 16_384;
 
 /**
  * The HTTP front end with its socket: starts, answers, and goes down without losing a request.
@@ -43,7 +59,8 @@ const checkEveryMs = 1000;
 export class HttpServer {
   readonly #dependencies: HttpDependencies;
   readonly #listen: HttpListenOptions;
-  readonly #sockets = new Set<Socket>();
+  /** What was accepted, under TLS before its handshake, and the peer of each. */
+  readonly #sockets = new Map<Socket, string>();
   readonly #open = new Set<ServerResponse>();
   #server: Server | null = null;
   #isDraining = false;
@@ -76,6 +93,18 @@ export class HttpServer {
     return { host, port: typeof address === 'object' && address !== null ? address.port : port };
   }
 
+  /**
+   * Gives new connections another key and certificate; open ones stay as they are.
+   *
+   * @throws {ServerError} `ERR_SERVER_STATE`: the server does not run, or speaks no TLS
+   * @throws {Error} of OpenSSL: they do not fit or cannot be read; those before stay in force
+   */
+  renewTls(identity: TlsIdentity): void {
+    const { tls } = this.#listen;
+    if (tls === undefined || !(this.#server instanceof TlsServer)) throw new ServerError('ERR_SERVER_STATE', 'the HTTP server speaks no TLS');
+    renewIdentity(this.#server, { ...tls, ...identity });
+  }
+
   /** Says "not ready" at `/readyz` from now on, so that load balancers look elsewhere; requests are still served. */
   drain(): void {
     this.#isDraining = true;
@@ -93,32 +122,33 @@ export class HttpServer {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const response of this.#open) response.shouldKeepAlive = false;
     this.#closeIdle();
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const timer = setTimeout(() => {
+      // Node's closeAllConnections() leaves out what is in its TLS handshake.
+      for (const socket of this.#sockets.keys()) socket.destroy();
+    }, graceMs);
     await closed;
     clearTimeout(timer);
   }
 
   /** Node's own notion of idle leaves out a connection that has not sent anything yet, such as browsers open in advance. */
   #closeIdle(): void {
-    const busy = new Set([...this.#open].map((response) => response.req.socket));
-    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
+    // By peer: under TLS a request knows the encrypted socket, and not the one that was accepted.
+    const busy = new Set([...this.#open].map((response) => peerOf(response.req.socket)));
+    for (const [socket, peer] of this.#sockets) if (!busy.has(peer)) socket.destroy();
   }
 
   #create(): Server {
-    const { metrics = noopMetrics, options } = this.#dependencies;
+    const { options } = this.#dependencies;
     const app = createHttpApp(this.#dependencies, () => this.#isDraining);
     const listener = getRequestListener(app.fetch, { errorHandler: (error) => this.#refuse(error) });
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       this.#watch(outgoing);
       void listener(incoming, outgoing);
     };
-    const { headersTimeoutMs = 10_000, receiveTimeoutMs = 30_000, keepAliveMs = 65_000 } = this.#listen;
-    const server = createServer({
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: receiveTimeoutMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: checkEveryMs,
-    });
+    const server = this.#listener();
+    server.maxConnections = this.#listen.maxConnections ?? defaultMaxConnections;
+    // A socket on which nothing moves for longer than any request may take: its client does not read the answers.
+    server.timeout = (this.#listen.keepAliveMs ?? defaultKeepAliveMs) + (options?.requestTimeoutMs ?? defaultRequestTimeoutMs);
     server.on('request', answer);
     server.on('checkContinue', (incoming, outgoing) => {
       // A client that asks first is not told to go on with a body that will be refused.
@@ -126,15 +156,40 @@ export class HttpServer {
       answer(incoming, outgoing);
     });
     server.on('clientError', refuseBytes);
-    server.on('connection', (socket) => {
-      metrics.connectionOpened('http');
-      this.#sockets.add(socket);
-      socket.once('close', () => {
-        this.#sockets.delete(socket);
-        metrics.connectionClosed('http');
-      });
+    server.on('connection', (socket) => this.#enter(socket));
+    return server;
+  }
+
+  #listener(): Server {
+    const { headersTimeoutMs = 10_000, receiveTimeoutMs = 30_000, keepAliveMs = defaultKeepAliveMs, tls } = this.#listen;
+    const options = {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: receiveTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: Math.max(1, Math.min(checkEveryMs, Math.floor(Math.min(headersTimeoutMs, receiveTimeoutMs) / 4))),
+      maxHeaderSize: maxHeaderBytes,
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    };
+    if (tls === undefined) return createServer(options);
+    const server = createTlsServer({ ...options, ...listenerOptions(tls, headersTimeoutMs) });
+    server.on('secureConnection', (socket) => {
+      if (hasBadCertificate(socket)) socket.destroy();
     });
     return server;
+  }
+
+  #enter(socket: Socket): void {
+    const { metrics = noopMetrics } = this.#dependencies;
+    const leave = this.#listen.connectionLimit?.enter(socket.remoteAddress ?? '');
+    if (leave === null) return void socket.destroy();
+    metrics.connectionOpened('http');
+    this.#sockets.set(socket, peerOf(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      metrics.connectionClosed('http');
+      leave?.();
+    });
   }
 
   /** While going down, an answer is the last on its connection. */
@@ -154,6 +209,10 @@ export class HttpServer {
   }
 }
 
+function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
 /** Statuses of what Node's parser refuses before there is a request. */
 const parserFaults: ReadonlyMap<string, { readonly status: number; readonly line: string; readonly error: MidgardError }> = new Map([
   ['HPE_HEADER_OVERFLOW', { status: 431, line: 'Request Header Fields Too Large', error: new MidgardError('tooLarge', 'request headers too large') }],
@@ -163,7 +222,8 @@ const parserFaults: ReadonlyMap<string, { readonly status: number; readonly line
 const notHttp = { status: 400, line: 'Bad Request', error: new MidgardError('protocol', 'not an HTTP request') };
 
 function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  // A failed TLS handshake comes here too: there is no channel to answer on.
+  if (error.code === undefined || !/^(?:HPE|ERR_HTTP)_/.test(error.code) || !socket.writable) return void socket.destroy();
   const { status, line, error: shown } = parserFaults.get(error.code ?? '') ?? notHttp;
   const body = JSON.stringify(problemOf(shown, { requestId: requestIdOf(undefined), status }));
   const head = `HTTP/1.1 ${status} ${line}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}`;

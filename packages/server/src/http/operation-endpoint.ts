@@ -1,4 +1,6 @@
-import { MidgardError } from '@midgard/errors';
+import type { Principal } from '@midgard/auth';
+import { MidgardError, toMidgardError } from '@midgard/errors';
+import { limitedAs } from '../addresses/address-set.ts';
 import type { Session } from '../session.ts';
 import { anonymous } from '../session.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -80,7 +82,7 @@ export class OperationEndpoints {
   }
 
   async #run(exchange: Exchange, { game, route, parameters }: Found): Promise<Reply> {
-    const session = route.operation.isPublic ? this.#admitStranger(exchange) : await this.#authenticate(exchange);
+    const session = await (route.operation.isPublic ? this.#admitStranger(exchange) : this.#authenticate(exchange));
     if (!route.takesBody) requireNoBody(exchange.incoming);
     const input = gatherInput(route, {
       parameters,
@@ -99,21 +101,45 @@ export class OperationEndpoints {
   }
 
   async #authenticate(exchange: Exchange): Promise<Session> {
-    const { authenticator, dispatcher } = this.#dependencies;
+    const { dispatcher } = this.#dependencies;
     if (exchange.header('authorization') !== undefined && exchange.header('x-api-key') !== undefined) {
       throw invalidInput('header.x-api-key', 'stands beside Authorization: say who calls in one way');
     }
     // Guarded here too: what comes late must not go on to run the operation.
-    const principal = await exchange.deadline.guard(authenticator.fromHttp(exchange.headers, exchange.address));
-    return dispatcher.openSession(principal, 'http');
+    const address = this.#addressOf(exchange);
+    const principal = await exchange.deadline.guard(this.#identify(exchange, address));
+    exchange.session = dispatcher.openSession(principal, 'http', address);
+    return exchange.session;
   }
 
-  #admitStranger({ address }: Exchange): Session {
-    const verdict = this.#dependencies.publicLimit?.take(address);
+  /** Whoever guesses keys is soon told to come back later, also with a right one (OWASP API2:2023). */
+  async #identify(exchange: Exchange, address: string): Promise<Principal> {
+    const { authenticator, failureLimit } = this.#dependencies;
+    const limited = limitedAs(address);
+    if (failureLimit?.remaining(limited) === 0) {
+      throw new MidgardError('rateLimited', 'too many wrong keys or tokens from this address', {
+        details: { retryAfterMs: failureLimit.take(limited).retryAfterMs },
+      });
+    }
+    try {
+      return await authenticator.fromHttp(exchange.headers, address);
+    } catch (error) {
+      if (toMidgardError(error).errorName === 'credentialInvalid') failureLimit?.take(limited);
+      throw error;
+    }
+  }
+
+  #addressOf(exchange: Exchange): string {
+    return exchange.addressBehind(this.#dependencies.options?.forwarding);
+  }
+
+  async #admitStranger(exchange: Exchange): Promise<Session> {
+    const address = this.#addressOf(exchange);
+    const verdict = await this.#dependencies.publicLimit?.take(limitedAs(address));
     if (verdict?.allowed === false) {
       throw new MidgardError('rateLimited', 'too many requests from this address', { details: { retryAfterMs: verdict.retryAfterMs } });
     }
-    return this.#dependencies.dispatcher.openSession(anonymous, 'http');
+    return this.#dependencies.dispatcher.openSession(anonymous, 'http', address);
   }
 }
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { MidgardError } from '@midgard/errors';
 import { invalidInput } from './invalid-input.ts';
 
 /** The W3C trace context of a request (https://www.w3.org/TR/trace-context/). */
@@ -29,6 +31,33 @@ const singletons: ReadonlySet<string> = new Set([
 const requestIdForm = /^[\w.:-]{1,128}$/;
 const traceparentForm = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/;
 const entityTagForm = /^(?:W\/)?"(\d{1,15})"$/;
+
+/** `.` and `..`, also percent-encoded: a proxy that does not resolve them would let pass what its rules forbid (RFC 3986 §6.2.2.3). */
+const dotSegment = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
+/**
+ * Refuses a target that others may read as another path than we do: anything but `/path?query`, dot segments, backslashes, a fragment.
+ *
+ * @param target the request's, as it was sent (RFC 9112 §3.2)
+ * @throws {MidgardError} 1003
+ */
+export function requirePlainTarget(target: string): void {
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const isPlain = path.startsWith('/') && !path.includes('\\') && !target.includes('#') && !dotSegment.test(path);
+  if (!isPlain) throw new MidgardError('protocol', 'the request target is not a plain path');
+}
+
+/**
+ * Refuses a transfer coding that we would not undo, and any in HTTP/1.0, which knows none: where the body ends would be a matter of opinion
+ * (RFC 9112 §6.1 and §11.2).
+ *
+ * @throws {MidgardError} 1003
+ */
+export function requirePlainBody({ headers: { 'transfer-encoding': coding }, httpVersion }: Pick<IncomingMessage, 'headers' | 'httpVersion'>): void {
+  if (coding === undefined) return;
+  if (coding.toLowerCase() !== 'chunked' || httpVersion !== '1.1') throw new MidgardError('protocol', 'the only transfer coding is chunked, of HTTP/1.1');
+}
 
 /**
  * Refuses a header that stands twice where one is meant.

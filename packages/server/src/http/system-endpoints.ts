@@ -8,6 +8,9 @@ import { problemReply } from './problem.ts';
 import type { Reply } from './reply.ts';
 import { matchesIfNoneMatch } from './request-headers.ts';
 
+/** How long others may keep the public keys; a new key is published for at least as long before it signs. */
+const jwksMaxAgeSeconds = 300;
+
 /** Answers of the service about itself; all are public. */
 export class SystemEndpoints {
   readonly #dependencies: HttpDependencies;
@@ -56,6 +59,15 @@ export class SystemEndpoints {
     return { status: 200, body: metricsText.expose(), headers: { 'Content-Type': metricsText.contentType, 'Cache-Control': 'no-store' } };
   }
 
+  /** The public keys, for whoever checks our tokens; the same for everybody, so caches on the way may keep them for a while. */
+  jwks(exchange: Exchange): Reply {
+    const { jwks } = this.#dependencies;
+    if (jwks === undefined) return problemReply(new MidgardError('operationNotFound', 'no public keys here'), { requestId: exchange.requestId });
+    const body = JSON.stringify(jwks());
+    const headers = { 'Content-Type': 'application/jwk-set+json', 'Cache-Control': `public, max-age=${jwksMaxAgeSeconds}`, ETag: entityTag(body) };
+    return withoutBodyIfKnown({ status: 200, body, headers, isShared: true }, exchange);
+  }
+
   /** The OpenAPI document; written once for each set of games. */
   openapi(exchange: Exchange): Reply {
     const { dispatcher, version } = this.#dependencies;
@@ -63,8 +75,10 @@ export class SystemEndpoints {
     const key = games.map(({ id, version: each }) => `${id}@${each}`).join(' ');
     if (this.#document?.key !== key) {
       const body = JSON.stringify(openApiDocument(games, { title: 'Midgard', version }));
-      const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-      this.#document = { key, reply: { status: 200, body, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', ETag: tag } } };
+      this.#document = {
+        key,
+        reply: { status: 200, body, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', ETag: entityTag(body) } },
+      };
     }
     return withoutBodyIfKnown(this.#document.reply, exchange);
   }
@@ -94,7 +108,11 @@ export class SystemEndpoints {
 export function withoutBodyIfKnown(reply: Reply, exchange: Exchange): Reply {
   const { 'Content-Type': _type, ...headers } = reply.headers;
   const tag = headers['ETag'];
-  return tag !== undefined && matchesIfNoneMatch(exchange.header('if-none-match'), tag) ? { status: 304, body: null, headers } : reply;
+  return tag !== undefined && matchesIfNoneMatch(exchange.header('if-none-match'), tag) ? { ...reply, status: 304, body: null, headers } : reply;
+}
+
+function entityTag(body: string): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
 }
 
 function alwaysReady(): Promise<Readiness> {

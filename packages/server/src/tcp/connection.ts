@@ -1,10 +1,13 @@
+import type { Principal } from '@midgard/auth';
 import type { Encoding, Frame, OpenedBody, OpenOptions } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
+import { revoked } from '../dispatcher.ts';
 import type { Session } from '../session.ts';
-import type { ConnectionContext } from './context.ts';
+import { certifiedServers } from '../tls/client-certificate.ts';
+import type { ConnectionContext, SessionHolder } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -29,7 +32,7 @@ const lingerMs = 1000;
 const quietMs = 100;
 
 /** One client: reads its frames, runs its requests, writes its answers. Never throws, whatever arrives. */
-export class Connection {
+export class Connection implements SessionHolder {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
@@ -79,6 +82,13 @@ export class Connection {
     if (this.#phase !== 'open') return;
     this.#enter('draining');
     this.#sender.sendGoodbye(error);
+  }
+
+  /** For whom the session is open no more: see {@link SessionHolder}. */
+  endSessionIf(isEnded: (principal: Principal) => boolean, error: MidgardError): boolean {
+    if (this.#session === null || this.#phase === 'ended' || this.#phase === 'closed' || !isEnded(this.#session.principal)) return false;
+    this.#failNow(error);
+    return true;
   }
 
   /** Closes at once, whatever is unsaid. */
@@ -169,7 +179,8 @@ export class Connection {
     // One chunk at most waits behind the hello, however much the client sends.
     this.#socket.pause();
     try {
-      this.#open(await shakeHands(frame, this.#address, this.#context));
+      const peer = { address: this.#address, certifiedServers: certifiedServers(this.#socket) };
+      this.#open(await shakeHands(frame, peer, this.#context));
     } catch (error) {
       if (this.#phase === 'shaking') this.#refuseHello(toMidgardError(error));
     }
@@ -183,6 +194,9 @@ export class Connection {
 
   #open({ session, agreement, welcome }: Handshake): void {
     if (this.#phase !== 'shaking') return;
+    // From here on a revocation finds the connection; one that came while the hello was checked did not.
+    if (this.#context.dispatcher.isRevoked(session.principal)) return this.#refuseHello(revoked());
+    this.#context.sessions.add(session.principal.subject, this);
     // Unsealed: the agreement holds from the first frame behind the welcome.
     this.#sender.send({ kind: Kind.welcome, requestId: 0, game: 0, operation: 0 }, encodeValue(welcome, 'json'), 'json');
     this.#session = session;
@@ -244,7 +258,7 @@ export class Connection {
     const { game, operation, requestId } = frame;
     this.#inFlight += 1;
     try {
-      const call = { session, game, operation, input, signal: this.#signal() };
+      const call = { session, game, operation, input, requestId, signal: this.#signal() };
       const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => dispatcher.call(call));
       this.#sender.send({ kind: Kind.response, requestId, game, operation }, encodeValue(output, encoding), encoding);
     } catch (error) {
@@ -307,6 +321,7 @@ export class Connection {
 
   #onClose(): void {
     this.#phase = 'closed';
+    if (this.#session !== null) this.#context.sessions.delete(this.#session.principal.subject, this);
     this.#sender.close();
     this.#held = [];
     this.#abort?.abort();

@@ -1,15 +1,24 @@
-import type { RateLimiter } from '@midgard/auth';
+import type { Principal } from '@midgard/auth';
+import type { MidgardError } from '@midgard/errors';
 import type { ObjectPool } from '@midgard/pool';
+import type { AddressLimit } from '../addresses/address-limit.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { ServerLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { TcpOptions } from './options.ts';
+import type { SessionIndex } from './session-index.ts';
 
 /** Something that gathers frames and hands them over when asked. */
 export interface Flushable {
   flush(): void;
+}
+
+/** A connection that somebody speaks on. */
+export interface SessionHolder {
+  /** Ends it at once with an error frame, if what its caller showed meets a condition; what is in flight is not answered. */
+  endSessionIf(isEnded: (principal: Principal) => boolean, error: MidgardError): boolean;
 }
 
 /** What all connections of a server share. */
@@ -18,10 +27,12 @@ export interface ConnectionContext {
   readonly authenticator: Authenticator;
   readonly options: TcpOptions;
   /** Counts hellos by address; null: no limit. */
-  readonly handshakeLimiter: RateLimiter | null;
+  readonly handshakeLimiter: AddressLimit | null;
   readonly clock: Clock;
   readonly metrics: ServerMetrics;
   readonly log: ServerLog;
+  /** Connections behind their welcome, by who speaks. */
+  readonly sessions: SessionIndex<SessionHolder>;
   /** Output buffers, all of one size. */
   readonly buffers: ObjectPool<Buffer>;
   /** Calls `flush` when this turn of the event loop is over. */

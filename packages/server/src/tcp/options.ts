@@ -1,5 +1,5 @@
 import { defaultMaxFrameBytes } from '@midgard/codec';
-import type { RateLimit } from '../dispatcher.ts';
+import type { RateLimit } from '../budgets.ts';
 import { ServerError } from '../errors.ts';
 
 /** What can be set about the TCP front end; every field has a default. */

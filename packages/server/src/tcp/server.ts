@@ -1,23 +1,29 @@
-import { RateLimiter } from '@midgard/auth';
+import { type Principal, RateLimiter } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
 import { ObjectPool } from '@midgard/pool';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
+import type { AddressLimit } from '../addresses/address-limit.ts';
+import type { ConnectionLimit } from '../addresses/connection-limit.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import type { Dispatcher } from '../dispatcher.ts';
+import { type Dispatcher, revoked } from '../dispatcher.ts';
 import { ServerError } from '../errors.ts';
 import type { ServerLog } from '../log.ts';
 import { silentLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { noopMetrics } from '../metrics.ts';
+import { hasBadCertificate } from '../tls/client-certificate.ts';
+import type { TlsIdentity, TlsSetup } from '../tls/secure-listener.ts';
+import { listenerOptions, renewIdentity } from '../tls/secure-listener.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionContext, Flushable } from './context.ts';
+import type { ConnectionContext, Flushable, SessionHolder } from './context.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
 import { bufferBytes } from './outbox.ts';
+import { SessionIndex } from './session-index.ts';
 import type { Timers } from './timers.ts';
 import { systemTimers } from './timers.ts';
 
@@ -26,8 +32,12 @@ export interface TcpServerParts {
   readonly dispatcher: Dispatcher;
   readonly authenticator: Authenticator;
   readonly options?: Partial<TcpOptions>;
-  /** Key and certificate chain in PEM: the server then speaks TLS 1.3 only. */
-  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** With it the server speaks TLS 1.3 only. */
+  readonly tls?: TlsSetup;
+  /** Limits open connections by address; one more answers 1005. Default: no limit. */
+  readonly connectionLimit?: ConnectionLimit;
+  /** Limits hellos by address; default: by `handshakeLimit` of the options, in this process. */
+  readonly handshakeLimiter?: AddressLimit;
   readonly clock?: Clock;
   readonly timers?: Timers;
   readonly metrics?: ServerMetrics;
@@ -40,7 +50,7 @@ export interface TcpAddress {
   readonly port: number;
 }
 
-/** Connections above the limit that are told so; those above that are cut without a word. */
+/** Connections above the limits that are told so at a time; those above that are cut without a word. */
 const refusedAtOnce = 256;
 /** The time limits of a connection are kept to a quarter of the shortest of them, and to this. */
 const maxSweepMs = 500;
@@ -65,6 +75,9 @@ export class TcpServer {
   readonly #server: Server;
   readonly #context: ConnectionContext;
   readonly #connections = new Set<Connection>();
+  readonly #tls: TlsSetup | undefined;
+  readonly #connectionLimit: ConnectionLimit | undefined;
+  #refused = 0;
   /** Under TLS: what was accepted, also sockets that have not finished their handshake. */
   readonly #rawSockets = new Set<Socket>();
   #dirty: Flushable[] = [];
@@ -81,6 +94,8 @@ export class TcpServer {
     this.#timers = parts.timers ?? systemTimers;
     this.#metrics = parts.metrics ?? noopMetrics;
     this.#log = parts.log ?? silentLog;
+    this.#tls = parts.tls;
+    this.#connectionLimit = parts.connectionLimit;
     this.#context = this.#contextFor(parts);
     this.#server = this.#listenerFor(parts);
   }
@@ -118,6 +133,29 @@ export class TcpServer {
   }
 
   /**
+   * Ends the sessions of a caller at once, with an error frame (3003) and without the answers to what is in flight: for keys and tokens that
+   * are good no more. O(connections of that caller).
+   *
+   * @param subject `Principal.subject`
+   * @param isEnded which of that caller's, since one may have several log-ins
+   * @returns how many were ended
+   */
+  endSessions(subject: string, isEnded: (principal: Principal) => boolean): number {
+    return this.#context.sessions.of(subject).filter((connection) => connection.endSessionIf(isEnded, revoked())).length;
+  }
+
+  /**
+   * Gives new connections another key and certificate; open ones stay as they are.
+   *
+   * @throws {ServerError} `ERR_SERVER_STATE`: the server speaks no TLS
+   * @throws {Error} of OpenSSL: they do not fit or cannot be read; those before stay in force
+   */
+  renewTls(identity: TlsIdentity): void {
+    if (this.#tls === undefined || !(this.#server instanceof TlsServer)) throw new ServerError('ERR_SERVER_STATE', 'the TCP server speaks no TLS');
+    renewIdentity(this.#server, { ...this.#tls, ...identity });
+  }
+
+  /**
    * Stops gracefully: no new connection, a goodbye to each open one, answers to the requests that have arrived, 1008 to
    * later ones; connections close as they run out.
    *
@@ -139,16 +177,18 @@ export class TcpServer {
     return done.promise;
   }
 
-  #contextFor({ dispatcher, authenticator }: TcpServerParts): ConnectionContext {
+  #contextFor({ dispatcher, authenticator, handshakeLimiter }: TcpServerParts): ConnectionContext {
     const { handshakeLimit } = this.#options;
+    const own = handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock: this.#clock });
     return {
       dispatcher,
       authenticator,
       options: this.#options,
-      handshakeLimiter: handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock: this.#clock }),
+      handshakeLimiter: handshakeLimiter ?? own,
       clock: this.#clock,
       metrics: this.#metrics,
       log: this.#log,
+      sessions: new SessionIndex<SessionHolder>(),
       buffers: new ObjectPool({ create: (): Buffer => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
       flushLater: (owner) => this.#flushLater(owner),
     };
@@ -157,31 +197,53 @@ export class TcpServer {
   #listenerFor({ tls }: TcpServerParts): Server {
     // Half-open: a client that has sent its last request still gets the answers.
     const options = { allowHalfOpen: true, noDelay: true };
-    const accept = (socket: Socket): void => this.#accept(socket);
-    const server =
-      tls === undefined
-        ? createServer(options, accept)
-        : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.3', handshakeTimeout: this.#options.helloTimeoutMs }, accept);
+    const server = tls === undefined ? createServer(options, (socket) => this.#accept(socket, this.#enter(socket))) : this.#secureListenerFor(tls, options);
     server.maxConnections = this.#options.maxConnections + refusedAtOnce;
-    if (tls !== undefined) this.#followHandshakes(server);
     return server;
   }
 
-  #followHandshakes(server: Server): void {
+  #secureListenerFor(tls: TlsSetup, options: { readonly allowHalfOpen: boolean; readonly noDelay: boolean }): Server {
+    const server = createTlsServer({ ...options, ...listenerOptions(tls, this.#options.helloTimeoutMs) }, (socket) => {
+      if (hasBadCertificate(socket)) socket.destroy();
+      else this.#accept(socket, true);
+    });
     server.on('connection', (socket: Socket) => {
       this.#rawSockets.add(socket);
       socket.once('close', () => this.#rawSockets.delete(socket));
+      // Before the handshake, which costs the server more than the client.
+      if (!this.#enter(socket)) socket.destroy();
     });
-    server.on('tlsClientError', (error) => this.#log.debug({ err: error }, 'TLS handshake failed'));
+    server.on('tlsClientError', (error, socket) => {
+      this.#log.debug({ err: error }, 'TLS handshake failed');
+      // Of a handshake that takes too long Node only tells.
+      socket.destroy();
+    });
+    return server;
   }
 
-  #accept(socket: Socket): void {
+  /** @returns false where the address has too many connections */
+  #enter(socket: Socket): boolean {
+    if (this.#connectionLimit === undefined) return true;
+    const leave = this.#connectionLimit.enter(socket.remoteAddress ?? '');
+    if (leave !== null) socket.once('close', leave);
+    return leave !== null;
+  }
+
+  #accept(socket: Socket, mayStay: boolean): void {
+    if (!mayStay && this.#refused >= refusedAtOnce) return void socket.destroy();
     const connection = new Connection(socket, this.#context);
     this.#connections.add(connection);
     socket.once('close', () => this.#onClosed(connection));
     this.#metrics.connectionOpened('tcp');
     if (this.#stopping !== null) connection.refuse(new MidgardError('shuttingDown', 'the server is shutting down'));
-    else if (this.#connections.size > this.#options.maxConnections) connection.refuse(new MidgardError('overloaded', 'too many connections'));
+    else if (!mayStay) this.#refuse(connection, socket, 'too many connections from this address');
+    else if (this.#connections.size - this.#refused > this.#options.maxConnections) this.#refuse(connection, socket, 'too many connections');
+  }
+
+  #refuse(connection: Connection, socket: Socket, message: string): void {
+    this.#refused += 1;
+    socket.once('close', () => (this.#refused -= 1));
+    connection.refuse(new MidgardError('overloaded', message));
   }
 
   #onClosed(connection: Connection): void {

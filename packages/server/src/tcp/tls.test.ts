@@ -1,29 +1,14 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { Kind } from '@midgard/codec';
+import { CertificateFolder } from '@midgard/test-services';
 import { expect, test } from 'vitest';
 import { start, until } from '../testing/harness.ts';
 import { TestClient } from '../testing/test-client.ts';
 
-/** A certificate for one test. */
-function selfSigned(): { key: string; cert: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'midgard-tls-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const subject = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost', '-days', '1'];
-    execFileSync('openssl', ['req', '-x509', ...subject, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    return { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 test('the same protocol over TLS 1.3; what is no TLS is dropped without harm', async () => {
-  const tls = selfSigned();
+  using certificates = new CertificateFolder();
+  const tls = certificates.selfSigned('server');
   const harness = await start({ tls, maxInFlight: 2000 });
   const plain = connect({ port: harness.port, host: '127.0.0.1' });
   plain.on('error', () => undefined);

@@ -69,7 +69,9 @@ export interface Harness {
   readonly open: (hello?: Record<string, unknown>) => Promise<TestClient>;
 }
 
-type Setup = Partial<TcpOptions> & Pick<DispatcherOptions, 'rateLimits'> & Pick<TcpServerParts, 'tls'>;
+type Setup = Partial<TcpOptions> &
+  Pick<DispatcherOptions, 'rateLimits' | 'revocations'> &
+  Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator'>>;
 
 const running: (() => Promise<void>)[] = [];
 
@@ -78,25 +80,25 @@ afterEach(async () => {
 });
 
 /** Starts a server on a free port; it and its clients are gone after the test. */
-export async function start({ rateLimits, tls, ...options }: Setup = {}): Promise<Harness> {
+export async function start({ rateLimits, revocations, tls, connectionLimit, authenticator = fakeAuthenticator, ...options }: Setup = {}): Promise<Harness> {
   const time = new FakeTime();
   const metrics = new CountingMetrics();
   const log = recordingLog();
   const game = new FakeGame();
   const router = new GameRouter();
   router.add(game);
-  const limits = rateLimits === undefined ? {} : { rateLimits };
+  const limits = { ...(rateLimits !== undefined && { rateLimits }), ...(revocations !== undefined && { revocations }) };
   const dispatcher = new Dispatcher({ router, metrics, log, clock: time, ...limits });
-  const secure = tls === undefined ? {} : { tls };
+  const given = { ...(tls !== undefined && { tls }), ...(connectionLimit !== undefined && { connectionLimit }) };
   const server = new TcpServer({
     dispatcher,
-    authenticator: fakeAuthenticator,
+    authenticator,
     options: { port: 0, ...options },
     clock: time,
     timers: time,
     metrics,
     log,
-    ...secure,
+    ...given,
   });
   const { port } = await server.start();
   const clients: TestClient[] = [];

@@ -4,7 +4,17 @@ import type { Authenticator } from '../authenticator.ts';
 
 /** A caller for tests. */
 export function principal(fields: Partial<Principal> = {}): Principal {
-  return { subject: 'key:server', kind: 'apiKey', roles: ['game-server'], games: '*', playerId: null, expiresAt: null, ...fields };
+  return {
+    subject: 'key:server',
+    kind: 'apiKey',
+    roles: ['game-server'],
+    games: '*',
+    playerId: null,
+    expiresAt: null,
+    issuedAt: null,
+    sessionId: null,
+    ...fields,
+  };
 }
 
 const callers: Readonly<Record<string, Principal>> = {

@@ -42,5 +42,6 @@ test('one that answers is told by its version and what it lacks', async () => {
     5000,
   );
   expect(trouble).toBeUndefined();
-  expect(findings).toMatchObject({ dialect: 'sqlite', version: expect.stringMatching(/^SQLite 3/), servers: [], pendingStatements: 1 });
+  expect(findings).toMatchObject({ dialect: 'sqlite', version: expect.stringMatching(/^SQLite 3/), servers: [] });
+  expect(findings?.pendingStatements).toBeGreaterThan(0);
 });

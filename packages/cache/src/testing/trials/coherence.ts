@@ -139,7 +139,7 @@ async function breakThings({ redis, proxies, outages, log, signal, everyMs }: Sc
       await redis.start();
     },
     'Redis frozen': async () => {
-      redis.freeze();
+      await redis.freeze();
       await sleep(100 + 600 * Math.random());
       redis.thaw();
     },

@@ -34,7 +34,7 @@ export async function outageUnderLoad({ rounds, topology, perSecond, downMs, kin
   await sleep(2000);
   for (let round = 0; round < rounds; round += 1) {
     if (kind === 'killed') await Promise.all(redis.masters.map((master) => master.stop('SIGKILL')));
-    else for (const master of redis.masters) master.freeze();
+    else await Promise.all(redis.masters.map((master) => master.freeze()));
     await sleep(downMs);
     if (kind === 'killed') await Promise.all(redis.masters.map((master) => master.start()));
     else for (const master of redis.masters) master.thaw();

@@ -1,8 +1,8 @@
+import { mysqlForTests } from '@midgard/test-services';
 import { type RowDataPacket, createConnection } from 'mysql2/promise';
 import { afterAll, describe } from 'vitest';
 import { openDatabase } from '../../database.ts';
 import { daoConformance } from '../../testing/conformance.ts';
-import { mysqlForTests } from '../../testing/mariadb/mysql-for-tests.ts';
 
 const mysql = await mysqlForTests();
 const missing = 'missing' in mysql ? `: ${mysql.missing}` : '';

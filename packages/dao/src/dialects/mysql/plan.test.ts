@@ -1,10 +1,10 @@
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../database.ts';
 import type { Selection } from '../dialect.ts';
 import { id, text } from '../../column.ts';
 import { type Entity, defineEntity } from '../../entity.ts';
 import { type BoundStatement, statementsIn } from '../../statements/entity-statements.ts';
-import { mysqlForTests } from '../../testing/mariadb/mysql-for-tests.ts';
 import { holding, sample, sampleRow } from '../../testing/sample.ts';
 import type { MysqlCell } from './codec.ts';
 import { MysqlConnection } from './connection.ts';

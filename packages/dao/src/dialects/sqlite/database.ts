@@ -1,5 +1,10 @@
 import type { Database, DatabaseOptions, Session, WorkOptions } from '../../database.ts';
 import { systemClock } from '../../clock.ts';
+import type { DatabaseEncryption } from '../../encryption/database-encryption.ts';
+import { KeyringEncryption } from '../../encryption/keyring-encryption.ts';
+import type { KeyStore } from '../../encryption/key-records.ts';
+import { type Keyring, keyringOf } from '../../encryption/keyring.ts';
+import { requireEncryption } from '../../encryption/sealed-session.ts';
 import { CursorSigner } from '../../cursor.ts';
 import type { Entity } from '../../entity.ts';
 import { DaoError } from '../../errors.ts';
@@ -24,6 +29,8 @@ export class SqliteDatabase implements Database {
   readonly #parts: SessionParts;
   readonly #timeoutMs: number;
   readonly #migrator: Migrator;
+  readonly #keyring: Keyring | undefined;
+  readonly encryption: DatabaseEncryption | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(file: DatabaseFile, options: DatabaseOptions) {
@@ -31,7 +38,9 @@ export class SqliteDatabase implements Database {
     for (const [name, value] of Object.entries({ timeoutMs, maxQueue, maxGroup, readers })) requirePositive(name, value);
     this.#file = file;
     this.#timeoutMs = timeoutMs;
-    this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret), queryCache: options.queryCache };
+    this.#keyring = keyringOf(options.encryption, this.#keyStore(), clock);
+    this.encryption = this.#keyring && new KeyringEncryption(this, this.#keyring);
+    this.#parts = { clock, cursors: new CursorSigner(options.cursorSecret), queryCache: options.queryCache, keyring: this.#keyring };
     this.#writer = new Writer(openWriter(file.path, busyTimeoutMs), { busyTimeoutMs, maxQueue, maxGroup, maxGroupMs }, options.listener);
     this.#readers = new Readers(file.path, readers, maxQueue, options.listener?.statement?.bind(options.listener));
     this.#migrator = new Migrator(sqliteAccess(this.#readers, this.#writer), clock);
@@ -39,25 +48,29 @@ export class SqliteDatabase implements Database {
 
   async read<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
     this.#requireOpen();
-    return this.#readers.read((executor) => work(new ExecutorSession(executor, this.#parts)), this.#bounded(options));
+    if (this.#keyring?.isPending === true) await this.#keyring.ready();
+    return this.#read(work, options);
   }
 
   async transaction<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions = {}): Promise<T> {
     this.#requireOpen();
+    if (this.#keyring?.isPending === true) await this.#keyring.ready();
     const bounds = this.#bounded(options);
-    return tellingCache(this.#parts.queryCache, work, (told) =>
-      this.#writer.transaction((executor) => told(new ExecutorSession(executor, this.#parts)), bounds),
-    );
+    return tellingCache(this.#parts.queryCache, work, (told) => this.#transact(told, bounds));
   }
 
   async plan(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
+    requireEncryption(entities, this.#keyring);
     return this.#migrator.plan(entities);
   }
 
   async migrate(entities: readonly Entity[]): Promise<readonly string[]> {
     this.#requireOpen();
-    return this.#migrator.migrate(entities);
+    requireEncryption(entities, this.#keyring);
+    const statements = await this.#migrator.migrate(entities);
+    await this.#keyring?.ready();
+    return statements;
   }
 
   async migrateFiles(folder: string, options?: ApplyOptions): Promise<readonly AppliedFile[]> {
@@ -101,7 +114,26 @@ export class SqliteDatabase implements Database {
     await this.close();
   }
 
+  /** Does not wait for the keyring: it is the keyring's own. */
+  #keyStore(): KeyStore {
+    return {
+      read: (work) => this.#read(work, {}),
+      transaction: (work) => this.#transact(work, this.#bounded({})),
+      migrate: (entities) => this.#migrator.migrate(entities),
+    };
+  }
+
+  #read<T>(work: (session: Session) => Promise<T> | T, options: WorkOptions): Promise<T> {
+    this.#requireOpen();
+    return this.#readers.read((executor) => work(new ExecutorSession(executor, this.#parts)), this.#bounded(options));
+  }
+
+  #transact<T>(work: (session: Session) => Promise<T> | T, bounds: WorkOptions): Promise<T> {
+    return this.#writer.transaction((executor) => work(new ExecutorSession(executor, this.#parts)), bounds);
+  }
+
   async #close(): Promise<void> {
+    this.#keyring?.close();
     await Promise.all([this.#writer.idle(), this.#readers.idle()]);
     this.#readers.close();
     try {

@@ -1,6 +1,6 @@
+import { mysqlForTests } from '@midgard/test-services';
 import { afterAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../clock.ts';
-import { mysqlForTests } from '../../testing/mariadb/mysql-for-tests.ts';
 import { MortalProcess } from '../test/mortal-process.ts';
 import { countedPlayers, countedScore, expectAllInPlace, filledShards } from '../test/moving-shards.ts';
 import { TestServers, mapOf } from '../test/sharded-fixture.ts';

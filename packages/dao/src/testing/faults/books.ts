@@ -17,8 +17,8 @@ export interface Audit {
   readonly lost: readonly bigint[];
   /** Refused for certain, and there all the same. */
   readonly uninvited: readonly bigint[];
-  /** Accounts whose total is not the number of their entries: something was done by half or twice. */
-  readonly uneven: readonly bigint[];
+  /** Accounts whose total is not the number of their entries, and both numbers: something was done by half or twice. */
+  readonly uneven: readonly string[];
   /** Of those whose outcome the caller was not told: how many are there. */
   readonly openAndThere: number;
 }
@@ -69,7 +69,9 @@ export class Books {
     return {
       lost: [...this.acknowledged].filter((entryId) => !there.has(entryId)),
       uninvited: [...this.refused].filter((entryId) => there.has(entryId)),
-      uneven: accounts.filter(({ id: accountId, total }) => total !== (counts.get(accountId) ?? 0n)).map((row) => row.id),
+      uneven: accounts
+        .filter(({ id: accountId, total }) => total !== (counts.get(accountId) ?? 0n))
+        .map(({ id: accountId, total }) => `${accountId}: ${total} of ${counts.get(accountId)}, ${this.acknowledgedOf(accountId)} acknowledged`),
       openAndThere: [...this.open].filter((entryId) => there.has(entryId)).length,
     };
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MariaDbServer } from '../mariadb/mariadb-server.ts';
+import type { MariaDbServer } from '@midgard/test-services';
 import { Load } from './load.ts';
 import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';

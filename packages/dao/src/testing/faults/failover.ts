@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { administer, type PairedMariaDb, startMariaDbPair } from '@midgard/test-services';
 import type { Database } from '../../database.ts';
-import { administer } from '../mariadb/administer.ts';
-import { startMariaDbPair } from '../mariadb/mariadb-pair.ts';
-import type { PairedMariaDb } from '../mariadb/paired-server.ts';
 import { Load } from './load.ts';
 import { Findings, type Log, quantile, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, createTrialDatabase, entriesAt, findLeaks, openTrial, trialUrl } from './trial.ts';

@@ -1,5 +1,5 @@
+import { findMariaDb } from '@midgard/test-services';
 import { describe, expect, test } from 'vitest';
-import { findMariaDb } from '../mariadb/installation.ts';
 import { scenarios } from './scenarios.ts';
 
 const missing = findMariaDb() === undefined ? ': no mariadbd' : '';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { administer } from '../mariadb/administer.ts';
+import { administer } from '@midgard/test-services';
 import { Load } from './load.ts';
 import { Findings, type Log, quiet, type Report } from '@midgard/trials';
 import { auditErrors, auditLoad, connectionsAt, findLeaks, openTrial, startServer, trialUrl } from './trial.ts';

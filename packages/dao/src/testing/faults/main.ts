@@ -3,8 +3,8 @@
  *
  * `node --conditions=@midgard/source src/testing/faults/main.ts --help`, or `pnpm faults --help` in packages/dao
  */
+import { findMariaDb } from '@midgard/test-services';
 import { runTrials } from '@midgard/trials';
-import { findMariaDb } from '../mariadb/installation.ts';
 import { scenarios } from './scenarios.ts';
 
 await runTrials({

@@ -1,8 +1,7 @@
+import { administer, type MariaDbServer } from '@midgard/test-services';
 import { id, int } from '../../column.ts';
 import type { Database } from '../../database.ts';
 import { defineEntity } from '../../entity.ts';
-import { administer } from '../mariadb/administer.ts';
-import type { MariaDbServer } from '../mariadb/mariadb-server.ts';
 import { Findings, type Log, quiet, type Report } from '@midgard/trials';
 import { findLeaks, openTrial, startServer, trialUrl } from './trial.ts';
 import { until } from './until.ts';

@@ -1,9 +1,8 @@
+import { administer, type MariaDbServer, type MariaDbSettings, startMariaDb } from '@midgard/test-services';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Database, DatabaseOptions } from '../../database.ts';
 import { openDatabase } from '../../database.ts';
 import type { DaoErrorCode } from '../../errors.ts';
-import { administer } from '../mariadb/administer.ts';
-import { startMariaDb, type MariaDbServer, type MariaDbSettings } from '../mariadb/mariadb-server.ts';
 import type { Load } from './load.ts';
 import { type Findings, quantile, tally } from '@midgard/trials';
 import { until } from './until.ts';
@@ -109,6 +108,7 @@ export async function auditLoad(findings: Findings, load: Load, database: Databa
   findings.exactly('acknowledged and lost', lost.length, 0);
   findings.exactly('refused and there', uninvited.length, 0);
   findings.exactly('accounts done by half or twice', uneven.length, 0);
+  if (uneven.length > 0) findings.note('namely', uneven.join('; '));
   findings.exactly('reads of something half done', load.uneven, 0);
   findings.note('outcome open', load.books.open.size);
   findings.note('outcome open and there', openAndThere);

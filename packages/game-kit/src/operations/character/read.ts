@@ -4,7 +4,7 @@ import { Character, character } from '../../entities/character.ts';
 import { listOf, paging } from '../../wire/list.ts';
 import { Id } from '../../wire/numbers.ts';
 import { page } from '../page.ts';
-import { playerTags } from '../player-tags.ts';
+import { ownerTags, playerTags } from '../player-tags.ts';
 
 /** One character; a deleted one is not found. */
 export const getCharacter = read({
@@ -30,6 +30,7 @@ export const listCharacters = read({
   input: z.strictObject({ playerId: Id, ...paging }),
   output: listOf(Character),
   owner: ({ playerId }) => playerId,
+  cache: { entity: character.name, by: 'playerId', key: ({ playerId }) => playerId, tags: ownerTags },
   handle: async ({ players, session }, { playerId, limit, cursor }) => {
     await players.require(playerId);
     return page(session, character, cursor, { where: { playerId, deletedAt: null }, limit });

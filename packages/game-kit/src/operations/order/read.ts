@@ -5,7 +5,7 @@ import { listOf, paging } from '../../wire/list.ts';
 import { Id } from '../../wire/numbers.ts';
 import { TimestampInput } from '../../wire/time.ts';
 import { page } from '../page.ts';
-import { playerTags } from '../player-tags.ts';
+import { ownerTags, playerTags } from '../player-tags.ts';
 
 /** One order. */
 export const getOrder = read({
@@ -31,6 +31,7 @@ export const listOrders = read({
   input: z.strictObject({ playerId: Id, state: OrderState.optional(), from: TimestampInput.optional(), to: TimestampInput.optional(), ...paging }),
   output: listOf(Order),
   owner: ({ playerId }) => playerId,
+  cache: { entity: gameOrder.name, by: 'playerId', key: ({ playerId }) => playerId, tags: ownerTags },
   handle: async ({ players, session }, { playerId, state, from, to, limit, cursor }) => {
     await players.require(playerId);
     const createdAt = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) };

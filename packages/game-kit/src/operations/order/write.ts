@@ -27,6 +27,7 @@ export const createOrder = write({
   owner: ({ playerId }) => playerId,
   idempotent: 'required',
   changes: { game_order: 'unknown' },
+  audit: true,
   handle: async ({ players, orders }, { metadata = {}, ...order }) => {
     await players.requireActive(order.playerId);
     return orders.create({ ...order, metadata });
@@ -45,6 +46,7 @@ export const payOrder = write({
   owner: 'none',
   idempotent: 'required',
   changes: { game_order: ({ id }) => id },
+  audit: true,
   handle: ({ orders }, { id, transactionId }) => orders.pay(id, transactionId),
 });
 
@@ -60,6 +62,7 @@ export const deliverOrder = write({
   owner: 'none',
   idempotent: 'required',
   changes: { game_order: ({ id }) => id },
+  audit: true,
   handle: ({ orders }, { id }) => orders.deliver(id),
 });
 
@@ -75,5 +78,6 @@ export const refundOrder = write({
   owner: 'none',
   idempotent: 'required',
   changes: { game_order: ({ id }) => id },
+  audit: true,
   handle: ({ orders }, { id, reason }) => orders.refund(id, reason),
 });

@@ -1,8 +1,8 @@
-import { hashPassword } from '@midgard/auth';
+import { hashPassword, passwordFault } from '@midgard/auth';
 import { z } from 'zod';
 import { write } from '../../define-operation.ts';
 import { Player } from '../../entities/player.ts';
-import { invalidTransition } from '../../refusals.ts';
+import { invalidInput, invalidTransition } from '../../refusals.ts';
 import { JsonObject } from '../../wire/json.ts';
 import { AmountOrZero, ExpectedVersion, Id, IdText, Int } from '../../wire/numbers.ts';
 import { Name, Password, text } from '../../wire/text.ts';
@@ -21,7 +21,7 @@ export const createPlayer = write({
   idempotent: 'no',
   changes: { player: 'unknown', credential: 'unknown' },
   // Hashing takes a good part of a tenth of a second: no transaction waits for it.
-  prepare: async (_, { password }) => (password === undefined ? undefined : hashPassword(password)),
+  prepare: async (_, { name, password }) => (password === undefined ? undefined : hashNew(password, name)),
   handle: async ({ players, logins }, { name, externalId, attributes }, passwordHash) => {
     const row = await players.create({ name, externalId, attributes });
     if (passwordHash !== undefined) await logins.create(row.id, row.name, passwordHash);
@@ -49,9 +49,12 @@ export const updatePlayer = write({
   owner: 'none',
   idempotent: 'no',
   changes: { player: ({ id }) => id, credential: ({ id }) => id },
+  // Bans and pardons; progress is no matter for the log.
+  audit: { when: ({ status }) => status !== undefined },
   handle: async ({ players, logins }, { id, expectedVersion, ...fields }) => {
     const row = await players.update(id, patchOf(fields), expectedVersion);
     if (fields.name !== undefined) await logins.rename(id, fields.name);
+    if (fields.status === 'banned') await logins.endAccess(id);
     return row;
   },
 });
@@ -68,10 +71,19 @@ export const deletePlayer = write({
   owner: 'none',
   idempotent: 'no',
   changes: { player: ({ id }) => id, credential: ({ id }) => id },
+  audit: true,
   handle: async ({ players, logins }, { id, expectedVersion }) => {
     if ((await players.require(id, { forUpdate: true })).status === 'deleted') throw invalidTransition('player', id, 'deleted', 'delete');
     await players.update(id, { status: 'deleted' }, expectedVersion);
     await logins.remove(id);
+    await logins.endAccess(id);
     return { id, deleted: true as const };
   },
 });
+
+/** @throws {MidgardError} 2001: a password that many have, or that is the name */
+async function hashNew(password: string, name: string): Promise<string> {
+  const fault = await passwordFault(password, { words: [name] });
+  if (fault !== undefined) throw invalidInput([{ path: 'password', message: fault, expected: 'at least 8 characters that nobody would guess first' }]);
+  return hashPassword(password);
+}

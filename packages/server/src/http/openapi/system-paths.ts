@@ -62,6 +62,30 @@ const healthOutput: JsonSchema = {
   },
 };
 
+const jwksOutput: JsonSchema = {
+  type: 'object',
+  required: ['keys'],
+  properties: {
+    keys: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['kty', 'crv', 'x', 'kid', 'alg', 'use'],
+        additionalProperties: false,
+        properties: {
+          kty: { enum: ['OKP', 'EC'] },
+          crv: { enum: ['Ed25519', 'P-256'] },
+          x: { type: 'string' },
+          y: { type: 'string', description: 'of P-256 only' },
+          kid: { type: 'string' },
+          alg: { enum: ['EdDSA', 'ES256'] },
+          use: { const: 'sig' },
+        },
+      },
+    },
+  },
+};
+
 /** The paths that belong to no game: built-in operations, probes, metrics, this document, its page. */
 export function systemPaths(components: Components): Readonly<Record<string, Record<string, unknown>>> {
   const json = (name: string, schema: JsonSchema): JsonSchema => content('application/json', components.add(name, schema));
@@ -92,6 +116,11 @@ export function systemPaths(components: Components): Readonly<Record<string, Rec
       '503': json('midgard.health.output', healthOutput),
     }),
     '/metrics': open('midgard.metrics', 'figures for Prometheus', { '200': content('text/plain', { type: 'string' }), ...problems(404) }),
+    '/.well-known/jwks.json': open('midgard.jwks', 'the public keys that access tokens are verified with (RFC 7517)', {
+      '200': content('application/jwk-set+json', components.add('midgard.jwks.output', jwksOutput)),
+      '304': { description: 'what the caller has is current' },
+      ...problems(404),
+    }),
     '/openapi.json': open('midgard.openapi', 'this document', { '200': json('midgard.openapi.output', { type: 'object' }) }),
     '/docs': open('midgard.docs', 'this document as a page', { '200': content('text/html', { type: 'string' }) }),
   };

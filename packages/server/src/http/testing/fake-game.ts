@@ -7,7 +7,7 @@ const Id = z.preprocess(
   (value: string | number | bigint) => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value),
   z
     .string({ error: 'an id' })
-    .regex(/^\d{1,19}$/, { error: 'an id' })
+    .regex(/^\d{1,19}$/, { error: 'an id', abort: true })
     .refine((digits) => BigInt(digits) > 0n && BigInt(digits) < 2n ** 63n, { error: 'an id' }),
 );
 const Name = z

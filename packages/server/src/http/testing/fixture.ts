@@ -45,7 +45,7 @@ export const fakeAuthenticator: Authenticator = {
     if (headers.get('authorization') === 'Bearer expired') throw new MidgardError('tokenExpired', 'expired');
     const roles = keys[headers.get('x-api-key') ?? ''];
     if (roles === undefined) throw new MidgardError('notAuthenticated', 'who are you?');
-    const principal: Principal = { subject: 'test', kind: 'apiKey', roles, games: '*', playerId: null, expiresAt: null };
+    const principal: Principal = { subject: 'test', kind: 'apiKey', roles, games: '*', playerId: null, expiresAt: null, issuedAt: null, sessionId: null };
     return principal;
   },
 };

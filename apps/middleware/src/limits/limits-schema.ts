@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const Rate = z.strictObject({
+  perSecond: z.number().positive().max(10_000_000),
+  burst: z.int().min(1).max(10_000_000),
+});
+
+/** How often callers may ask. */
+export const limitsSchema = z.strictObject({
+  web: Rate.prefault({ perSecond: 500, burst: 1000 }).describe('Requests of one web key'),
+  player: Rate.prefault({ perSecond: 50, burst: 100 }).describe('Requests of one player token'),
+  gameServer: Rate.optional().describe('Requests of one game-server key; default none'),
+  roles: z.record(z.string(), Rate).default({}).describe('Requests of one caller of any other role; default none'),
+  operations: z
+    .record(z.string().regex(/^[a-z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*$/, 'the name of an operation, such as order.create'), Rate)
+    .default({})
+    .describe('By operation of any game: what one caller may make of it, besides what the caller may make in all'),
+  handshake: Rate.optional().describe('TCP handshakes of one address; default 100 a second and 2000 at once, generous outside production'),
+  login: Rate.optional().describe('Log-ins of one address over HTTP; default 5 a second and 20 at once, generous outside production'),
+  wrongCredentials: Rate.optional().describe(
+    'Wrong keys and tokens of one address over HTTP, before also right ones are refused; default 5 a second and 100 at once, generous outside production',
+  ),
+  shared: z
+    .boolean()
+    .default(true)
+    .describe('With cache.redis.url: limits count, and handshake nonces are good, once for all instances together; off: for each instance by itself'),
+  whenAway: z
+    .enum(['local', 'refuse'])
+    .default('local')
+    .describe('While that Redis cannot be reached: each instance limits by itself, or what is limited is refused'),
+});

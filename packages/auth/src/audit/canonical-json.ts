@@ -1,0 +1,21 @@
+/** What {@link canonicalJson} takes: what JSON can hold. */
+export type CanonicalValue = null | boolean | number | string | readonly CanonicalValue[] | { readonly [name: string]: CanonicalValue };
+
+/**
+ * The one text of a value, whatever order its members have: the JSON Canonicalization Scheme (RFC 8785).
+ *
+ * @param value finite numbers and well-formed strings only: others have no canonical form. O(n log n) in its members
+ */
+export function canonicalJson(value: CanonicalValue): string {
+  // ECMAScript's own number and string forms are the canonical ones (RFC 8785 §3.2.2).
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.entries(value);
+  // By UTF-16 units (§3.2.3), as ECMAScript compares strings.
+  members.sort(([one], [other]) => (one < other ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+function isList(value: CanonicalValue): value is readonly CanonicalValue[] {
+  return Array.isArray(value);
+}
