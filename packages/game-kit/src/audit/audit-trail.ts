@@ -1,14 +1,23 @@
 import { type AuditCheckpoint, type AuditFacts, type AuditSigner, genesisHash, hashEntry } from '@midgard/auth';
 import type { Database, Row, Session } from '@midgard/dao';
 import { auditCheckpoint, auditEntry, auditHead } from '../entities/audit.ts';
+import { isDaoError } from '../refusals.ts';
 import { fitFacts } from './fit-facts.ts';
 
 /** Which chain an {@link AuditTrail} writes. */
 export interface AuditTrailOptions {
   /** Name of the database, such as the id of the game: no chain fits into another database. */
   readonly scope: string;
-  /** Number of the instance, 0 to 1023. Two writers of one chain are safe, and wait for each other. */
+  /** Number of the chain, from 0. Two writers of one chain are safe, and wait for each other. */
   readonly chain: number;
+}
+
+/** Where a chain ended when a transaction had appended to it. */
+export interface ChainEnd {
+  readonly sequence: bigint;
+  readonly hash: string;
+  /** Of the row that holds it: another writer makes it another. */
+  readonly version: number;
 }
 
 /**
@@ -19,6 +28,8 @@ export interface AuditTrailOptions {
 export class AuditTrail {
   readonly scope: string;
   readonly chain: number;
+  /** Spares a look, where nobody else has written since. */
+  #end: ChainEnd | undefined;
 
   /** @param options see {@link AuditTrailOptions} */
   constructor({ scope, chain }: AuditTrailOptions) {
@@ -35,18 +46,16 @@ export class AuditTrail {
    * Appends an entry, as the last thing of a transaction.
    *
    * @param facts what happened; texts that are too long are cut
-   * @returns its sequence
+   * @returns where the chain ends now, for {@link committed}
    */
-  async append(session: Session, facts: AuditFacts): Promise<bigint> {
-    const { chain, scope } = this;
-    const head = await this.#head(session);
+  async append(session: Session, facts: AuditFacts): Promise<ChainEnd> {
     const fitting = fitFacts(facts);
-    const link = { ...fitting, chain, sequence: head.sequence + 1n, previous: head.hash };
-    const hash = hashEntry(scope, link);
-    const { sequence } = link;
-    await session.dao(auditEntry).insert({ ...link, at: new Date(fitting.at), hash });
-    await session.dao(auditHead).update(chain, { sequence, hash });
-    return sequence;
+    return (await this.#appendBehind(session, fitting, this.#end)) ?? this.#appendToHead(session, fitting);
+  }
+
+  /** What was appended is committed: the next one goes behind it, without a look. */
+  committed(end: ChainEnd): void {
+    this.#end = end;
   }
 
   /**
@@ -63,6 +72,32 @@ export class AuditTrail {
     await session.dao(auditCheckpoint).insert(toCheckpointRow(checkpoint));
     await session.dao(auditHead).update(chain, { signedSequence: sequence, checkpoints: checkpoints + 1 });
     return checkpoint;
+  }
+
+  /** @returns undefined, and nothing is written, where the chain does not end there */
+  async #appendBehind(session: Session, facts: AuditFacts, end: ChainEnd | undefined): Promise<ChainEnd | undefined> {
+    if (end === undefined) return undefined;
+    try {
+      return await this.#append(session, facts, end);
+    } catch (error) {
+      if (!isDaoError(error, 'ERR_DAO_VERSION', 'ERR_DAO_NOT_FOUND')) throw error;
+      this.#end = undefined;
+      return undefined;
+    }
+  }
+
+  async #appendToHead(session: Session, facts: AuditFacts): Promise<ChainEnd> {
+    return this.#append(session, facts, await this.#head(session));
+  }
+
+  /** The head first: whoever has it appends, and everybody else waits for the commit. */
+  async #append(session: Session, facts: AuditFacts, { sequence: last, hash: previous, version }: ChainEnd): Promise<ChainEnd> {
+    const { chain, scope } = this;
+    const link = { ...facts, chain, sequence: last + 1n, previous };
+    const end = { sequence: link.sequence, hash: hashEntry(scope, link) };
+    await session.dao(auditHead).update(chain, end, { expectedVersion: version });
+    await session.dao(auditEntry).insert({ ...link, at: new Date(facts.at), hash: end.hash });
+    return { ...end, version: version + 1 };
   }
 
   async #head(session: Session): Promise<Row<typeof auditHead>> {

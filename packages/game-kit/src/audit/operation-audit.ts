@@ -9,9 +9,9 @@ import { CommittedRefusal } from '../runtime/committed-refusal.ts';
 import type { CallOrigin } from '../runtime/runtime-options.ts';
 import type { ParsedInput } from '../runtime/validate.ts';
 import type { Timers } from '../write-behind/timers.ts';
-import { AuditTrail } from './audit-trail.ts';
+import { AuditLanes, type AuditTurn } from './audit-lanes.ts';
 import { changedRows, withoutSecrets } from './changed-rows.ts';
-import { type CheckpointSink, Checkpoints } from './checkpoints.ts';
+import type { CheckpointSink } from './checkpoints.ts';
 import { RecordingSession } from './recording-session.ts';
 
 /** How an instance keeps its audit log. */
@@ -53,41 +53,34 @@ const FIRST_REFUSAL = 2000;
 /** Notes the sensitive operations of a game. */
 export class OperationAudit {
   readonly #parts: AuditParts;
-  readonly #trail: AuditTrail;
-  readonly #checkpoints: Checkpoints | undefined;
+  readonly #lanes: AuditLanes;
 
   constructor({ chain = 0, checkpoints }: AuditOptions, parts: AuditParts) {
     this.#parts = parts;
-    this.#trail = new AuditTrail({ scope: parts.game, chain });
-    this.#checkpoints = checkpoints === undefined ? undefined : new Checkpoints(this.#trail, { ...checkpoints, ...parts });
+    this.#lanes = new AuditLanes(parts.database, { scope: parts.game, chain }, checkpoints && { ...checkpoints, ...parts });
   }
 
   async start(): Promise<void> {
     const { database, log } = this.#parts;
     try {
-      await this.#trail.prepare(database);
+      await this.#lanes.prepare(database);
     } catch (error) {
       // A database that is away at the start may come back; the first entry makes what is missing.
       log.warn({ err: error }, 'the audit log could not be made ready');
     }
-    this.#checkpoints?.start();
+    this.#lanes.start();
   }
 
   /** Signs what is not signed yet. */
   async stop(): Promise<void> {
-    await this.#checkpoints?.stop();
+    await this.#lanes.stop();
   }
 
   /** @returns what notes the call in its transaction; undefined where it is not sensitive */
-  begin(call: AuditedCall, session: Session): AuditedWork | undefined {
+  begin(call: AuditedCall): AuditedWrite | undefined {
     const { audit } = call.operation;
     if (audit === undefined || audit.when?.(call.input) === false) return undefined;
-    return new AuditedWork(call, session, this.#trail);
-  }
-
-  /** An entry of the chain was committed. */
-  committed(): void {
-    this.#checkpoints?.appended();
+    return new AuditedWrite(call, this.#lanes);
   }
 
   /** Notes a refusal that committed nothing, where the operation wants that. What fails here fails the note alone: the call is refused anyway. */
@@ -113,23 +106,55 @@ export class OperationAudit {
     { outcome, told = {}, subject = subjectOf(call) }: { readonly outcome: number; readonly told?: object; readonly subject?: AuditSubject | undefined },
   ): Promise<void> {
     const { database } = this.#parts;
-    await database.transaction((session) => this.#trail.append(session, factsOf(call, { outcome, subject, changes: withoutSecrets(told) })));
-    this.committed();
+    const facts = factsOf(call, { outcome, subject, changes: withoutSecrets(told) });
+    const turn = this.#lanes.take();
+    let isCommitted = false;
+    try {
+      await database.transaction((session) => turn.append(session, facts));
+      isCommitted = true;
+    } finally {
+      turn.over(isCommitted);
+    }
+  }
+}
+
+/** A sensitive write, through all its attempts. */
+export class AuditedWrite {
+  readonly #call: AuditedCall;
+  readonly #lanes: AuditLanes;
+  #turn: AuditTurn | undefined;
+
+  constructor(call: AuditedCall, lanes: AuditLanes) {
+    this.#call = call;
+    this.#lanes = lanes;
+  }
+
+  /** The transaction begins, or begins again. */
+  attempt(session: Session): AuditedAttempt {
+    // Before its first statement: where a transaction sees one snapshot (Oracle), the end of the chain is then in it.
+    this.#turn ??= this.#lanes.take();
+    this.#turn.begin();
+    return new AuditedAttempt(this.#call, session, this.#turn);
+  }
+
+  /** To be called once, whatever came of it. @param isCommitted whether that is known */
+  over(isCommitted: boolean): void {
+    this.#turn?.over(isCommitted);
   }
 }
 
 /** One attempt of a sensitive write. */
-export class AuditedWork {
+export class AuditedAttempt {
   readonly #call: AuditedCall;
   readonly #inner: Session;
-  readonly #trail: AuditTrail;
+  readonly #turn: AuditTurn;
   /** The transaction for the handler: what it changes is noted. */
   readonly session: RecordingSession;
 
-  constructor(call: AuditedCall, session: Session, trail: AuditTrail) {
+  constructor(call: AuditedCall, session: Session, turn: AuditTurn) {
     this.#call = call;
     this.#inner = session;
-    this.#trail = trail;
+    this.#turn = turn;
     this.session = new RecordingSession(session);
   }
 
@@ -144,7 +169,7 @@ export class AuditedWork {
     const rows = log.rows();
     const [first] = rows;
     const subject = subjectOf(this.#call) ?? (first === undefined ? undefined : { entity: first.entity.name, key: first.key });
-    await this.#trail.append(this.#inner, factsOf(this.#call, { outcome: refusal?.code ?? 0, subject, changes: changedRows(rows, statements) }));
+    await this.#turn.append(this.#inner, factsOf(this.#call, { outcome: refusal?.code ?? 0, subject, changes: changedRows(rows, statements) }));
   }
 }
 

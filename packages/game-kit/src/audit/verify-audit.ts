@@ -69,7 +69,9 @@ async function stateOf(session: Session): Promise<LogState> {
     ends.set(next.chain, last?.sequence ?? next.sequence);
     after = next.chain;
   }
-  return { heads, checkpoints, ends, chains: [...new Set([...heads, ...checkpoints].map(({ chain }) => chain)), ...ends.keys()] };
+  // A head is made before the first entry.
+  const begun = heads.filter(({ sequence }) => sequence > 0n);
+  return { heads, checkpoints, ends, chains: [...new Set([...begun, ...checkpoints].map(({ chain }) => chain)), ...ends.keys()] };
 }
 
 /** One chain's way from its first row to its last. */

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@midgard/errors';
-import { bool, defineEntity, id, int, json, text, timestamp } from '@midgard/dao';
+import { bool, defineEntity, id, int, json, text, timestamp, version } from '@midgard/dao';
 
 /** Who did what: one row of a hash chain, written in the transaction of what it tells of. Never changed. */
 export const auditEntry = defineEntity('audit_entry', {
@@ -28,7 +28,7 @@ export const auditEntry = defineEntity('audit_entry', {
 
 /** The end of each chain: locked as the last thing of a transaction, so that chains have no gaps and no forks. */
 export const auditHead = defineEntity('audit_head', {
-  columns: { chain: int(), sequence: id(), hash: text(64), checkpoints: int(), signedSequence: id() },
+  columns: { chain: int(), sequence: id(), hash: text(64), checkpoints: int(), signedSequence: id(), version: version() },
   key: ['chain'],
 });
 

@@ -2,7 +2,7 @@ import type { Principal } from '@midgard/auth';
 import type { Database, Page, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import { type AuditedWork, OperationAudit } from '../audit/operation-audit.ts';
+import { type AuditedAttempt, OperationAudit } from '../audit/operation-audit.ts';
 import { type AuditSearch, searchAudit } from '../audit/search-audit.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { GameContext, GameLog, Preparation } from '../context.ts';
@@ -303,24 +303,27 @@ export class GameRuntime {
     const attempts: Session[] = [];
     let outcome: JsonValue | CommittedRefusal;
     let changes: Session['changes'];
+    const audited = this.#audit?.begin(call);
+    let isCommitted = false;
     try {
       outcome = await this.#database.transaction(
         (session) => {
           attempts.push(session);
-          const audited = this.#audit?.begin(call, session);
-          return this.#work(call, this.#context({ ...call, session: audited?.session ?? session, rows: undefined }), { prepared, keyed, audited });
+          const attempt = audited?.attempt(session);
+          return this.#work(call, this.#context({ ...call, session: attempt?.session ?? session, rows: undefined }), { prepared, keyed, audited: attempt });
         },
         // After a connection that was lost at the commit only the key tells whether the write was made: without one nobody may try again.
         { isRepeatable: keyed !== undefined, ...(signal === undefined ? {} : { signal }) },
       );
+      isCommitted = true;
     } finally {
+      audited?.over(isCommitted);
       // Also after a failure, and of every attempt: a commit whose end nobody saw may have happened.
       changes = changesOf(attempts);
       await this.#cache.drop(changes);
     }
     // Here it counts before the answer, and does not wait for the next look.
     if (changes.some(({ entity }) => entity === tokenRevocation.name)) await this.#revocations?.look();
-    if (operation.audit !== undefined) this.#audit?.committed();
     this.#listener.committed?.({ operation, input, changes });
     if (outcome instanceof CommittedRefusal) throw outcome;
     return outcome;
@@ -329,7 +332,7 @@ export class GameRuntime {
   async #work(
     { operation, input, caller }: Call,
     context: GameContext,
-    { prepared, keyed, audited }: { readonly prepared: unknown; readonly keyed: KeyedWrite | undefined; readonly audited: AuditedWork | undefined },
+    { prepared, keyed, audited }: { readonly prepared: unknown; readonly keyed: KeyedWrite | undefined; readonly audited: AuditedAttempt | undefined },
   ): Promise<JsonValue | CommittedRefusal> {
     const { name, event } = operation;
     const { session, ids } = context;
