@@ -1,9 +1,16 @@
 /**
  * What can be wrong with a credential or with the set-up of this library. A service answers
- * `REQUIRED` with 3001, `EXPIRED` with 3002, `INVALID` with 3003, `FORBIDDEN` with 3004, `LIMITED` with 3005;
+ * `REQUIRED` with 3001, `EXPIRED` with 3002, `INVALID` with 3003, `FORBIDDEN` with 3004, `LIMITED` with 3005, `OVERLOADED` with 1007;
  * `OPTIONS` is a mistake of the program and never the caller's fault.
  */
-export type AuthErrorCode = 'ERR_AUTH_REQUIRED' | 'ERR_AUTH_EXPIRED' | 'ERR_AUTH_INVALID' | 'ERR_AUTH_FORBIDDEN' | 'ERR_AUTH_LIMITED' | 'ERR_AUTH_OPTIONS';
+export type AuthErrorCode =
+  | 'ERR_AUTH_REQUIRED'
+  | 'ERR_AUTH_EXPIRED'
+  | 'ERR_AUTH_INVALID'
+  | 'ERR_AUTH_FORBIDDEN'
+  | 'ERR_AUTH_LIMITED'
+  | 'ERR_AUTH_OVERLOADED'
+  | 'ERR_AUTH_OPTIONS';
 
 /**
  * The one error of this library. Its message is safe to show to the caller: it never holds a credential,

@@ -23,9 +23,9 @@ export { genesisHash, hashEntry, type AuditEntry, type AuditFacts } from './audi
 export { canonicalJson, type CanonicalValue } from './audit/canonical-json.ts';
 export { ChainVerifier, type AuditFault, type AuditFinding, type ChainHead, type ChainVerifierOptions } from './audit/chain-verifier.ts';
 export { printable } from './audit/printable.ts';
-export { hashPassword, verifyPassword } from './passwords.ts';
+export { hashPassword, verifyPassword } from './passwords/passwords.ts';
 export type { NonceStore } from './nonces.ts';
 export type { SharedBudget, WhenAway } from './shared-budget.ts';
 export { SharedRateLimiter, type SharedRateLimiterOptions } from './shared-rate-limiter.ts';
 export { LoginThrottle, type LoginAttempt, type LoginThrottleOptions } from './login-throttle.ts';
-export { passwordFault, type PasswordFault, type PasswordRules } from './password-rules.ts';
+export { passwordFault, type PasswordFault, type PasswordRules } from './passwords/password-rules.ts';

@@ -42,6 +42,7 @@ const libraryCodes: ReadonlyMap<string, ErrorName> = new Map<string, ErrorName>(
   ['ERR_AUTH_INVALID', 'credentialInvalid'],
   ['ERR_AUTH_FORBIDDEN', 'notPermitted'],
   ['ERR_AUTH_LIMITED', 'rateLimited'],
+  ['ERR_AUTH_OVERLOADED', 'overloaded'],
 ]);
 
 /** Typed fields of library errors that a caller may know; everything else stays with the cause. */

@@ -47,14 +47,12 @@ export class AuditLanes {
 
   /** Signs what is not signed yet. */
   async stop(): Promise<void> {
-    await Promise.all(this.#lanes.map(({ checkpoints }) => checkpoints?.stop()));
+    await Promise.all(this.#lanes.flatMap(({ checkpoints }) => (checkpoints === undefined ? [] : [checkpoints.stop()])));
   }
 
   /** Where one transaction may append; the first chain that no other is at, so that quiet times have one. To be given back. O(lanes) */
   take(): AuditTurn {
-    let [least] = this.#lanes;
-    for (const lane of this.#lanes) if (least === undefined || lane.users < least.users) least = lane;
-    return new AuditTurn(least!);
+    return new AuditTurn(this.#lanes.reduce((least, lane) => (lane.users < least.users ? lane : least)));
   }
 }
 

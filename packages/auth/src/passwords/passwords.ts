@@ -1,6 +1,6 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-import { AuthError } from './errors.ts';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { AuthError } from '../errors.ts';
+import { deriveInBackground } from './background.ts';
 
 interface Parameters {
   readonly memoryKib: number;
@@ -22,14 +22,13 @@ const maxPasswordBytes = 1024;
 /** What a stored hash may ask of us: a damaged row must not cost gigabytes. */
 const bounds = { memoryKib: 1_048_576, passes: 16, parallelism: 16 };
 const storedShape = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,86})$/;
-const run = promisify(argon2);
 
 /**
- * Hashes a password with argon2id (RFC 9106) and a fresh salt, off the main thread.
+ * Hashes a password with argon2id (RFC 9106) and a fresh salt, in a thread of its own that gives way to all others.
  *
  * @param password any Unicode text of 1 to 1024 bytes; put into form NFKC first, as NIST SP 800-63B §3.1.1.2 asks, so that it does not matter which keyboard composed it
  * @returns a PHC string `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, about 97 characters
- * @throws {AuthError} `ERR_AUTH_INVALID`: empty or too long
+ * @throws {AuthError} `ERR_AUTH_INVALID`: empty or too long; `ERR_AUTH_OVERLOADED`: more are waiting than will ever be in time
  */
 export async function hashPassword(password: string): Promise<string> {
   const message = prepare(password);
@@ -44,7 +43,7 @@ export async function hashPassword(password: string): Promise<string> {
  *
  * @param stored what {@link hashPassword} gave; null where there is no such account: the same work is done and the answer is
  *   false, so that the time of a login does not tell which names exist
- * @throws {AuthError} `ERR_AUTH_OPTIONS`: `stored` is not an argon2id hash
+ * @throws {AuthError} `ERR_AUTH_OPTIONS`: `stored` is not an argon2id hash; `ERR_AUTH_OVERLOADED`: more are waiting than will ever be in time
  */
 export async function verifyPassword(password: string, stored: string | null): Promise<boolean> {
   const { salt, hash, ...parameters } = stored === null ? { ...current, salt: Buffer.alloc(saltBytes), hash: Buffer.alloc(hashBytes) } : parse(stored);
@@ -62,7 +61,7 @@ function prepare(password: string): Buffer | undefined {
 }
 
 function derive(message: Buffer, nonce: Buffer, tagLength: number, { memoryKib, passes, parallelism }: Parameters): Promise<Buffer> {
-  return run('argon2id', { message, nonce, tagLength, memory: memoryKib, passes, parallelism });
+  return deriveInBackground({ message, nonce, tagLength, memory: memoryKib, passes, parallelism });
 }
 
 function parse(stored: string): StoredPassword {

@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
+import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import { refusal } from './test/support.ts';
+import { refusal } from '../test/support.ts';
 
 describe('passwords', () => {
   test('the right one is accepted, others are not', async () => {
@@ -44,5 +47,27 @@ describe('passwords', () => {
     '$argon2id$v=19$m=19456,t=0,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc',
   ])('a stored text "%s" is told as a fault of ours', async (stored) => {
     expect(await refusal(verifyPassword('password', stored))).toBe('ERR_AUTH_OPTIONS');
+  });
+
+  /** Costs next to nothing. */
+  const cheap = '$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+
+  test('more at once than could be in time are refused, and those after them are not', async () => {
+    const all = await Promise.allSettled(Array.from({ length: 2000 }, () => verifyPassword('wrong', cheap)));
+    const refused = all.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(1000);
+    expect(refused.length).toBeLessThan(1900);
+    expect(await refusal(Promise.reject(Reflect.get(refused[0]!, 'reason')))).toBe('ERR_AUTH_OVERLOADED');
+    expect(await verifyPassword('wrong', cheap)).toBe(false);
+  });
+
+  test.skipIf(process.platform !== 'linux')('the threads that hash give way to every other thread (Linux)', async () => {
+    const ours = getPriority();
+    await verifyPassword('wrong', cheap);
+    const niceness = readdirSync('/proc/self/task').map((thread) =>
+      Number(readFileSync(`/proc/self/task/${thread}/stat`, 'latin1').split(') ')[1]?.split(' ')[16]),
+    );
+    expect(niceness.filter((nice) => nice === 19)).not.toEqual([]);
+    expect(getPriority()).toBe(ours);
   });
 });
