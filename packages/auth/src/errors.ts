@@ -1,6 +1,6 @@
 /**
  * What can be wrong with a credential or with the set-up of this library. A service answers
- * `REQUIRED` with 3001, `EXPIRED` with 3002, `INVALID` with 3003, `FORBIDDEN` with 3004, `LIMITED` with 3005, `OVERLOADED` with 1007;
+ * `REQUIRED` with 3001, `EXPIRED` with 3002, `INVALID` with 3003, `FORBIDDEN` with 3004, `LIMITED` with 3005, `OVERLOADED` with 1005;
  * `OPTIONS` is a mistake of the program and never the caller's fault.
  */
 export type AuthErrorCode =
