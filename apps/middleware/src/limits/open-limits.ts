@@ -39,35 +39,25 @@ export function openLimits({ config, isProduction, registry, log }: LimitsParts)
   const login = config.limits.login ?? (isProduction ? productionLogin : generous);
   const wrongCredentials = config.limits.wrongCredentials ?? (isProduction ? productionWrongCredentials : generous);
   const rateLimits = { ...roles, web, player, ...(gameServer === undefined ? {} : { 'game-server': gameServer }) };
-  const shared = openSharedLimits(config, { registry, log });
-  if (shared === undefined) {
-    const makeLimiter: MakeLimiter = (_, rate) => new RateLimiter({ ...rate, maxKeys });
-    const own = {
-      rateLimits,
-      makeLimiter,
-      handshake: makeLimiter('handshake', handshake),
-      login: makeLimiter('login', login),
-      wrongCredentials: makeLimiter('wrong', wrongCredentials),
-      nonces: undefined,
-    };
-    return { ...own, [Symbol.dispose]: () => undefined };
-  }
   const limiters = new DisposableStack();
-  const make = (name: string, rate: Rate): SharedRateLimiter =>
-    limiters.use(new SharedRateLimiter({ ...rate, ...shared.events, maxKeys, budget: shared.budget(name, rate), whenAway: config.limits.whenAway }));
-  limiters.use(shared);
+  const shared = openSharedLimits(config, { registry, log });
+  if (shared !== undefined) limiters.use(shared);
+  const make = (name: string, rate: Rate): RateLimiter | SharedRateLimiter =>
+    shared === undefined
+      ? new RateLimiter({ ...rate, maxKeys })
+      : limiters.use(new SharedRateLimiter({ ...rate, ...shared.events, maxKeys, budget: shared.budget(name, rate), whenAway: config.limits.whenAway }));
   return {
     rateLimits,
     makeLimiter: make,
     handshake: together(make('handshake', handshake)),
     login: together(make('login', login)),
     wrongCredentials: make('wrong', wrongCredentials),
-    nonces: shared.nonces,
+    nonces: shared?.nonces,
     [Symbol.dispose]: () => limiters.dispose(),
   };
 }
 
-/** What is rare and dear asks the others first. */
-function together(limiter: SharedRateLimiter): AddressLimit {
-  return { take: (address) => limiter.takeTogether(address) };
+/** What is rare and dear asks the others first, where there are some. */
+function together(limiter: RateLimiter | SharedRateLimiter): AddressLimit {
+  return limiter instanceof SharedRateLimiter ? { take: (address) => limiter.takeTogether(address) } : limiter;
 }
