@@ -1,5 +1,6 @@
 /** Entities defined once, and typed access to their rows. */
 export { sql, type SQL } from 'drizzle-orm';
+export { changeName } from './change-name.ts';
 export type { Clock } from './clock.ts';
 export { Column, bool, bytes, createdAt, decimal, id, int, int64, json, text, timestamp, updatedAt, version } from './column.ts';
 export type { ColumnKind, ColumnSecrecy, ColumnTraits, EncryptableKind, InsertMode, JsonValue, ManagedRole, SearchableKind } from './column.ts';

@@ -1,4 +1,5 @@
 import type { SQL } from 'drizzle-orm';
+import { changeName } from './change-name.ts';
 import type { Clock } from './clock.ts';
 import type { CursorSigner } from './cursor.ts';
 import type { Dao } from './dao.ts';
@@ -74,8 +75,8 @@ export class ExecutorSession implements Session, DaoSession {
 
   noteChange(entity: Entity, row: RowValues): void {
     for (const column of entity.cacheBy) {
-      const cacheKey = String(row[column]);
-      this.#changes.set(`${entity.name}.${column}:${cacheKey}`, { entity: entity.name, column, cacheKey });
+      const change = { entity: entity.name, column, cacheKey: String(row[column]) };
+      this.#changes.set(changeName(change), change);
     }
   }
 }

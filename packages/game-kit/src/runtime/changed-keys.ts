@@ -1,4 +1,4 @@
-import type { Session } from '@midgard/dao';
+import { changeName, type Session } from '@midgard/dao';
 import type { EntityKey, Operation } from '../operation.ts';
 import type { ParsedInput } from './validate.ts';
 
@@ -38,5 +38,5 @@ export function changesOf(attempts: readonly Session[]): Session['changes'] {
   const [first] = attempts;
   if (first === undefined || attempts.length === 1) return first?.changes ?? [];
   const all = attempts.flatMap(({ changes }) => changes);
-  return [...new Map(all.map((change) => [`${change.entity}.${change.column}:${change.cacheKey}`, change])).values()];
+  return [...new Map(all.map((change) => [changeName(change), change])).values()];
 }

@@ -1,4 +1,4 @@
-import type { RowChange } from '@midgard/dao';
+import { changeName, type RowChange } from '@midgard/dao';
 import type { DeferredWrite } from './log-entry.ts';
 
 /** A write that is in the log and not yet in the database. */
@@ -15,8 +15,8 @@ export function changedThings({ changes }: DeferredWrite): RowChange[] {
   const things = new Map<string, RowChange>();
   for (const { entity, row } of changes) {
     for (const column of entity.cacheBy) {
-      const cacheKey = String(row[column]);
-      things.set(`${entity.name}.${column}:${cacheKey}`, { entity: entity.name, column, cacheKey });
+      const thing = { entity: entity.name, column, cacheKey: String(row[column]) };
+      things.set(changeName(thing), thing);
     }
   }
   return [...things.values()];
