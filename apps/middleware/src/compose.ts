@@ -2,7 +2,7 @@ import { Revocations } from '@midgard/auth';
 import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
-import { openApiKeys, openHandshake, openServiceDatabase, openTokens } from './authentication.ts';
+import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
 import { auditKeyring } from './audit/audit-key.ts';
 import { auditOptions, ServiceAudit, serviceCheckpoints } from './audit/service-audit.ts';
 import { AdministeredGame } from './cache/administered-game.ts';
@@ -13,8 +13,9 @@ import { openSharedCache } from './cache/shared-cache.ts';
 import { openCdnPurge } from './cdn/cdn-purge.ts';
 import type { Settings } from './config.ts';
 import { watchServers } from './database/connection-metrics.ts';
-import { readyTables } from './database/tables.ts';
 import { databaseMetrics } from './database/database-metrics.ts';
+import { openServiceDatabase, serviceDatabaseName } from './database/service-database.ts';
+import { readyTables } from './database/tables.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
 import { rightsOf } from './rights.ts';
@@ -61,8 +62,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
   const secrets = resolveSecrets(config, isProduction);
+  const listenerOf = databaseMetrics(registry, log);
   const transport = parts.use(openTransport({ config, isProduction, registry, log }));
-  const serviceDatabase = parts.use(await openServiceDatabase(config));
+  const serviceDatabase = parts.use(await openServiceDatabase(config, { cursorSecret: secrets.cursorSecret, listenerOf }));
   const source = keySource(config);
   const ring = await openKeyRing(source, isProduction);
   parts.defer(followKeyFile({ source, ring, timers: systemTimers, log }));
@@ -78,8 +80,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const limits = parts.use(openLimits({ config, isProduction, registry, log }));
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config, limits.nonces) });
 
-  const games = await openGames(await configuredGames(config, secrets, databaseMetrics(registry, log)));
-  const databases = new Map([['service', serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
+  const games = await openGames(await configuredGames(config, secrets, listenerOf));
+  const databases = new Map([[serviceDatabaseName, serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
   const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
   const coherence = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));

@@ -29,7 +29,13 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     prefix: 'MIDGARD',
     reserved: ['MIDGARD_CONFIG', 'MIDGARD_TEST_'],
   });
-  return { config, isProduction: env['NODE_ENV'] === 'production', warnings: [...warnings, ...strayDatabases(config)] };
+  return { config, isProduction: env['NODE_ENV'] === 'production', warnings: [...warnings, ...strayDatabases(config), ...strayMigrations(config)] };
+}
+
+/** The tables of the service's own database come with the service: it has no reviewed files. */
+function strayMigrations({ databases }: Config): readonly string[] {
+  const { folder, atStart = true } = databases[ownDatabase]?.migrations ?? {};
+  return folder === undefined && atStart ? [] : [`databases.${ownDatabase}.migrations means nothing: the service always brings its own tables up to date`];
 }
 
 /** Databases of no game: after a misspelt id the game would run on a file of its own, and nobody would notice. */

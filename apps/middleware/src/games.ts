@@ -1,6 +1,6 @@
 import type { Revocations, Tokens } from '@midgard/auth';
 import type { Coherence, TieredCacheListener } from '@midgard/cache';
-import { DaoError, type DaoListener, type Database, IdGenerator, openDatabase } from '@midgard/dao';
+import { type DaoListener, type Database, IdGenerator } from '@midgard/dao';
 import { type AuditOptions, type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { cachePolicies } from './cache/cache-policies.ts';
@@ -8,11 +8,11 @@ import type { KnownGameKeys } from './cache/known-game-keys.ts';
 import { queryCache } from './cache/query-cache.ts';
 import type { Config } from './config-schema.ts';
 import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
+import { openNamed } from './database/open-named.ts';
 import type { Tables } from './database/tables.ts';
 import type { StatementWatch } from './database/statement-metrics.ts';
 import { loadGame } from './load-game.ts';
 import type { Secrets } from './secrets.ts';
-import { SetupError } from './setup-error.ts';
 
 /** A game of the configuration; its database is not open. */
 export interface ConfiguredGame {
@@ -20,7 +20,7 @@ export interface ConfiguredGame {
   /** Without user and password: fit for a log. */
   readonly shownUrl: string;
   readonly tables: Tables;
-  /** @throws {SetupError} `ERR_SETUP_DATABASE`: the library refuses its settings; @throws DaoError `ERR_DAO_UNAVAILABLE`: the file cannot be opened */
+  /** Throws what {@link openNamed} throws. */
   open(): Promise<Database>;
 }
 
@@ -51,7 +51,7 @@ export async function configuredGames(
         queryCache: queryCache(config.cache.maxEntries),
         ...(isEncrypted && { encryption: await encryption() }),
       };
-      return named(id, openDatabase(settings.url, options));
+      return openNamed(id, settings.url, options);
     };
     const { folder, atStart: isAtStart } = settings.migrations;
     games.push({ handler, shownUrl: shownUrl(settings.url), tables: { name: id, entities: handler.entities, folder, isAtStart }, open });
@@ -66,17 +66,6 @@ export async function openGames(games: readonly ConfiguredGame[]): Promise<reado
   for (const game of games) open.push({ handler: game.handler, shownUrl: game.shownUrl, tables: game.tables, database: opened.use(await game.open()) });
   opened.move();
   return open;
-}
-
-/** Says of settings that the library refuses where they stand; its message repeats no URL. */
-async function named(id: string, opening: Promise<Database>): Promise<Database> {
-  try {
-    return await opening;
-  } catch (error) {
-    if (error instanceof DaoError && (error.code === 'ERR_DAO_INPUT' || error.code === 'ERR_DAO_DIALECT'))
-      throw new SetupError('ERR_SETUP_DATABASE', `databases.${id}: ${error.message}`);
-    throw error;
-  }
 }
 
 /** What {@link runtimeOf} needs besides the game. */

@@ -1,5 +1,5 @@
 import { type ApiKeyRecord, type ApiKeyStore, isRole } from '@midgard/auth';
-import { type Database, type Patch, type Row, createdAt, defineEntity, json, text, timestamp, updatedAt, version } from '@midgard/dao';
+import { type Database, type Patch, type ReadOptions, type Row, createdAt, defineEntity, json, text, timestamp, updatedAt, version } from '@midgard/dao';
 import { z } from 'zod';
 import type { ServiceAudit } from './audit/service-audit.ts';
 
@@ -28,12 +28,15 @@ const storedGames = z.union([z.literal('*'), z.array(z.string())]);
 const storedOperations = z.array(z.string()).nullable();
 const storedRole = z.string().refine(isRole);
 
+/** A key that another instance made is accepted at once, and one that it revoked refused: no replica may be asked, which could be behind. */
+const asWritten: ReadOptions = { freshness: 'newest' };
+
 /** Keeps API keys in the service's own database, so that a key made or revoked by the command line is seen by the running service. */
-export function apiKeyStore(database: Database, audit: ServiceAudit): ApiKeyStore {
+export function apiKeyStore(database: Pick<Database, 'read' | 'transaction'>, audit: ServiceAudit): ApiKeyStore {
   const change = changeKey(database, audit);
   return {
     find: async (id) => {
-      const row = await database.read((session) => session.dao(apiKey).get({ id }));
+      const row = await database.read((session) => session.dao(apiKey).get({ id }), asWritten);
       return row === undefined ? undefined : toRecord(row);
     },
     insert: async (record) => {
@@ -43,7 +46,7 @@ export function apiKeyStore(database: Database, audit: ServiceAudit): ApiKeyStor
       });
     },
     list: async () => {
-      const rows = await database.read((session) => session.dao(apiKey).find({ orderBy: 'createdAt' }));
+      const rows = await database.read((session) => session.dao(apiKey).find({ orderBy: 'createdAt' }), asWritten);
       return rows.map(toRecord);
     },
     touch: async (id, at) => {
@@ -57,7 +60,10 @@ export function apiKeyStore(database: Database, audit: ServiceAudit): ApiKeyStor
 type KeyChange = (row: Row<typeof apiKey>) => Patch<typeof apiKey>;
 
 /** @returns what changes a key, with an entry in the audit log unless its name is null, and tells whether there is such a key */
-function changeKey(database: Database, audit: ServiceAudit): (operation: string | null, id: string, change: KeyChange) => Promise<boolean> {
+function changeKey(
+  database: Pick<Database, 'transaction'>,
+  audit: ServiceAudit,
+): (operation: string | null, id: string, change: KeyChange) => Promise<boolean> {
   return (operation, id, change) =>
     database.transaction(async (session) => {
       const row = await session.dao(apiKey).get(id, { forUpdate: true });

@@ -1,8 +1,9 @@
 import process from 'node:process';
 import type { ApiKeyInfo, ApiKeys } from '@midgard/auth';
 import { ServiceAudit } from '../audit/service-audit.ts';
-import { openApiKeys, openServiceDatabase } from '../authentication.ts';
+import { openApiKeys } from '../authentication.ts';
 import { readSettings } from '../config.ts';
+import { openServiceDatabase } from '../database/service-database.ts';
 import { keyRoles } from '../rights.ts';
 import { resolveSecrets } from '../secrets.ts';
 import { SetupError } from '../setup-error.ts';

@@ -1,8 +1,9 @@
-import { type Database, openDatabase } from '@midgard/dao';
+import type { Database } from '@midgard/dao';
 import type { GameHandler } from '@midgard/game-kit';
-import { serviceDatabaseUrl, serviceEntities } from '../authentication.ts';
+import { ownDatabase } from '../config.ts';
 import type { Config } from '../config-schema.ts';
-import { shownUrl } from '../database/database-options.ts';
+import { databaseSettings, shownUrl } from '../database/database-options.ts';
+import { openServiceDatabaseAsItIs, serviceDatabaseName, serviceEntities } from '../database/service-database.ts';
 import type { Tables } from '../database/tables.ts';
 import { configuredGames } from '../games.ts';
 import type { Secrets } from '../secrets.ts';
@@ -18,9 +19,9 @@ export interface ListedDatabase extends Tables {
 
 /** Every database of the service: its own, with the API keys, and then those of the enabled games. */
 export async function listedDatabases(config: Config, secrets: Secrets): Promise<readonly ListedDatabase[]> {
-  const url = serviceDatabaseUrl(config);
-  const tables = { name: 'service', entities: serviceEntities, folder: undefined, isAtStart: true };
-  const own: ListedDatabase = { ...tables, shownUrl: shownUrl(url), handler: undefined, open: () => openDatabase(url) };
+  const { url } = databaseSettings(config, ownDatabase);
+  const tables = { name: serviceDatabaseName, entities: serviceEntities, folder: undefined, isAtStart: true };
+  const own: ListedDatabase = { ...tables, shownUrl: shownUrl(url), handler: undefined, open: () => openServiceDatabaseAsItIs(config) };
   const games = await configuredGames(config, secrets);
   return [own, ...games.map(({ tables: ofGame, ...game }): ListedDatabase => ({ ...game, ...ofGame }))];
 }

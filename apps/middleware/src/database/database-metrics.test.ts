@@ -24,10 +24,13 @@ describe.skipIf(missing !== '')(`the service on MySQL or MariaDB${missing}`, { t
 
   async function started(): Promise<{ readonly service: ServiceProcess; readonly address: StartedService; readonly url: string }> {
     const url = 'url' in mysql ? await mysql.freshDatabase() : '';
+    const own = 'url' in mysql ? await mysql.freshDatabase() : '';
     const service = new ServiceProcess({
       MIDGARD_DATABASES_REALM_URL: url,
       MIDGARD_DATABASES_REALM_SLOW_QUERY_MS: String(slowMs),
       MIDGARD_DATABASES_REALM_POOL_MAX: '3',
+      MIDGARD_DATABASES_MIDGARD_URL: own,
+      MIDGARD_DATABASES_MIDGARD_POOL_MAX: '2',
     });
     onTestFinished(() => service[Symbol.asyncDispose]());
     return { service, address: await service.start(), url };
@@ -54,6 +57,9 @@ describe.skipIf(missing !== '')(`the service on MySQL or MariaDB${missing}`, { t
     expect(await values(address, 'midgard_database_statement_seconds_count', { game: 'realm', entity: 'player', kind: 'insert' })).toEqual([20]);
     const [transactions = 0] = await values(address, 'midgard_database_transactions_total', { game: 'realm' });
     expect(transactions).toBeGreaterThanOrEqual(20);
+    // The service's own database has settings as any other, and the key that was made at the start is in it.
+    expect(await values(address, 'midgard_database_connections_max', { game: 'service', role: 'primary' })).toEqual([2]);
+    expect(await values(address, 'midgard_database_statement_seconds_count', { game: 'service', entity: 'api_key', kind: 'insert' })).toEqual([1]);
   });
 
   test('logs a slow statement with its text, and no value of it; and no quick one', async () => {

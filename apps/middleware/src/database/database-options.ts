@@ -4,9 +4,16 @@ import type { z } from 'zod';
 import type { Config } from '../config-schema.ts';
 import { databaseSchema } from './database-schema.ts';
 
-/** The settings of a game's database: those of the configuration, else of a file in the data folder. */
-export function databaseSettings(config: Config, game: string): z.output<typeof databaseSchema> {
-  return config.databases[game] ?? databaseSchema.parse({ url: `sqlite:${path.join(config.dataDir, `${game}.db`)}` });
+/** What a database is opened with besides its settings. */
+export interface OptionParts {
+  /** Undefined: cursors are good until the process ends. */
+  readonly cursorSecret?: string | undefined;
+  readonly listener: DaoListener;
+}
+
+/** The settings of a database, of a game or the service's own: those of the configuration, else of a file in the data folder. */
+export function databaseSettings({ databases, dataDir }: Pick<Config, 'databases' | 'dataDir'>, id: string): z.output<typeof databaseSchema> {
+  return databases[id] ?? databaseSchema.parse({ url: `sqlite:${path.join(dataDir, `${id}.db`)}` });
 }
 
 /** @returns a database's URL without user, password and options: fit for a log */
@@ -17,10 +24,10 @@ export function shownUrl(url: string): string {
 /** The settings of a database in the words of the library. */
 export function databaseOptions(
   { pool, standbys, replicas, maxLagMs, timeoutMs }: z.output<typeof databaseSchema>,
-  { cursorSecret, listener }: { readonly cursorSecret: string; readonly listener: DaoListener },
+  { cursorSecret, listener }: OptionParts,
 ): DatabaseOptions {
   return {
-    cursorSecret: Buffer.from(cursorSecret),
+    ...(cursorSecret !== undefined && { cursorSecret: Buffer.from(cursorSecret) }),
     listener,
     pool,
     standbys,

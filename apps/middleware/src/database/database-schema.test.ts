@@ -133,6 +133,13 @@ describe('the database of a game', () => {
     expect(readSettings({ MIDGARD_DATABASES_REALM_URL: url }).warnings).toEqual([]);
   });
 
+  test("that is the service's own has no reviewed files, and says so", () => {
+    const means = 'databases.midgard.migrations means nothing: the service always brings its own tables up to date';
+    expect(readSettings({ MIDGARD_DATABASES_MIDGARD_URL: url, MIDGARD_DATABASES_MIDGARD_MIGRATIONS_FOLDER: 'sql' }).warnings).toEqual([means]);
+    expect(readSettings({ MIDGARD_DATABASES_MIDGARD_URL: url, MIDGARD_DATABASES_MIDGARD_MIGRATIONS_AT_START: 'false' }).warnings).toEqual([means]);
+    expect(readSettings({ MIDGARD_DATABASES_MIDGARD_URL: url }).warnings).toEqual([]);
+  });
+
   test('is in the JSON Schema of the file with all its keys', () => {
     const schema = JSON.stringify(jsonSchemaOf(configSchema));
     for (const key of ['acquireTimeoutMs', 'idleTimeoutMs', 'maxLifetimeMs', 'standbys', 'replicas', 'weight', 'maxLagMs', 'slowQueryMs'])

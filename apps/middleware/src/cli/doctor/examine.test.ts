@@ -1,6 +1,6 @@
 import { temporaryDatabase } from '@midgard/dao/testing';
 import { expect, test } from 'vitest';
-import { serviceEntities } from '../../authentication.ts';
+import { serviceEntities } from '../../database/service-database.ts';
 import type { ListedDatabase } from '../listed-databases.ts';
 import { examine } from './examine.ts';
 
