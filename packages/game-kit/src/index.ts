@@ -32,7 +32,7 @@ export type { RevocationSink } from './revocations/revocation-feed.ts';
 export type { Timers } from './write-behind/timers.ts';
 export type { WriteBehindFigures, WriteBehindOptions, WriteLog } from './write-behind/write-behind.ts';
 export type { CachePolicies, CachePolicy } from './runtime/cache-policy.ts';
-export { entryKey, type AnswerCache, type ReadCacheOptions } from './runtime/read-cache.ts';
+export { entryKey, entryParts, type AnswerCache, type ReadCacheOptions } from './runtime/read-cache.ts';
 export { AuditTrail, type AuditTrailOptions } from './audit/audit-trail.ts';
 export type { AuditOptions } from './audit/operation-audit.ts';
 export { withoutSecrets } from './audit/changed-rows.ts';

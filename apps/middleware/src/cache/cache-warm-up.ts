@@ -2,7 +2,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { HotKeys, warmUp } from '@midgard/cache';
 import type { Database } from '@midgard/dao';
-import type { GameRuntime, Principal } from '@midgard/game-kit';
+import { entryParts, type GameRuntime, type Principal } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { Config } from '../config-schema.ts';
@@ -129,9 +129,9 @@ export class CacheWarmUp implements AsyncDisposable {
 /** The reads that stand behind keys of entries, which begin with the name of an operation. */
 function hotReads(runtime: GameRuntime, entries: readonly string[]): readonly KeyedRead[] {
   return entries.flatMap((entry) => {
-    const end = entry.indexOf(':');
-    const operation = runtime.operation(entry.slice(0, end));
-    return operation?.cache === undefined ? [] : (keyedRead(runtime, operation, entry.slice(end + 1)) ?? []);
+    const { operation: name, key } = entryParts(entry);
+    const operation = runtime.operation(name);
+    return operation?.cache === undefined ? [] : (keyedRead(runtime, operation, key) ?? []);
   });
 }
 

@@ -130,12 +130,10 @@ export function entryKey(operation: string, key: string): string {
   return `${operation}:${key}`;
 }
 
-function operationOf(entry: string): string {
-  return entry.slice(0, entry.indexOf(':'));
-}
-
-function keyOf(entry: string): string {
-  return entry.slice(entry.indexOf(':') + 1);
+/** The way back from {@link entryKey}: names of operations have no colon. */
+export function entryParts(entry: string): { readonly operation: string; readonly key: string } {
+  const end = entry.indexOf(':');
+  return { operation: entry.slice(0, end), key: entry.slice(end + 1) };
 }
 
 /** The operations whose answers about an entity are kept, and under which of its columns. */
@@ -154,11 +152,14 @@ function whenLeftOut({ http, input }: Operation): readonly (readonly [field: str
 /** A filter of an entity's rows, asked about keys of entries; it knows nothing of what is kept under another column. */
 function ofRows(filter: KeyFilter, { cacheBy }: Entity, kept: readonly KeptAnswers[]): KeyFilter {
   const others = new Set(kept.flatMap(({ operation, column }) => (column === cacheBy[0] ? [] : [operation.name])));
-  const isOther = (entry: string): boolean => others.has(operationOf(entry));
   return {
-    mightExist: (entry) => isOther(entry) || filter.mightExist(keyOf(entry)),
-    add: (entry) => {
-      if (!isOther(entry)) filter.add(keyOf(entry));
+    mightExist(entry) {
+      const { operation, key } = entryParts(entry);
+      return others.has(operation) || filter.mightExist(key);
+    },
+    add(entry) {
+      const { operation, key } = entryParts(entry);
+      if (!others.has(operation)) filter.add(key);
     },
     distrust: () => filter.distrust(),
   };
