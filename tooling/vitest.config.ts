@@ -19,10 +19,28 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 /** Beyond it a test hangs. It is no measure of speed: on a busy machine opening a connection takes seconds. */
 const testTimeout = 20_000;
+/** Servers are started in hooks, several for each file. */
+const hookTimeout = 60_000;
+
+/** What a test waits for comes when it comes: the second that is vitest's default is short of what a busy machine may stand still. */
+const expectation = { poll: { timeout: 15_000, interval: 20 } };
+
+/** Services and workers are started by the hundred, each from the same sources: from here the next one has them compiled, in two thirds of the time. */
+const env = { NODE_COMPILE_CACHE: `${root}node_modules/.cache/midgard-compiled` };
 
 export default defineConfig({
   root,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { projects, pool: 'threads', maxWorkers, testTimeout, passWithNoTests: true, reporters: ['default', `${root}tooling/closing-line.ts`] },
+  test: {
+    projects,
+    pool: 'threads',
+    maxWorkers,
+    testTimeout,
+    hookTimeout,
+    expect: expectation,
+    env,
+    passWithNoTests: true,
+    reporters: ['default', `${root}tooling/closing-line.ts`],
+  },
 });

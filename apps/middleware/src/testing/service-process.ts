@@ -104,7 +104,7 @@ export class ServiceProcess implements AsyncDisposable {
   #spawn(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
     return spawn(process.execPath, ['--conditions=@midgard/source', ...this.#imports.map((url) => `--import=${url}`), main, ...args], {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'], NODE_ENV: 'test', ...this.#env, ...env },
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], NODE_ENV: 'test', ...this.#env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }
