@@ -1,17 +1,21 @@
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import process from 'node:process';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { testsOfOtherPrograms } from './other-programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const conditions = ['@midgard/source', 'module', 'node', 'development|production'];
+
+const exclude = [...configDefaults.exclude, ...(process.env['MIDGARD_TEST_NODE_ONLY'] === undefined ? [] : testsOfOtherPrograms(root))];
 
 // Inline projects: projects found by a glob would not inherit this file.
 const projects = globSync('{packages,apps,games,tooling}/*/package.json', { cwd: root })
   .map((manifest) => manifest.replace('/package.json', ''))
   .map((folder) => ({
     extends: true as const,
-    test: { name: folder, root: `${root}${folder}`, include: ['src/**/*.test.ts'] },
+    test: { name: folder, root: `${root}${folder}`, include: ['src/**/*.test.ts'], exclude },
   }));
 
 // On two cores vitest would run one file at a time, and many of ours wait for a server most of theirs.
