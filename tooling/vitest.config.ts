@@ -21,8 +21,11 @@ const projects = globSync('{packages,apps,games,tooling}/*/package.json', { cwd:
 // On two cores vitest would run one file at a time, and many of ours wait for a server most of theirs.
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
-/** Beyond it a test hangs. It is no measure of speed: on a busy machine opening a connection takes seconds. */
-const testTimeout = 20_000;
+/**
+ * Beyond it a test hangs. It is no measure of speed: on a busy machine opening a connection takes seconds, and passwords are hashed in
+ * threads that give way to all others, such as the other tests.
+ */
+const testTimeout = 60_000;
 /** Servers are started in hooks, several for each file. */
 const hookTimeout = 60_000;
 

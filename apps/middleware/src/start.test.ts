@@ -105,7 +105,7 @@ describe('midgard start', { timeout }, () => {
     // The server asks for the body: the request is in its hands.
     await once(slow, 'data');
     service.signal('SIGTERM');
-    await expect.poll(() => canConnect(tcpPort), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => canConnect(tcpPort)).toBe(false);
     expect(await service.end('SIGTERM')).toBe(1);
     slow.destroy();
   });

@@ -10,5 +10,5 @@ export { mysqlForTests, type MysqlForTests, type TestMysql } from './mariadb/mys
 export { PairedMariaDb } from './mariadb/paired-server.ts';
 export { freePort } from './free-port.ts';
 export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
-export { until } from './until.ts';
+export { quickest, until } from './until.ts';
 export { CertificateFolder } from './certificates.ts';

@@ -73,7 +73,7 @@ test('ciphertext moved between rows of the database is refused by the running se
     .run(BigInt(freyja), BigInt(loki));
   const moved = await call(started, 'GET', `/players/${loki}/mail`);
   expect([moved.status, moved.text]).toEqual([500, expect.not.stringMatching(/Freyja|plain note|decrypt|note_enc/)]);
-  expect(JSON.stringify(service.logs)).toContain('ERR_DAO_DECRYPT');
+  await expect.poll(() => JSON.stringify(service.logs)).toContain('ERR_DAO_DECRYPT');
   expect(await read(started, freyja)).toMatchObject({ note });
 });
 

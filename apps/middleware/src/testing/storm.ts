@@ -64,6 +64,11 @@ export class Storm {
     }
   }
 
+  /** How many steps were acknowledged so far. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
   /** Lets every client take steps, one after the other, until the signal; each step begun is brought to its end. */
   async run(signal: AbortSignal): Promise<StormResult> {
     await Promise.all(this.#clients.map((client) => this.#wander(client, signal)));

@@ -56,11 +56,11 @@ test('an instance encrypts soon with a key that another has begun', async () => 
   const url = emptyUrl();
   const [one, other] = await Promise.all([opened(url, { refreshMs: 5 }), opened(url, { refreshMs: 1 })]);
   await other.encryption?.rotate(encryptedSamples);
-  await vi.waitFor(async () => {
+  const keysInUse = async (): Promise<Set<number | null>> => {
     await one.transaction((session) => session.dao(contact).upsert(contactRow(1n)));
-    const keys = ((await other.encryption?.status(encryptedSamples))?.values ?? []).map(({ key }) => key);
-    expect(new Set(keys)).toEqual(new Set([2]));
-  });
+    return new Set(((await other.encryption?.status(encryptedSamples))?.values ?? []).map(({ key }) => key));
+  };
+  await expect.poll(keysInUse).toEqual(new Set([2]));
 });
 
 test('a key that was wrapped by another key-encryption key is refused, and says which one', async () => {
@@ -148,7 +148,7 @@ test('a key management service wraps and unwraps with what the key is, and its f
 test('a data key that has encrypted as many values as it may is followed by the next one by itself', async () => {
   const database = await opened(emptyUrl(), { maxValuesPerKey: 20, refreshMs: 5 });
   for (let rowId = 0n; rowId < 4n; rowId += 1n) await insert(database, rowId);
-  await vi.waitFor(async () => expect((await database.encryption?.status([]))?.keys.map(({ id: key }) => key)).toEqual(expect.arrayContaining([1, 2])));
+  await expect.poll(async () => (await database.encryption?.status([]))?.keys.map(({ id: key }) => key)).toEqual(expect.arrayContaining([1, 2]));
   expect(await get(database, 1n)).toMatchObject({ id: 1n });
 });
 

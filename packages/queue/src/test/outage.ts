@@ -44,7 +44,7 @@ export async function runOutage(plan: OutagePlan, log: (line: string) => void = 
   const redis = await startRedis();
   const settings = { url: redis.url, file, workMs: plan.workMs, lockMs: plan.lockMs, concurrency: 10, graceMs: 5000 };
   const workers = Array.from({ length: plan.workers }, () => new WorkerProcess(settings));
-  const queue = await RedisQueue.open({ url: redis.url, name: 'work', parse: (data) => data, attempts: 20, timeoutMs: 1000 });
+  const queue = await RedisQueue.open({ url: redis.url, name: 'work', parse: (data) => data, attempts: 20 });
   try {
     const half = Math.ceil(plan.jobs / 2);
     await addAll(queue, 0, half);

@@ -2,7 +2,7 @@ import { findRedis, startRedis } from '@midgard/test-services';
 import { expect, test } from 'vitest';
 import { examineRedis, linesOfRedis } from './examine-redis.ts';
 
-const settings = { prefix: 'midgard', timeoutMs: 200 };
+const settings = { prefix: 'midgard', timeoutMs: 10_000 };
 
 test('where the configuration names no Redis there is nothing to say', async () => {
   expect(await examineRedis({ redis: settings })).toBeUndefined();

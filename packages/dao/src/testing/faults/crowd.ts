@@ -13,20 +13,20 @@ export interface CrowdPlan {
   readonly loadMs: number;
   /** Share of the few clients' throughput that the crowd must reach: who waits must cost next to nothing. Rounds of a second show a collapse and no more. */
   readonly leastPercent: number;
+  /** A client's turns may differ so much from the median, in percent, besides one that had begun. Ten turns each show who starves, and no more. */
+  readonly mostSpread: number;
 }
 
 const max = 10;
 const timeoutMs = 10_000;
 /** Calls that a client of the crowd gets in each round; fewer say nothing about fairness. */
 const leastTurns = 10;
-/** A client's turns may differ so much from the median, in percent, besides one that had begun. */
-const mostSpread = 20;
 
 /**
  * Lets a crowd of clients share the connections of a small pool, in turns with as few clients as there are connections. Promised: everyone
  * is served as often as everyone else, nobody runs out of time, and as much is done as without the crowd.
  */
-export async function crowdOnSmallPool({ clients, few, rounds, loadMs, leastPercent }: CrowdPlan, log: Log = quiet): Promise<Report> {
+export async function crowdOnSmallPool({ clients, few, rounds, loadMs, leastPercent, mostSpread }: CrowdPlan, log: Log = quiet): Promise<Report> {
   await using stack = new AsyncDisposableStack();
   const findings = new Findings();
   const server = await startServer(stack);

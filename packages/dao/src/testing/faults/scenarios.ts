@@ -28,8 +28,8 @@ export const scenarios: readonly Scenario[] = [
     full: { clients: 20, rounds: 3, loadMs: 2000 },
   }),
   scenario('crowd', 'many clients share a small pool', crowdOnSmallPool, {
-    small: { clients: 100, few: 10, rounds: 1, loadMs: 1000, leastPercent: 25 },
-    full: { clients: 500, few: 10, rounds: 5, loadMs: 5000, leastPercent: 70 },
+    small: { clients: 100, few: 10, rounds: 1, loadMs: 1000, leastPercent: 25, mostSpread: 60 },
+    full: { clients: 500, few: 10, rounds: 5, loadMs: 5000, leastPercent: 70, mostSpread: 20 },
   }),
   scenario('resize', 'a pool changes its size under load', resizeUnderLoad, {
     small: { clients: 30, rounds: 1, loadMs: 100 },
