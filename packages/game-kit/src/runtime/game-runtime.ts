@@ -1,50 +1,37 @@
-import type { Principal } from '@midgard/auth';
 import type { Database, Page, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import { type AuditedAttempt, OperationAudit } from '../audit/operation-audit.ts';
+import { OperationAudit } from '../audit/operation-audit.ts';
 import { type AuditSearch, searchAudit } from '../audit/search-audit.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import type { GameContext, GameLog, Preparation } from '../context.ts';
+import type { GameLog } from '../context.ts';
 import { auditEntry } from '../entities/audit.ts';
-import { outbox } from '../entities/bookkeeping.ts';
-import { tokenRevocation } from '../entities/credential.ts';
 import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
 import type { AuditSubject, Operation } from '../operation.ts';
 import { PublicConfig } from '../public-config/public-config.ts';
 import { RevocationFeed } from '../revocations/revocation-feed.ts';
-import { deferOperation } from '../write-behind/defer-operation.ts';
-import { changedThings } from '../write-behind/pending-writes.ts';
 import { processTimers } from '../write-behind/timers.ts';
-import { pendingAnswer, settleKeys } from '../write-behind/settling.ts';
+import { settleKeys } from '../write-behind/settling.ts';
 import { WriteBehind, type WriteBehindFigures } from '../write-behind/write-behind.ts';
-import { changedKeys, changesOf, readKeys } from './changed-keys.ts';
+import type { Call } from './call.ts';
+import { changedKeys, readKeys } from './changed-keys.ts';
 import { CommittedRefusal } from './committed-refusal.ts';
-import { encodeOutput, hashInput } from './encode.ts';
-import { claimKey, firstAnswer, giveBackKey, IdempotencyKeys, type KeyedWrite, storeAnswer } from './idempotency.ts';
-import { OperationContext, type OwnParts, type SharedParts } from './operation-context.ts';
+import { Contexts } from './contexts.ts';
+import { encodeOutput } from './encode.ts';
 import { orTimeout } from './or-timeout.ts';
 import { ownerCheck } from './owner.ts';
-import type { CallOrigin, ExecuteRequest, GameRuntimeOptions, RuntimeListener } from './runtime-options.ts';
+import type { ExecuteRequest, GameRuntimeOptions } from './runtime-options.ts';
 import { type AnswerCache, ReadCache } from './read-cache.ts';
-import { type Snapshot, Snapshots } from './snapshots.ts';
+import { Snapshots } from './snapshots.ts';
 import { type ParsedInput, parseInput } from './validate.ts';
+import { Writes } from './writes.ts';
 
 const ACCESS_TTL_SECONDS = 900;
 const REFRESH_TTL_SECONDS = 30 * 24 * 3600;
 
 const silentLog: GameLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-interface Call {
-  readonly operation: Operation;
-  readonly input: ParsedInput;
-  readonly caller: Principal | null;
-  readonly origin: CallOrigin | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly now: Date;
-}
 
 /**
  * Runs one game on one database: validation, ownership, cache, idempotency, hooks, transaction, outbox, encoding.
@@ -68,17 +55,15 @@ export class GameRuntime {
   readonly publicConfig: PublicConfig;
   readonly #database: Database;
   readonly #clock: Clock;
-  readonly #shared: SharedParts;
-  readonly #listener: RuntimeListener;
+  readonly #contexts: Contexts;
   readonly #operations = new Map<number | string, Operation>();
-  readonly #snapshots: Snapshots;
-  /** For what is cached: what others will find must have seen what others have written. */
-  readonly #loads: Snapshots;
+  /** For what is cached, where others will find it: it must have seen what they have written. */
+  readonly #loads: Snapshots | undefined;
   readonly #cache: ReadCache;
-  readonly #keys = new IdempotencyKeys();
   readonly #writeBehind: WriteBehind | undefined;
   readonly #revocations: RevocationFeed | undefined;
   readonly #audit: OperationAudit | undefined;
+  readonly #writes: Writes;
   /** Inputs that were parsed to find their order keys, so that `execute` need not do it again. */
   readonly #parsed = new WeakMap<object, { readonly operation: Operation; readonly input: ParsedInput }>();
   readonly #running = new Set<Promise<unknown>>();
@@ -97,17 +82,26 @@ export class GameRuntime {
     this.publicConfig = new PublicConfig(handler.publicConfig ?? {});
     this.#database = database;
     this.#clock = clock;
-    this.#listener = listener;
-    this.#shared = { game: manifest, ids, log, logins: { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds } };
+    const logins = { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds };
+    this.#contexts = new Contexts(handler, database, { game: manifest, ids, log, logins });
     this.#cache = new ReadCache(handler, { ...cache, clock });
-    this.#snapshots = new Snapshots(database);
-    this.#loads = this.#cache.isShared ? new Snapshots(database, 'newest') : this.#snapshots;
+    this.#loads = this.#cache.isShared ? new Snapshots(database, 'newest') : undefined;
     this.#writeBehind =
       options.writeBehind === undefined
         ? undefined
         : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities, made: (things) => this.#made(things) });
     this.#revocations = sink === undefined ? undefined : new RevocationFeed({ game: manifest.id, database, sink, clock, timers, log });
     this.#audit = audit === false ? undefined : new OperationAudit(audit, { database, game: manifest.id, clock, log });
+    this.#writes = new Writes({
+      handler,
+      database,
+      contexts: this.#contexts,
+      cache: this.#cache,
+      listener,
+      writeBehind: this.#writeBehind,
+      revocations: this.#revocations,
+      audit: this.#audit,
+    });
     for (const operation of operations) this.#operations.set(operation.code, operation).set(operation.name, operation);
   }
 
@@ -225,7 +219,7 @@ export class GameRuntime {
   async #run({ operation, input: raw, caller, origin, signal }: ExecuteRequest): Promise<unknown> {
     const call = { operation, input: this.#parse(operation, raw), caller, origin, signal, now: new Date(this.#clock.now()) };
     if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
-    return operation.kind === 'read' ? this.#read(call) : this.#auditedWrite(call);
+    return operation.kind === 'read' ? this.#read(call) : this.#writes.make(call);
   }
 
   async #read(call: Call): Promise<JsonValue> {
@@ -234,143 +228,24 @@ export class GameRuntime {
     const cache = this.#cache.of(operation, input);
     if (cache === undefined) {
       await settleKeys(this.#writeBehind, readKeys(operation, input), signal);
-      return this.#inSnapshot(call, async (context) => {
+      return this.#contexts.inSnapshot(call, async (context) => {
         await requireOwner?.(context);
         return encodeOutput(operation, await operation.handle(context, input, undefined));
       });
     }
-    if (requireOwner !== undefined) await this.#inSnapshot(call, requireOwner);
+    if (requireOwner !== undefined) await this.#contexts.inSnapshot(call, requireOwner);
     // The load is everybody's who asks for this key meanwhile: one caller's time-out must not end it.
     const load = { ...call, caller: null, signal: undefined };
     const loaded = cache.get(String(operation.cache?.key(input)), async () => {
       await settleKeys(this.#writeBehind, readKeys(operation, input), undefined);
-      return this.#inSnapshot(load, async (context) => encodeOutput(operation, await operation.handle(context, input, undefined)), this.#loads);
+      return this.#contexts.inSnapshot(load, async (context) => encodeOutput(operation, await operation.handle(context, input, undefined)), this.#loads);
     });
     return signal === undefined ? loaded : orTimeout(loaded, signal);
-  }
-
-  async #auditedWrite(call: Call): Promise<JsonValue> {
-    try {
-      return await this.#write(call);
-    } catch (error) {
-      await this.#audit?.noteRefusal(call, error);
-      throw error;
-    }
-  }
-
-  async #write(call: Call): Promise<JsonValue> {
-    const { operation, caller } = call;
-    const { idempotencyKey: key, ...input } = call.input;
-    const bare = { ...call, input };
-    // Refused as early as can be: a player without any right to this must not cost a transaction.
-    const requireOwner = ownerCheck(operation, input, caller);
-    const isDeferred = operation.isWriteBehind && this.#writeBehind !== undefined;
-    if (isDeferred && requireOwner !== undefined) await this.#inSnapshot(bare, requireOwner);
-    const prepared = await operation.prepare(this.#preparation(bare), input);
-    const work = (keyed?: KeyedWrite): Promise<JsonValue> => (isDeferred ? this.#defer(bare, prepared, keyed) : this.#transact(bare, prepared, keyed));
-    if (typeof key !== 'string') return work();
-    const keyed = { key, operation: operation.name, inputHash: hashInput(input) };
-    return this.#keys.guard(key, async () => pendingAnswer(this.#writeBehind, keyed) ?? work(keyed));
-  }
-
-  async #defer(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
-    const { operation, input, caller, now, signal } = call;
-    const { game, ids } = this.#shared;
-    if (keyed !== undefined) {
-      const first = await this.#inSnapshot(call, (context) => firstAnswer(context, keyed));
-      if (first !== undefined) return first;
-    }
-    if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
-    const write = deferOperation({ operation, input, prepared, keyed }, { game, ids, caller, now });
-    await this.#writeBehind?.take(write);
-    const changes = changedThings(write);
-    // From here on a read waits for the write to be made; what was cached before it must not be given any more.
-    await this.#cache.drop(changes);
-    this.#listener.committed?.({ operation, input, changes });
-    return write.output;
   }
 
   /** Other instances could read what was before a write-behind write until it was made, so they are told again. */
   #made(things: Session['changes']): void {
     if (this.#cache.isShared) void this.#cache.drop(things);
-  }
-
-  async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
-    const { operation, input, signal } = call;
-    // A direct write comes after what was acknowledged before it: else a late one would bury it.
-    await settleKeys(this.#writeBehind, changedKeys(operation, input), signal);
-    // One for each attempt: on a server the work runs again where others were in its way.
-    const attempts: Session[] = [];
-    let outcome: JsonValue | CommittedRefusal;
-    let changes: Session['changes'];
-    const audited = this.#audit?.begin(call);
-    let isCommitted = false;
-    try {
-      outcome = await this.#database.transaction(
-        (session) => {
-          attempts.push(session);
-          const attempt = audited?.attempt(session);
-          return this.#work(call, this.#context({ ...call, session: attempt?.session ?? session, rows: undefined }), { prepared, keyed, audited: attempt });
-        },
-        // After a connection that was lost at the commit only the key tells whether the write was made: without one nobody may try again.
-        { isRepeatable: keyed !== undefined, ...(signal === undefined ? {} : { signal }) },
-      );
-      isCommitted = true;
-    } finally {
-      audited?.over(isCommitted);
-      // Also after a failure, and of every attempt: a commit whose end nobody saw may have happened.
-      changes = changesOf(attempts);
-      await this.#cache.drop(changes);
-    }
-    // Here it counts before the answer, and does not wait for the next look.
-    if (changes.some(({ entity }) => entity === tokenRevocation.name)) await this.#revocations?.look();
-    this.#listener.committed?.({ operation, input, changes });
-    if (outcome instanceof CommittedRefusal) throw outcome;
-    return outcome;
-  }
-
-  async #work(
-    { operation, input, caller }: Call,
-    context: GameContext,
-    { prepared, keyed, audited }: { readonly prepared: unknown; readonly keyed: KeyedWrite | undefined; readonly audited: AuditedAttempt | undefined },
-  ): Promise<JsonValue | CommittedRefusal> {
-    const { name, event } = operation;
-    const { session, ids } = context;
-    await ownerCheck(operation, input, caller)?.(context);
-    const first = keyed === undefined ? undefined : await claimKey(session, keyed);
-    if (first !== undefined) return first;
-    try {
-      const { before, after } = this.handler.hooks;
-      const changed = (await before[name]?.(context, input, undefined)) ?? input;
-      const result = await operation.handle(context, changed, prepared);
-      await after[name]?.(context, changed, result);
-      const output = encodeOutput(operation, result);
-      if (keyed !== undefined) await storeAnswer(session, keyed, output);
-      if (event !== null) await session.dao(outbox).insert({ id: ids.next(), event, payload: output });
-      await audited?.finish();
-      return output;
-    } catch (error) {
-      // Returned and not thrown, so that the transaction commits what the handler noted of the refused attempt.
-      if (!(error instanceof CommittedRefusal)) throw error;
-      if (keyed !== undefined) await giveBackKey(session, keyed);
-      await audited?.finish(error.refusal);
-      return error;
-    }
-  }
-
-  #preparation({ caller, now, signal }: Call): Preparation {
-    const { game, log } = this.#shared;
-    const { login } = this.handler.hooks;
-    return { game, log, caller, now, signal, login, read: (work) => this.#inSnapshot({ caller, now, signal }, work) };
-  }
-
-  #inSnapshot<T>(own: Omit<OwnParts, 'session' | 'rows'>, work: (context: GameContext) => T | Promise<T>, snapshots = this.#snapshots): Promise<T> {
-    return snapshots.read(({ session, rows }: Snapshot) => work(this.#context({ ...own, session, rows })), own.signal);
-  }
-
-  #context({ caller, now, signal, session, rows }: OwnParts): GameContext {
-    const context = new OperationContext(this.#shared, { caller, now, signal, session, rows });
-    return Object.assign(context, this.handler.extendContext(context));
   }
 
   #parse(operation: Operation, raw: unknown): ParsedInput {
