@@ -1,8 +1,7 @@
 import type { Principal } from '@midgard/auth';
-import type { Encoding, Frame, OpenedBody, OpenOptions } from '@midgard/codec';
-import { CodecError, decodeValue, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
+import type { Frame, OpenedBody, OpenOptions } from '@midgard/codec';
+import { CodecError, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
-import { setMaxListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { revoked } from '../dispatcher.ts';
 import type { Session } from '../session.ts';
@@ -11,8 +10,8 @@ import type { ConnectionContext, SessionHolder } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { type Requester, Requests } from './requests.ts';
 import { Sender, unsealed } from './sender.ts';
-import { WriteOrder } from './write-order.ts';
 
 /**
  * The life of a connection:
@@ -32,13 +31,13 @@ const lingerMs = 1000;
 const quietMs = 100;
 
 /** One client: reads its frames, runs its requests, writes its answers. Never throws, whatever arrives. */
-export class Connection implements SessionHolder {
+export class Connection implements SessionHolder, Requester {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
   readonly #decoder: FrameDecoder;
   readonly #sender: Sender;
-  readonly #order = new WriteOrder();
+  readonly #requests: Requests;
   #phase: Phase = 'hello';
   /** When the phase began that has a time limit. */
   #phaseSince: number;
@@ -47,8 +46,6 @@ export class Connection implements SessionHolder {
   #session: Session | null = null;
   #held: Frame[] = [];
   #lastError: MidgardError | null = null;
-  #abort: AbortController | null = null;
-  #inFlight = 0;
   #framesRead = 0;
   readonly #heartbeat: Heartbeat;
   #stalledSince: number | null = null;
@@ -60,6 +57,7 @@ export class Connection implements SessionHolder {
     this.#context = context;
     this.#decoder = new FrameDecoder({ maxFrameBytes: context.options.maxFrameBytes, from: 'client' });
     this.#sender = new Sender(socket, context, this);
+    this.#requests = new Requests(context, this.#sender, this);
     this.#phaseSince = context.clock.now();
     this.#heartbeat = new Heartbeat(context.options.heartbeatMs, this.#phaseSince);
     socket.setNoDelay(true);
@@ -102,6 +100,11 @@ export class Connection implements SessionHolder {
     this.#stallIfFull();
   }
 
+  /** See {@link Requester}. */
+  onAnswered(): void {
+    if (this.#phase === 'closing') this.#end();
+  }
+
   /** Looks after everything that depends on time; called for every connection by one timer of the server. */
   sweep(now: number): void {
     const { helloTimeoutMs, slowConsumerMs } = this.#context.options;
@@ -128,7 +131,7 @@ export class Connection implements SessionHolder {
     if (this.#stalledSince !== null) {
       if (now - this.#stalledSince >= slowConsumerMs) this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
     } else if (this.#phase === 'draining') {
-      if (this.#inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
+      if (this.#requests.inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
     } else {
       this.#beat(now);
     }
@@ -236,53 +239,11 @@ export class Connection implements SessionHolder {
     }
   }
 
-  #request(frame: Frame, { payload, encoding }: OpenedBody): void {
+  #request(frame: Frame, opened: OpenedBody): void {
     const session = this.#session;
     if (session === null) return;
     if (this.#phase === 'draining') return this.#sender.sendError(new MidgardError('shuttingDown', 'the server is shutting down'), frame);
-    if (this.#inFlight >= this.#context.options.maxInFlight) {
-      return this.#sender.sendError(new MidgardError('tooManyInFlight', `more than ${this.#context.options.maxInFlight} requests unanswered`), frame);
-    }
-    let input: unknown;
-    try {
-      input = decodeValue(payload, encoding);
-    } catch (error) {
-      return this.#sender.sendError(toMidgardError(error), frame);
-    }
-    void this.#answer(frame, encoding, session, input);
-  }
-
-  /** Never rejects. */
-  async #answer(frame: Frame, encoding: Encoding, session: Session, input: unknown): Promise<void> {
-    const { dispatcher } = this.#context;
-    const { game, operation, requestId } = frame;
-    this.#inFlight += 1;
-    try {
-      const call = { session, game, operation, input, requestId, signal: this.#signal() };
-      const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => dispatcher.call(call));
-      this.#sender.send({ kind: Kind.response, requestId, game, operation }, encodeValue(output, encoding), encoding);
-    } catch (error) {
-      this.#sender.sendError(this.#blameOf(error), frame);
-    }
-    this.#inFlight -= 1;
-    if (this.#phase === 'closing' && this.#inFlight === 0) this.#end();
-  }
-
-  /** An answer that does not fit into a frame is told as it is; one that cannot be encoded is our fault, not the caller's. */
-  #blameOf(error: unknown): MidgardError {
-    if (!(error instanceof CodecError)) return toMidgardError(error);
-    if (error.code === 'ERR_CODEC_TOO_LARGE') return new MidgardError('tooLarge', 'the answer is larger than a frame may be');
-    this.#context.log.error({ err: error }, 'an answer could not be encoded');
-    return new MidgardError('internal', 'internal error', { cause: error });
-  }
-
-  #signal(): AbortSignal {
-    if (this.#abort === null) {
-      this.#abort = new AbortController();
-      // As many listeners as requests in flight are no leak.
-      setMaxListeners(0, this.#abort.signal);
-    }
-    return this.#abort.signal;
+    this.#requests.run(frame, opened, session);
   }
 
   /** The peer broke the protocol, or is not wanted: what it asked before is answered, then one error frame, then the end. */
@@ -301,7 +262,7 @@ export class Connection implements SessionHolder {
     this.#enter('closing');
     this.#lastError = error;
     this.#held = [];
-    if (this.#inFlight === 0) this.#end();
+    if (this.#requests.inFlight === 0) this.#end();
   }
 
   #end(): void {
@@ -324,7 +285,7 @@ export class Connection implements SessionHolder {
     if (this.#session !== null) this.#context.sessions.delete(this.#session.principal.subject, this);
     this.#sender.close();
     this.#held = [];
-    this.#abort?.abort();
+    this.#requests.abort();
   }
 
   #stallIfFull(): void {
