@@ -6,8 +6,9 @@ import { trickle, type Trickled } from '../testing/trickle.ts';
 import type { HttpServerOptions } from './http-server.ts';
 import { fixtureOfTest } from './testing/fixture.ts';
 
-const everyMs = 20;
-const limitMs = 400;
+const everyMs = 50;
+/** Who is served meanwhile must be within it, too, however busy the machine is. */
+const limitMs = 1000;
 /** Bytes that fit into the limit and the time after which it is looked at, twice over, since the machine may be busy. */
 const mostBytes = (2 * 1.5 * limitMs) / everyMs;
 

@@ -18,6 +18,8 @@ const smallSettings: MariaDbSettings = {
   'performance-schema': 'OFF',
   'skip-name-resolve': 'ON',
   'max-connections': '300',
+  // Seconds that a client may take to shake hands; on a busy machine it takes its time.
+  'connect-timeout': '60',
   // As every package sets it; without a file of settings it would be latin1.
   'character-set-server': 'utf8mb4',
 };
