@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { isOperationScope, maxAccessTtlSeconds, roleNames } from '@midgard/auth';
+import { redactText } from '@midgard/logging/redact';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import { addAuditCommands } from './audit/audit-commands.ts';
@@ -24,6 +25,8 @@ export function program(): Command {
     .description('Game data middleware: serves games over TCP and HTTP')
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
+    // It repeats what was wrong, and a key or token that slipped into another argument must not stand in a script's log.
+    .configureOutput({ outputError: (text, write) => write(redactText(text)) })
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_CALL))
     .addHelpText(
       'after',

@@ -37,6 +37,7 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #imports: readonly string[];
   #child: ChildProcess | undefined;
   #output = '';
+  #errors = '';
 
   /**
    * @param env variables beside those that keep it on free ports and in its own folder
@@ -52,6 +53,7 @@ export class ServiceProcess implements AsyncDisposable {
     const child = this.#spawn(['start'], { MIDGARD_SERVER_TCP_PORT: String(ports.tcp), MIDGARD_SERVER_HTTP_PORT: String(ports.http) });
     this.#child = child;
     child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
     const banner = await bannerOf(child);
     return {
       banner,
@@ -64,6 +66,11 @@ export class ServiceProcess implements AsyncDisposable {
   /** What it has logged so far, of all its lives. */
   get logs(): readonly Readonly<Record<string, unknown>>[] {
     return this.#output.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [LogLine.parse(JSON.parse(line))] : []));
+  }
+
+  /** All that it has printed so far, of all its lives, as it came. */
+  get printed(): { readonly stdout: string; readonly stderr: string } {
+    return { stdout: this.#output, stderr: this.#errors };
   }
 
   /** Sends a signal and waits for the end. @returns the exit code, null where the signal killed it */

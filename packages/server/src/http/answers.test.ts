@@ -74,7 +74,7 @@ describe('request id', () => {
     expect(headers.get('x-request-id')).toBe('web-1:abc.DEF_9');
   });
 
-  test.each(['a b', 'x'.repeat(129), '<script>', 'ä'])('%j is replaced', async (id) => {
+  test.each(['a b', 'x'.repeat(129), '<script>', 'ä', 'mdg_live_0123456789ab_secret', 'eyJhbGciOiJFZERTQSJ9.e30.x'])('%j is replaced', async (id) => {
     const { headers } = await fixture.ask('GET', '/players/1', { headers: { 'X-Request-Id': id } });
     expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
   });

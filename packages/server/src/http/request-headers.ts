@@ -29,6 +29,8 @@ const singletons: ReadonlySet<string> = new Set([
 ]);
 
 const requestIdForm = /^[\w.:-]{1,128}$/;
+/** How our API keys and JSON Web Tokens begin. */
+const credentialForm = /^(?:mdg_|eyJ)/;
 const traceparentForm = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-.*)?$/;
 const entityTagForm = /^(?:W\/)?"(\d{1,15})"$/;
 
@@ -77,9 +79,12 @@ export function requireSingleHeaders(rawHeaders: readonly string[]): void {
   }
 }
 
-/** The caller's request id where it has a harmless form (it goes into logs and back into a header), else a fresh one. */
+/**
+ * The caller's request id where it has a harmless form (it goes into logs, the audit log and back into a header), else a fresh one.
+ * A credential that somebody put there by mistake is none.
+ */
 export function requestIdOf(header: string | undefined): string {
-  return header !== undefined && requestIdForm.test(header) ? header : randomUUID();
+  return header !== undefined && requestIdForm.test(header) && !credentialForm.test(header) ? header : randomUUID();
 }
 
 /** Reads `traceparent`; a malformed one counts as absent, as the recommendation asks. */
