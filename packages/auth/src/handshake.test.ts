@@ -70,6 +70,23 @@ describe('replay', () => {
     clock.ms += 240_001;
     expect(await refusal(small.verifyHmac(proof()))).toBe('accepted');
   });
+
+  test('a flood of nonces takes bounded memory, and none of it is accepted twice', async () => {
+    const small = new Handshake({ clock, maxNonces: 500, secretOf: async (id) => (id === 'arena-1' ? { secret, role: 'web', games: '*' } : undefined) });
+    const strangers = Array.from({ length: 2000 }, (_, at) =>
+      at % 2 === 0 ? { ...proof(), serverId: `nobody-${at}` } : { ...proof(), signature: 'A'.repeat(43) },
+    );
+    for (const sent of strangers) expect(await refusal(small.verifyHmac(sent))).toBe('ERR_AUTH_INVALID');
+    // Who has no secret has filled nothing: all of the room is left.
+    const flood = Array.from({ length: 2000 }, () => proof());
+    const first = [];
+    for (const sent of flood) first.push(await refusal(small.verifyHmac(sent)));
+    expect(Map.groupBy(first, (code) => code).get('accepted')).toHaveLength(500);
+    expect(new Set(first)).toEqual(new Set(['accepted', 'ERR_AUTH_LIMITED']));
+    const again = [];
+    for (const sent of flood) again.push(await refusal(small.verifyHmac(sent)));
+    expect(again).not.toContain('accepted');
+  });
 });
 
 test.each([

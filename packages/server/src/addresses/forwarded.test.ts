@@ -1,5 +1,7 @@
+import { RateLimiter } from '@midgard/auth';
+import { MidgardError } from '@midgard/errors';
 import { describe, expect, test } from 'vitest';
-import { fixtureOfTest } from '../http/testing/fixture.ts';
+import { fakeAuthenticator, fixtureOfTest } from '../http/testing/fixture.ts';
 import { AddressSet, limitedAs } from './address-set.ts';
 import { clientAddress, type Forwarding } from './forwarded.ts';
 
@@ -89,5 +91,43 @@ describe('the limit of log-ins by address', () => {
     await ask('198.51.100.7');
     await ask('2001:db8::1');
     expect(seen).toEqual(['198.51.100.7', header === 'forwarded' ? '127.0.0.1' : '2001:db8:0:0::/64']);
+  });
+});
+
+describe('the limit of wrong keys', () => {
+  const guesser = '203.0.113.66';
+
+  /** Asks with a key, as somebody whose address the header tells. */
+  async function guessing(forwarding: Forwarding | undefined): Promise<(key: string, header: string) => Promise<number>> {
+    const authenticator = {
+      ...fakeAuthenticator,
+      fromHttp: async (headers: Headers) => {
+        if (headers.get('x-api-key') === 'guess') throw new MidgardError('credentialInvalid', 'no such key');
+        return fakeAuthenticator.fromHttp(headers, '');
+      },
+    };
+    const failureLimit = new RateLimiter({ perSecond: 1, burst: 3, clock: { now: () => 0 } });
+    const fixture = await fixtureOfTest({ authenticator, failureLimit, options: forwarding === undefined ? {} : { forwarding } });
+    return async (key, header) => (await fixture.ask('GET', '/players/1', { headers: { 'X-API-Key': key, 'X-Forwarded-For': header } })).status;
+  }
+
+  test('behind a trusted proxy counts who guesses, and neither the proxy nor others behind it', async () => {
+    const ask = await guessing({ proxies: new AddressSet(['127.0.0.0/8']), header: 'x-forwarded-for' });
+    // What the guesser writes before it, another address each time, wins nothing.
+    for (let at = 0; at < 3; at += 1) expect(await ask('guess', `198.51.100.${at}, ${guesser}`)).toBe(401);
+    expect(await ask('guess', `198.51.100.9, ${guesser}`)).toBe(429);
+    expect(await ask('server', guesser)).toBe(429);
+    expect(await ask('server', '198.51.100.1')).toBe(200);
+    expect(await ask('server', '127.0.0.1')).toBe(200);
+  });
+
+  test.each([
+    ['no proxy is named', undefined],
+    ['the peer is no proxy', xForwardedFor],
+  ])('where %s counts the peer, whatever address each guess makes up', async (_name, forwarding) => {
+    const ask = await guessing(forwarding);
+    for (let at = 0; at < 3; at += 1) expect(await ask('guess', `198.51.100.${at}`)).toBe(401);
+    expect(await ask('guess', '198.51.100.99')).toBe(429);
+    expect(await ask('server', '198.51.100.100')).toBe(429);
   });
 });

@@ -181,13 +181,19 @@ describe('JSON is at most 64 levels deep', () => {
 });
 
 describe('an upgrade', () => {
-  test('to WebSocket is refused, and what follows is no request', async () => {
-    const upgrade =
-      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.example\r\n';
-    const answer = await send(`GET /livez HTTP/1.1\r\n${own}${upgrade}\r\nDELETE /api/v1/games/fake/players/1 HTTP/1.1\r\n${own}\r\n`);
-    expectRefused(answer, '404');
-    expect(answer).toContain('there is no WebSocket here');
-  });
+  // There is no WebSocket yet, so no page of any origin gets one (RFC 6455 §10.2): whoever builds it comes by here.
+  test.each(['https://evil.example', 'https://shop.example', 'http://127.0.0.1', 'null', undefined])(
+    'to WebSocket from the origin %s is refused and the connection closed, and what follows is no request',
+    async (origin) => {
+      const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n`;
+      const from = origin === undefined ? '' : `Origin: ${origin}\r\n`;
+      for (const target of ['/', '/livez', '/ws', '/api/v1/games/fake/players/1']) {
+        const answer = await send(`GET ${target} HTTP/1.1\r\n${own}${upgrade}${from}\r\nDELETE /api/v1/games/fake/players/1 HTTP/1.1\r\n${own}\r\n`);
+        expectRefused(answer, '404');
+        expect(answer).toContain('there is no WebSocket here');
+      }
+    },
+  );
 
   test('to HTTP/2 is an offer that is not taken', async () => {
     const answer = await send(

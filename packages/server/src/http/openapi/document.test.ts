@@ -1,8 +1,10 @@
+import { Dispatcher } from '../../dispatcher.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHttpApp } from '../app.ts';
 import { isSchema } from '../coercion.ts';
 import { FakeGame } from '../testing/fake-game.ts';
 import type { Fixture } from '../testing/fixture.ts';
-import { startFixture } from '../testing/fixture.ts';
+import { fakeAuthenticator, startFixture } from '../testing/fixture.ts';
 
 let fixture: Fixture;
 let document: Record<string, unknown>;
@@ -101,6 +103,65 @@ describe('the document', () => {
       const declared = Object.keys(isSchema(operation['responses']) ? operation['responses'] : {});
       expect(declared, `${method} ${path}`).toContain(String(status));
     }
+  });
+
+  test('everything that is served is described', () => {
+    const app = createHttpApp({ dispatcher: new Dispatcher({ router: fixture.router }), authenticator: fakeAuthenticator, version: '0.0.1' });
+    // What stands below the games is held against their operations above; the page's files are not for programs.
+    const apart = new Set(['/api/v1/games/*', '/docs/:file']);
+    const routes = app.routes.map(({ path }) => path).filter((path) => !apart.has(path));
+    expect(routes.length).toBeGreaterThan(5);
+    const paths = new Set(described().map(({ path }) => path));
+    expect(routes.filter((path) => !paths.has(path))).toEqual([]);
+  });
+
+  test.each([
+    ...[
+      '',
+      'api',
+      'api/v1',
+      'api/v1/',
+      'api/v1/games',
+      'api/v1/games/',
+      'api/v1/games/fake',
+      'api/v1/games/fake/',
+      'api/v2/whoami',
+      'v1/whoami',
+      'whoami',
+      'batch',
+    ],
+    ...[
+      'admin',
+      'console',
+      'debug',
+      'debug/pprof',
+      'actuator',
+      'actuator/env',
+      'server-status',
+      'status',
+      'info',
+      'env',
+      'config',
+      'trace',
+      'heapdump',
+      'graphql',
+    ],
+    ...[
+      'swagger.json',
+      'openapi.yaml',
+      'openapi',
+      'docs/',
+      'docs/openapi.json',
+      'favicon.ico',
+      'index.html',
+      '.env',
+      '.git/config',
+      'package.json',
+      '.well-known/',
+    ],
+    ...['.well-known/openid-configuration', '.well-known/jwks', 'metrics/', 'health/live', 'livez/', 'LIVEZ', 'Metrics'],
+  ])('what it does not name is not there: /%s', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) expect((await fixture.ask(method, `//${path}`)).status, method).toBe(404);
   });
 
   test('shows fields where HTTP takes them: headers are no fields of a body', () => {
