@@ -158,6 +158,10 @@ describe('secrets', () => {
   test.each([
     'mdg_dev_abc123_hunter2hunter2',
     'eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2',
+    'eyJhbGciOiJFZERTQSJ9.hunter2-hunter2.',
+    'https-eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2',
+    'api.example.org.eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2.jpg',
+    'eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2 eyJhbGciOiJFZERTQSJ9.eyJodW50ZXIyIjoxfQ.hunter2-hunter2',
     'Authorization: Bearer hunter2hunter2',
     'oracle://scott:hunter2@db:1521/x',
     'mysql://u:p@hunter2@db/x',
@@ -166,6 +170,12 @@ describe('secrets', () => {
     log.error({ text: `before ${secret} after`, err: new Error(`failed with ${secret}`, { cause: new Error(secret) }) }, `failed with ${secret}`);
     expect(lines[0]).not.toMatch(/hunter2/);
     expect(lines[0]).toContain('before ');
+  });
+
+  test.each(['version 1.2.3', 'api.example.org', 'eyJ.x.y', 'eyJhbGciOiJFZERTQSJ9.one-dot', 'player.get', '...', 'a..b'])('%s is none', (text) => {
+    const { log, entry } = capture();
+    log.info({ text }, 'x');
+    expect(entry()['text']).toBe(text);
   });
 
   test('further keys can be named', () => {
@@ -225,6 +235,14 @@ describe('injection', () => {
     const { log, entry } = capture();
     log.info({ player: attack, [attack]: 1 }, attack);
     expect(entry()).toMatchObject({ level: 'info', player: attack, msg: attack, [attack]: 1 });
+  });
+
+  test('no byte of it reaches a terminal that would obey it, and its meaning stays', () => {
+    const { log, lines, entry } = capture();
+    const signs = '\u0000\u0007\b\u001B[2J\u007F\u0085\u009B2J\u00AD\u200B\u202E\u2028\u2029\u2066\uFEFF\u{E0041}👨‍👩‍👧';
+    log.child({ [`child ${signs}`]: signs }).error({ [signs]: signs, err: new Error(signs) }, signs);
+    expect(lines[0]?.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(entry()).toMatchObject({ [signs]: signs, msg: signs, [`child ${signs}`]: signs, err: { message: signs } });
   });
 
   test('a field cannot pose as one of the schema', () => {

@@ -1,5 +1,6 @@
 import { destination as fileDestination, pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
 import { prettyLine } from './pretty.ts';
+import { printableLine } from './printable.ts';
 import { type Redact, redactor, redactText } from './redact.ts';
 
 /** From the least to the most urgent; `silent` logs nothing. */
@@ -65,7 +66,7 @@ const ownFields: ReadonlySet<string> = new Set(['level', 'time', 'name', 'msg'])
  */
 export function createLogger({ level = 'info', name, destination, redact = [], pretty = false }: LoggerOptions): Logger {
   const sink = destination ?? fileDestination({ dest: 1, sync: true });
-  const stream: LogDestination = pretty ? { write: (line) => sink.write(prettyLine(line)) } : sink;
+  const stream: LogDestination = { write: (line) => sink.write(pretty ? prettyLine(line) : printableLine(line)) };
   const base = pino(
     {
       level,

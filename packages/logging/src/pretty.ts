@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 33, error: 31, fatal: 35 };
 
 /**
@@ -8,11 +10,11 @@ const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 3
  */
 export function prettyLine(line: string): string {
   const entry = parsed(line);
-  if (entry === undefined) return `${escaped(line.trimEnd())}\n`;
+  if (entry === undefined) return `${printable(line.trimEnd())}\n`;
   const { level, time, msg, name: _name, err, ...fields } = entry;
   const label = `\u001B[${colours[String(level)] ?? 0}m${String(level).toUpperCase().padEnd(5)}\u001B[0m`;
-  const pairs = Object.entries(fields).map(([key, value]) => ` \u001B[2m${escaped(key)}=\u001B[22m${shown(value)}`);
-  return `${String(time).slice(11, 23)} ${label} ${escaped(String(msg))}${pairs.join('')}\n${stackOf(err)}`;
+  const pairs = Object.entries(fields).map(([key, value]) => ` \u001B[2m${printable(key)}=\u001B[22m${shown(value)}`);
+  return `${String(time).slice(11, 23)} ${label} ${printable(String(msg))}${pairs.join('')}\n${stackOf(err)}`;
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
@@ -25,17 +27,12 @@ function parsed(line: string): Record<string, unknown> | undefined {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:/@-]+$/.test(value) ? value : escaped(JSON.stringify(value) ?? '');
+  return typeof value === 'string' && /^[\w.:/@-]+$/.test(value) ? value : printable(JSON.stringify(value) ?? '');
 }
 
 function stackOf(err: unknown): string {
   if (typeof err !== 'object' || err === null) return err === undefined ? '' : `  ${shown(err)}\n`;
   const stack = 'stack' in err && typeof err.stack === 'string' ? err.stack.split('\n') : [JSON.stringify(err)];
   const cause = 'cause' in err ? stackOf(err.cause) : '';
-  return `${stack.map((row) => `  ${escaped(row)}\n`).join('')}${cause === '' ? '' : `  caused by\n${cause}`}`;
-}
-
-function escaped(text: string): string {
-  // Control characters of both ranges and the line separators of Unicode.
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `${stack.map((row) => `  ${printable(row)}\n`).join('')}${cause === '' ? '' : `  caused by\n${cause}`}`;
 }

@@ -25,13 +25,18 @@ const secretKeys: ReadonlySet<string> = new Set([
 /** Endings of keys that hold secrets: `dbPassword`, `x-api-key`, `refreshToken`; but not `tokenCount` or `cacheKey`. */
 const secretEnding = /(?:password|passwd|passphrase|secret|token|credential|apikey|privatekey|signingkey|secretkey)s?$/;
 
-/** Secrets by their form, wherever they stand in a text: our API keys, JWTs, authorization headers, credentials of a URL. */
+/** Secrets by their form, wherever they stand in a text: our API keys, authorization headers, credentials of a URL. Each takes time linear in the text. */
 const secretTexts: readonly (readonly [RegExp, string])[] = [
   [/\bmdg_[a-z]+_[A-Za-z0-9]+_[A-Za-z0-9_-]+/g, redacted],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, redacted],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${redacted}`],
   [/(:\/\/)[^\s/]*@/g, `$1${redacted}@`],
 ];
+
+/** Parts of base64url joined by dots, each such text as a whole. */
+const dottedText = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
+
+/** `eyJ` is `{"` in base64url; no header of a JWT is shorter. */
+const leastJwtHeader = 11;
 
 /** Turns what a program logs into plain data without secrets. */
 export type Redact = (value: unknown) => unknown;
@@ -113,7 +118,25 @@ class Copy {
 
 /** Hides secrets that a text shows by their form. O(length). */
 export function redactText(text: string): string {
-  return secretTexts.reduce((clean, [form, mark]) => clean.replaceAll(form, mark), text);
+  const withoutJwts = text.includes('eyJ') ? text.replaceAll(dottedText, withoutJwt) : text;
+  return secretTexts.reduce((clean, [form, mark]) => clean.replaceAll(form, mark), withoutJwts);
+}
+
+/**
+ * Hides the JWTs in parts that are joined by dots. One pattern for all of it would look through `eyJ-eyJ-eyJ-…` again from each `eyJ`:
+ * time by the square of the length, which who writes the text could make us spend.
+ */
+function withoutJwt(dotted: string): string {
+  const parts = dotted.split('.');
+  const clean: string[] = [];
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = parts[at] ?? '';
+    const begin = part.search(/\beyJ/);
+    const isJwt = begin >= 0 && part.length - begin >= leastJwtHeader && at + 2 < parts.length && parts[at + 1] !== '';
+    clean.push(isJwt ? part.slice(0, begin) + redacted : part);
+    if (isJwt) at += 2;
+  }
+  return clean.join('.');
 }
 
 /** Nothing to hide in an absent value, and whether it is absent is what a reader of the log wants to know. */

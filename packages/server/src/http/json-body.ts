@@ -43,7 +43,7 @@ function parseJson(bytes: Buffer): unknown {
 
 function requireJson(incoming: IncomingMessage): void {
   const [type = '', ...parameters] = (incoming.headers['content-type'] ?? '').toLowerCase().split(';');
-  const isJson = type.trim() === 'application/json' && parameters.every((each) => /^\s*(charset="?utf-8"?)?\s*$/.test(each));
+  const isJson = type.trim() === 'application/json' && parameters.every((each) => /^(charset="?utf-8"?)?$/.test(each.trim()));
   if (!isJson) throw invalidInput('header.content-type', 'not a JSON body', 'application/json');
   const encoding = incoming.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw invalidInput('header.content-encoding', 'a compressed body is not taken', 'identity');

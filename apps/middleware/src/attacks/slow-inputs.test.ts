@@ -1,0 +1,85 @@
+// What somebody writes to make a pattern of ours go back and forth over it: CWE-1333, OWASP API4:2023, ASVS 5 §1.3.12. The patterns of the
+// sources are looked at by tooling/checks; this measures what meets input, by how the time grows and never by the time.
+import { printable } from '@midgard/auth';
+import { realm } from '@midgard/game-realm';
+import { withoutSecrets } from '@midgard/game-kit';
+import { redactText } from '@midgard/logging/redact';
+import { expect, test } from 'vitest';
+
+/** Begin a match again and again, or let it be cut in many ways. */
+const pieces = [
+  ...['a', '0', ' ', '\t', '-', '_', '.', ':', '/', 'aA0', 'a-', 'a.', '0 ', 'a ', '::', '🐉', '\u0000', '\u001B['],
+  ...[
+    'eyJ',
+    'eyJ-',
+    'eyJ.',
+    'eyJa-eyJa.',
+    'eyJhbGciOiJ-',
+    'mdg_',
+    'mdg_a_',
+    'mdg_a_a_-',
+    'bearer ',
+    'bearer\t',
+    'basic ',
+    'Bearer eyJ-',
+    '://',
+    '://a',
+    ':/',
+    '://@',
+    'http://a:b',
+  ],
+  ...['2026-', '2026-01-31T', 'T12:00:00.', '+00:', '1e', '-0', '\\u00', 'a@', '.a@', '__proto__', 'sk_', 'AKIA'],
+];
+const ends = ['', '!', '\n', '\u2028', '=', '@'];
+const small = 4 * 1024;
+const factor = 8;
+/** Time by the square of the length grows by 64, linear time by 8; between them is room for a busy machine. */
+const mostGrowth = 28;
+/** Less is noise, and no harm. */
+const leastMs = 4;
+
+/** The pathological texts of one length. */
+function texts(length: number, of: readonly string[]): readonly string[] {
+  return of.flatMap((piece) => ends.map((end) => piece.repeat(Math.ceil(length / piece.length)).slice(0, length) + end));
+}
+
+/** @returns those of the texts with which the time grows faster than the text, even at the best of three tries */
+function growing(work: (text: string) => unknown, of = pieces): readonly string[] {
+  const [short, long] = [texts(small, of), texts(small * factor, of)];
+  return long.flatMap((text, at) => (isGrowing(work, short[at] ?? '', text) ? [JSON.stringify(text.slice(0, 24))] : []));
+}
+
+function isGrowing(work: (text: string) => unknown, short: string, long: string): boolean {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const longMs = timeOf(work, long);
+    if (longMs < leastMs || longMs < mostGrowth * Math.min(timeOf(work, short), timeOf(work, short), timeOf(work, short))) return false;
+  }
+  return true;
+}
+
+function timeOf(work: (text: string) => unknown, text: string): number {
+  const begin = performance.now();
+  work(text);
+  return performance.now() - begin;
+}
+
+test('the measure itself tells a slow pattern', () => {
+  expect(growing((text) => /(?:^|-)eyJ[\w-]+\.$/.test(text), ['eyJ-'])).not.toEqual([]);
+  expect(growing((text) => text.includes('x'))).toEqual([]);
+});
+
+test('the redaction of logs and of the audit log takes time linear in the text', () => {
+  expect(growing(redactText)).toEqual([]);
+  expect(growing((text) => withoutSecrets({ [text]: text, list: [text] }))).toEqual([]);
+});
+
+test('what makes one line of any text takes time linear in it', () => {
+  expect(growing(printable)).toEqual([]);
+});
+
+test('so do the inputs of all operations, in every field at once', { timeout: 120_000 }, () => {
+  const parse = (text: string): void => {
+    for (const operation of realm.operations) operation.input.safeParse(Object.fromEntries(Object.keys(operation.input.shape).map((field) => [field, text])));
+  };
+  expect(growing(parse)).toEqual([]);
+});
