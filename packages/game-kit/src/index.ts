@@ -41,6 +41,7 @@ export { type AuditReport, entryOf, verifyAudit, type VerifyAuditOptions } from 
 export { pruneAudit, type PruneAuditOptions, type PrunedChain } from './audit/prune-audit.ts';
 export { type AuditSearch, searchAudit } from './audit/search-audit.ts';
 export { auditEntities, auditEntry } from './entities/audit.ts';
+export { ownerCheck, type OwnerCheck } from './runtime/owner.ts';
 export { parseInput, type ParsedInput } from './runtime/validate.ts';
 export type { LedgerReport, LedgerViolation } from './ledger-report.ts';
 export { standardOperations, type StandardOperation, type StandardOptions } from './operations/index.ts';

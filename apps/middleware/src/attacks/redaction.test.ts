@@ -133,7 +133,7 @@ async function mailOf(started: StartedService, key: string, mail: object): Promi
 
 function damage({ folder }: ServiceProcess, player: string): void {
   const database = new DatabaseSync(path.join(folder, 'data', 'mail.db'), { timeout: 10_000 });
-  database.prepare('update mail_address set note_enc = substr(note_enc, 1, 40) where player_id = ?').run(BigInt(player));
+  database.prepare('update mail_address set note_enc = substr(note_enc, 1, 20) where player_id = ?').run(BigInt(player));
   database.close();
 }
 

@@ -8,6 +8,7 @@ import {
   type GameRuntime,
   MidgardError,
   type Operation,
+  ownerCheck,
   type ParsedInput,
   parseInput,
   type PublicConfig,
@@ -60,11 +61,17 @@ export class AdministeredGame implements ServedGame {
 
   execute(request: ExecuteRequest): Promise<unknown> {
     const own = this.#own.get(request.operation);
-    return own === undefined ? this.#runtime.execute(request) : own(request.input, request);
+    return own === undefined ? this.#runtime.execute(request) : this.#administer(own, request);
   }
 
   orderKeys(operation: Operation, input: unknown): readonly string[] {
     return this.#own.has(operation) ? [] : this.#runtime.orderKeys(operation, input);
+  }
+
+  async #administer(run: Run, request: ExecuteRequest): Promise<unknown> {
+    // The runtime holds players to their own; this is nobody's but the operators', whatever other roles a player's token has.
+    ownerCheck(request.operation, {}, request.caller);
+    return run(request.input, request);
   }
 
   #on<I>(operation: Operation, schema: z.ZodType<I>, run: (input: I, request: ExecuteRequest) => unknown): void {
