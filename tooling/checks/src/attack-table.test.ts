@@ -4,6 +4,10 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { tableFaults } from './attack-table.ts';
 
+function row(name: string): string {
+  return `[a.test.ts](../../apps/middleware/src/attacks/a.test.ts): \`${name}\``;
+}
+
 test('every attack of the table has its tests, and every suite of attacks stands in it', () => {
   expect(tableFaults(path.resolve(import.meta.dirname, '../../..'))).toEqual([]);
 });
@@ -12,7 +16,6 @@ test('a test that was renamed, a row without one and a suite without a row are f
   const root = mkdtempSync(path.join(tmpdir(), 'midgard-attacks-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
   mkdirSync(path.join(root, 'apps/middleware/src/attacks'), { recursive: true });
-  const row = (name: string): string => `[a.test.ts](../../apps/middleware/src/attacks/a.test.ts): \`${name}\``;
   const rows = [`| one | API1 | ${row('it is refused')}<br>${row("the other's is, too")} |`, `| two | API2 | ${row('gone')} |`, '| three | API3 | later |'];
   writeFileSync(path.join(root, 'apps/middleware/SECURITY.md'), `# Attacks\n\n| attack | against | tests |\n|---|---|---|\n${rows.join('\n')}\n\nMore.\n`);
   const source = path.join(root, 'apps/middleware/src/attacks/a.test.ts');

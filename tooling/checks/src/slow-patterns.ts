@@ -7,7 +7,7 @@
  */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseSync, Visitor } from 'oxc-parser';
+import { type Expression, parseSync, Visitor } from 'oxc-parser';
 import { analyse } from 'scslre';
 
 /** A pattern that may be slow, or that cannot be looked at since it is put together while the program runs. */
@@ -42,8 +42,8 @@ export function slowPatterns(root: string, exceptions: typeof accepted = accepte
 
 function slowIn(file: string, source: string): readonly SlowPattern[] {
   const slow: SlowPattern[] = [];
-  const made = (callee: { type: string; name?: string }): void => {
-    if (callee.name === 'RegExp') slow.push({ file, pattern: 'new RegExp' });
+  const made = (callee: Expression): void => {
+    if (callee.type === 'Identifier' && callee.name === 'RegExp') slow.push({ file, pattern: 'new RegExp' });
   };
   new Visitor({
     Literal(node) {

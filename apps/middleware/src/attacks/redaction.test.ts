@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { inspect } from 'node:util';
 import { signHandshake } from '@midgard/auth';
 import { connect } from '@midgard/client';
 import { freePort } from '@midgard/test-services';
@@ -192,7 +193,7 @@ async function loadTcp({ tcpPort: port }: StartedService, { key, strangersKey, t
 }
 
 function told(error: unknown): string {
-  return error instanceof Error ? JSON.stringify({ ...error, message: error.message }) : '';
+  return error instanceof Error ? inspect(error, { depth: null, maxStringLength: null }) : '';
 }
 
 /** What is neither a frame nor HTTP, on both ports. */

@@ -7,29 +7,26 @@ import { redactText } from '@midgard/logging/redact';
 import { expect, test } from 'vitest';
 
 /** Begin a match again and again, or let it be cut in many ways. */
-const pieces = [
-  ...['a', '0', ' ', '\t', '-', '_', '.', ':', '/', 'aA0', 'a-', 'a.', '0 ', 'a ', '::', '🐉', '\u0000', '\u001B['],
-  ...[
-    'eyJ',
-    'eyJ-',
-    'eyJ.',
-    'eyJa-eyJa.',
-    'eyJhbGciOiJ-',
-    'mdg_',
-    'mdg_a_',
-    'mdg_a_a_-',
-    'bearer ',
-    'bearer\t',
-    'basic ',
-    'Bearer eyJ-',
-    '://',
-    '://a',
-    ':/',
-    '://@',
-    'http://a:b',
-  ],
-  ...['2026-', '2026-01-31T', 'T12:00:00.', '+00:', '1e', '-0', '\\u00', 'a@', '.a@', '__proto__', 'sk_', 'AKIA'],
+const plain = ['a', '0', ' ', '\t', '-', '_', '.', ':', '/', 'aA0', 'a-', 'a.', '0 ', 'a ', '::', '🐉', '\u0000', '\u001B['];
+const secrets = [
+  'eyJ',
+  'eyJ-',
+  'eyJ.',
+  'eyJa-eyJa.',
+  'eyJhbGciOiJ-',
+  'mdg_',
+  'mdg_a_',
+  'mdg_a_a_-',
+  'bearer ',
+  'bearer\t',
+  'basic ',
+  'Bearer eyJ-',
+  'sk_',
+  'AKIA',
 ];
+const addresses = ['://', '://a', ':/', '://@', 'http://a:b', 'a@', '.a@'];
+const values = ['2026-', '2026-01-31T', 'T12:00:00.', '+00:', '1e', '-0', String.raw`\u00`, '__proto__'];
+const pieces = [...plain, ...secrets, ...addresses, ...values];
 const ends = ['', '!', '\n', '\u2028', '=', '@'];
 const small = 4 * 1024;
 const factor = 8;
@@ -77,9 +74,11 @@ test('what makes one line of any text takes time linear in it', () => {
   expect(growing(printable)).toEqual([]);
 });
 
+/** Every operation of Realm with the text in every field. */
+function parseAll(text: string): void {
+  for (const { input } of realm.operations) input.safeParse(Object.fromEntries(Object.keys(input.shape).map((field) => [field, text])));
+}
+
 test('so do the inputs of all operations, in every field at once', { timeout: 120_000 }, () => {
-  const parse = (text: string): void => {
-    for (const operation of realm.operations) operation.input.safeParse(Object.fromEntries(Object.keys(operation.input.shape).map((field) => [field, text])));
-  };
-  expect(growing(parse)).toEqual([]);
+  expect(growing(parseAll)).toEqual([]);
 });

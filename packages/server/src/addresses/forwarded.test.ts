@@ -94,22 +94,22 @@ describe('the limit of log-ins by address', () => {
   });
 });
 
+/** Asks with a key, as somebody whose address the header tells. */
+async function guessing(forwarding: Forwarding | undefined): Promise<(key: string, header: string) => Promise<number>> {
+  const authenticator = {
+    ...fakeAuthenticator,
+    fromHttp: async (headers: Headers) => {
+      if (headers.get('x-api-key') === 'guess') throw new MidgardError('credentialInvalid', 'no such key');
+      return fakeAuthenticator.fromHttp(headers, '');
+    },
+  };
+  const failureLimit = new RateLimiter({ perSecond: 1, burst: 3, clock: { now: () => 0 } });
+  const fixture = await fixtureOfTest({ authenticator, failureLimit, options: forwarding === undefined ? {} : { forwarding } });
+  return async (key, header) => (await fixture.ask('GET', '/players/1', { headers: { 'X-API-Key': key, 'X-Forwarded-For': header } })).status;
+}
+
 describe('the limit of wrong keys', () => {
   const guesser = '203.0.113.66';
-
-  /** Asks with a key, as somebody whose address the header tells. */
-  async function guessing(forwarding: Forwarding | undefined): Promise<(key: string, header: string) => Promise<number>> {
-    const authenticator = {
-      ...fakeAuthenticator,
-      fromHttp: async (headers: Headers) => {
-        if (headers.get('x-api-key') === 'guess') throw new MidgardError('credentialInvalid', 'no such key');
-        return fakeAuthenticator.fromHttp(headers, '');
-      },
-    };
-    const failureLimit = new RateLimiter({ perSecond: 1, burst: 3, clock: { now: () => 0 } });
-    const fixture = await fixtureOfTest({ authenticator, failureLimit, options: forwarding === undefined ? {} : { forwarding } });
-    return async (key, header) => (await fixture.ask('GET', '/players/1', { headers: { 'X-API-Key': key, 'X-Forwarded-For': header } })).status;
-  }
 
   test('behind a trusted proxy counts who guesses, and neither the proxy nor others behind it', async () => {
     const ask = await guessing({ proxies: new AddressSet(['127.0.0.0/8']), header: 'x-forwarded-for' });
