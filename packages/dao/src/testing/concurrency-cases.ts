@@ -99,7 +99,7 @@ export function concurrencyCases(open: OpenForTest, writeSkew: string | undefine
             if (isSideBySide(database)) await both();
             await session.dao(sample).increment(other, { level: 1 });
           },
-          { maxAttempts: 1 },
+          { ...patient, maxAttempts: 1 },
         );
       const results = await Promise.allSettled([raise(1n, 2n), raise(2n, 1n)]);
       const won = results.filter(({ status }) => status === 'fulfilled').length;
