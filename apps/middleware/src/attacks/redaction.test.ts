@@ -16,8 +16,8 @@ import { type PlantedRequest, type PlantedWorld, plantedRequests } from '../test
 import { callRealm } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
-const timeout = 180_000;
-const rounds = 20;
+const timeout = 300_000;
+const rounds = 18;
 const lanes = 12;
 
 const WithId = z.looseObject({ id: z.string() });
