@@ -41,6 +41,15 @@ describe('wrong passwords', () => {
     expect(throttle.waitMs(stranger)).toBe(0);
   });
 
+  test('that nobody looked at are taken back', () => {
+    throttle.withdrawn(stranger);
+    fail(5);
+    throttle.withdrawn(stranger);
+    expect(throttle.waitMs(stranger)).toBe(0);
+    fail(1);
+    expect(throttle.waitMs(stranger)).toBe(1000);
+  });
+
   test('from many places count together, and for no other account', () => {
     for (let i = 0; i < 5; i += 1) throttle.failed({ name: 'mira', from: `203.0.113.${i}` });
     expect(throttle.waitMs(stranger)).toBe(1000);

@@ -75,6 +75,15 @@ export class LoginThrottle {
     this.#failures.set(key, { inARow, lastAt: this.#clock.now() });
   }
 
+  /**
+   * What was counted as a wrong password was looked at by nobody, because a database was away for example. Who counts an attempt as
+   * {@link failed} before it is looked at, so that many at once are not all free, takes it back with this.
+   */
+  withdrawn(login: LoginAttempt): void {
+    const failures = this.#of(login);
+    if (failures !== undefined) this.#failures.set(this.#keyOf(login), { ...failures, inARow: failures.inARow - 1 });
+  }
+
   /** The password was right. */
   succeeded(login: LoginAttempt): void {
     this.#failures.delete(this.#keyOf(login));

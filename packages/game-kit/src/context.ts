@@ -1,4 +1,4 @@
-import type { Principal } from '@midgard/auth';
+import type { LoginThrottle, Principal } from '@midgard/auth';
 import type { Entity, KeyOf, LockOptions, Row, Session } from '@midgard/dao';
 import type { GameManifest, Hooks } from './game.ts';
 import type { Awaitable } from './operation.ts';
@@ -8,6 +8,7 @@ import type { Logins } from './repositories/logins.ts';
 import type { Orders } from './repositories/orders.ts';
 import type { Players } from './repositories/players.ts';
 import type { Wallets } from './repositories/wallets.ts';
+import type { CallOrigin } from './runtime/runtime-options.ts';
 
 /** Gives ids that sort by time; `IdGenerator` of @midgard/dao is one. */
 export interface IdSource {
@@ -69,8 +70,12 @@ export interface Preparation<Context extends GameContext = GameContext> {
   readonly now: Date;
   readonly log: GameLog;
   readonly signal: AbortSignal | undefined;
+  /** Where the call came from, as far as it is known. */
+  readonly origin: CallOrigin | undefined;
   /** The game's own log-in, where it has one. */
   readonly login: Hooks['login'] | undefined;
+  /** Makes guessing passwords slow; undefined where the runtime was told not to. */
+  readonly loginThrottle: LoginThrottle | undefined;
   /** Reads the database in a snapshot of its own. */
   read<T>(this: void, work: (context: Context) => Awaitable<T>): Promise<T>;
 }

@@ -2,6 +2,7 @@ import type { Entity } from '@midgard/dao';
 import type { GameContext, Preparation } from './context.ts';
 import type { Awaitable, Operation } from './operation.ts';
 import type { ConfigDocument } from './public-config/config-document.ts';
+import type { JsonRecord } from './wire/json.ts';
 
 /** The version of the contract between a game and the middleware; a game built for another one is refused at load. */
 export const CONTRACT_VERSION = 1;
@@ -19,8 +20,19 @@ export interface GameManifest {
 
 /** What a log-in by name and password brings. */
 export interface LoginCredentials {
+  /** The account. Wrong passwords are counted under it, so it must not be the same for all. */
   readonly name: string;
+  /** Where a game asks an identity provider, whatever that gave: a ticket, a token of at most 8192 characters. */
   readonly password: string;
+}
+
+/** Somebody whom an identity provider vouches for: the player with this external id, who is made where there is none yet. */
+export interface ExternalAccount {
+  /** The provider's own and unchanging name of the account, 1–128 characters: `steam:76561197960287930`. A name or an e-mail address may pass to another person. */
+  readonly externalId: string;
+  /** The name of a new player, 1–64 characters. */
+  readonly name: string;
+  readonly attributes?: JsonRecord;
 }
 
 type Named<Ops extends readonly Operation[], Name> = Extract<Ops[number], { readonly name: Name }>;
@@ -41,11 +53,12 @@ export interface Hooks<Ops extends readonly Operation[] = readonly Operation[], 
     readonly [Name in Ops[number]['name']]?: (context: Context, input: ParsedOf<Named<Ops, Name>>, result: ResultOf<Named<Ops, Name>>) => Awaitable<void>;
   };
   /**
-   * Takes the place of the password check of `auth.login`, before its transaction.
+   * Takes the place of the password check of `auth.login`, before its transaction; so a game whose players log in elsewhere keeps no passwords.
    *
-   * @returns the player's id; throw `credentialInvalid` where the credentials are wrong
+   * @returns the player's id, or the account elsewhere, whose player is found or made
+   * @throws {MidgardError} `credentialInvalid` (3003) where the credentials are wrong: this alone counts as a failed attempt, after some of which the name waits
    */
-  login?(this: void, preparation: Preparation<Context>, credentials: LoginCredentials): Awaitable<bigint>;
+  login?(this: void, preparation: Preparation<Context>, credentials: LoginCredentials): Awaitable<bigint | ExternalAccount>;
 }
 
 /** A hook whose types were checked where the game was defined. */
@@ -63,7 +76,7 @@ export interface GameHandler<Ops extends readonly Operation[] = readonly Operati
   readonly hooks: {
     readonly before: { readonly [name: string]: AnyHook['run'] | undefined };
     readonly after: { readonly [name: string]: AnyHook['run'] | undefined };
-    login?(this: void, preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint>;
+    login?(this: void, preparation: Preparation, credentials: LoginCredentials): Awaitable<bigint | ExternalAccount>;
   };
   /** By name; absent in a game that was built before there was any. */
   readonly publicConfig?: Readonly<Record<string, ConfigDocument>>;

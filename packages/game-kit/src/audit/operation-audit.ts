@@ -1,6 +1,6 @@
 import type { AuditSigner, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
-import { type JsonValue, type MidgardError, toMidgardError } from '@midgard/errors';
+import { type JsonValue, MidgardError, toMidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
 import type { GameLog } from '../context.ts';
 import type { AuditSubject, Operation } from '../operation.ts';
@@ -87,8 +87,10 @@ export class OperationAudit {
   async noteRefusal(call: AuditedCall, error: unknown): Promise<void> {
     const { audit, name } = call.operation;
     if (audit === undefined || error instanceof CommittedRefusal || (audit.of ?? 'done') === 'done' || audit.when?.(call.input) === false) return;
-    const { code } = toMidgardError(error);
-    if (code < FIRST_REFUSAL) return;
+    const refusal = toMidgardError(error);
+    const { code } = refusal;
+    // What a limit refuses was not looked at, and whoever floods would fill the log: the attempts that led there are in it.
+    if (code < FIRST_REFUSAL || MidgardError.is(refusal, 'rateLimited')) return;
     try {
       await this.note(call, { outcome: code });
     } catch (failure) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Preparation } from '../context.ts';
 import { read, write } from '../define-operation.ts';
 import { Player } from '../entities/player.ts';
-import type { LoginCredentials } from '../game.ts';
+import type { ExternalAccount, LoginCredentials } from '../game.ts';
 import { IdText } from '../wire/numbers.ts';
 import { Name } from '../wire/text.ts';
 import { Timestamp } from '../wire/time.ts';
@@ -20,7 +20,7 @@ export const login = write({
   public: true,
   http: 'POST /auth/login',
   summary: 'Log in by name and password',
-  input: z.strictObject({ name: Name, password: z.string().min(1).max(1024) }),
+  input: z.strictObject({ name: Name, password: z.string().min(1).max(MAX_TOKEN_CHARACTERS) }),
   output: LoggedInOutput,
   owner: 'any',
   idempotent: 'no',
@@ -28,8 +28,8 @@ export const login = write({
   changes: { player: 'unknown', refresh_token: 'unknown' },
   // Failed ones too (ASVS 5 §16.3.1); who tries endlessly is stopped by the limits.
   audit: { of: 'all', subject: ({ name }) => ({ entity: 'credential', key: name }) },
-  prepare: (preparation, credentials) => (preparation.login ?? byPassword)(preparation, credentials),
-  handle: ({ logins }, _, playerId) => logins.begin(playerId),
+  prepare: (preparation, credentials) => throttled(preparation, credentials, preparation.login ?? byPassword),
+  handle: async ({ logins, players }, _, who) => logins.begin(typeof who === 'bigint' ? who : (await players.ofAccount(who)).id),
 });
 
 /** The next pair of tokens for a refresh token, which is good once. */
@@ -86,6 +86,30 @@ export const verifyToken = read({
     return { subject, playerId, roles: [...roles], expiresAt: expiresAt === null ? null : new Date(expiresAt) };
   },
 });
+
+/**
+ * Looks at the wait before anything else, so that a refused attempt costs nothing and tells nothing; whether there is such an account
+ * makes no difference. An attempt counts as failed until it was right: many at the same time would all be free otherwise.
+ */
+async function throttled(
+  preparation: Preparation,
+  credentials: LoginCredentials,
+  check: NonNullable<Preparation['login']>,
+): Promise<bigint | ExternalAccount> {
+  const { loginThrottle: throttle, origin } = preparation;
+  const attempt = { name: credentials.name, from: origin?.address ?? '' };
+  const retryAfterMs = throttle?.waitMs(attempt) ?? 0;
+  if (retryAfterMs > 0) throw new MidgardError('rateLimited', 'too many wrong passwords for this name', { details: { retryAfterMs } });
+  throttle?.failed(attempt);
+  try {
+    const who = await check(preparation, credentials);
+    throttle?.succeeded(attempt);
+    return who;
+  } catch (error) {
+    if (!MidgardError.is(error, 'credentialInvalid')) throttle?.withdrawn(attempt);
+    throw error;
+  }
+}
 
 async function byPassword({ read: lookUp }: Preparation, { name, password }: LoginCredentials): Promise<bigint> {
   const known = await lookUp(({ logins }) => logins.findByName(name));

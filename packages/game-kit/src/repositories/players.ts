@@ -1,8 +1,11 @@
 import type { LockOptions, Patch, Row } from '@midgard/dao';
+import type { z } from 'zod';
 import type { Work } from '../context.ts';
 import { player } from '../entities/player.ts';
-import { invalidTransition, notFound, orAlreadyExists } from '../refusals.ts';
+import type { ExternalAccount } from '../game.ts';
+import { invalidInput, invalidTransition, notFound, orAlreadyExists } from '../refusals.ts';
 import type { JsonRecord } from '../wire/json.ts';
+import { ExternalId, Name } from '../wire/text.ts';
 
 /** A player as the database holds it. */
 export type PlayerRow = Row<typeof player>;
@@ -62,6 +65,18 @@ export class Players {
   }
 
   /**
+   * The player of an account elsewhere, who is made at the first time.
+   *
+   * @returns the player in whatever state, deleted included
+   * @throws {MidgardError} 2001 where the name or the external id is not fit
+   */
+  async ofAccount({ externalId, name, attributes }: ExternalAccount): Promise<PlayerRow> {
+    const account = { externalId: fit(ExternalId, externalId, 'externalId') };
+    const [known] = await this.#work.session.dao(player).find({ where: account, limit: 1 });
+    return known ?? this.create({ ...account, name: fit(Name, name, 'name'), attributes });
+  }
+
+  /**
    * @param patch columns to change
    * @param expectedVersion the version that the caller saw; not checked when undefined
    * @throws {MidgardError} 2002; 2006; 2008 where the player is deleted
@@ -71,4 +86,11 @@ export class Players {
     if (row.status === 'deleted') throw invalidTransition('player', id, 'deleted', 'a change');
     return this.#work.session.dao(player).update(id, patch, expectedVersion === undefined ? {} : { expectedVersion });
   }
+}
+
+/** What a game hands over was not validated by any operation. */
+function fit(schema: z.ZodType<string>, value: string, path: string): string {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  throw invalidInput(error.issues.map(({ message }) => ({ path, message, expected: message })));
 }

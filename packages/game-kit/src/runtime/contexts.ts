@@ -1,3 +1,4 @@
+import type { LoginThrottle } from '@midgard/auth';
 import type { Database } from '@midgard/dao';
 import type { GameContext, Preparation } from '../context.ts';
 import type { GameHandler } from '../game.ts';
@@ -10,11 +11,13 @@ export class Contexts {
   readonly shared: SharedParts;
   readonly #handler: GameHandler;
   readonly #snapshots: Snapshots;
+  readonly #loginThrottle: LoginThrottle | undefined;
 
-  constructor(handler: GameHandler, database: Database, shared: SharedParts) {
+  constructor(handler: GameHandler, database: Database, shared: SharedParts, loginThrottle: LoginThrottle | undefined) {
     this.#handler = handler;
     this.shared = shared;
     this.#snapshots = new Snapshots(database);
+    this.#loginThrottle = loginThrottle;
   }
 
   /** Of one session. */
@@ -33,9 +36,10 @@ export class Contexts {
   }
 
   /** For what a write does before its transaction. */
-  preparation({ caller, now, signal }: Pick<Call, 'caller' | 'now' | 'signal'>): Preparation {
+  preparation({ caller, origin, now, signal }: Pick<Call, 'caller' | 'origin' | 'now' | 'signal'>): Preparation {
     const { game, log } = this.shared;
     const { login } = this.#handler.hooks;
-    return { game, log, caller, now, signal, login, read: (work) => this.inSnapshot({ caller, now, signal }, work) };
+    const read: Preparation['read'] = (work) => this.inSnapshot({ caller, now, signal }, work);
+    return { game, log, caller, origin, now, signal, login, loginThrottle: this.#loginThrottle, read };
   }
 }

@@ -1,3 +1,4 @@
+import { LoginThrottle } from '@midgard/auth';
 import type { Database, Page, Session } from '@midgard/dao';
 import type { JsonValue } from '@midgard/errors';
 import { MidgardError, toMidgardError } from '@midgard/errors';
@@ -72,7 +73,7 @@ export class GameRuntime {
   /** @throws {GameKitError} `ERR_GAME_CONTRACT`: the game was built for another version of the contract */
   constructor(handler: GameHandler, options: GameRuntimeOptions) {
     const { revocations: sink, timers = processTimers } = options;
-    const { database, ids, tokens, clock = systemClock, log = silentLog, listener = {}, cache = {}, audit = {} } = options;
+    const { database, ids, tokens, clock = systemClock, log = silentLog, listener = {}, cache = {}, audit = {}, loginThrottle = {} } = options;
     const { accessTtlSeconds = ACCESS_TTL_SECONDS, refreshTtlSeconds = REFRESH_TTL_SECONDS } = options;
     const { contract, manifest, operations } = handler;
     if (contract !== CONTRACT_VERSION) {
@@ -83,7 +84,12 @@ export class GameRuntime {
     this.#database = database;
     this.#clock = clock;
     const logins = { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds };
-    this.#contexts = new Contexts(handler, database, { game: manifest, ids, log, logins });
+    this.#contexts = new Contexts(
+      handler,
+      database,
+      { game: manifest, ids, log, logins },
+      loginThrottle === false ? undefined : new LoginThrottle({ ...loginThrottle, clock }),
+    );
     this.#cache = new ReadCache(handler, { ...cache, clock });
     this.#loads = this.#cache.isShared ? new Snapshots(database, 'newest') : undefined;
     this.#writeBehind =

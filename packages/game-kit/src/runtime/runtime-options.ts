@@ -1,4 +1,4 @@
-import type { Principal } from '@midgard/auth';
+import type { LoginThrottleOptions, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
 import type { AuditOptions } from '../audit/operation-audit.ts';
 import type { Clock } from '../clock.ts';
@@ -40,6 +40,8 @@ export interface GameRuntimeOptions {
   readonly accessTtlSeconds?: number;
   /** How long a refresh token lives, seconds; default 30 days. */
   readonly refreshTtlSeconds?: number;
+  /** How wrong passwords make an account wait; false: they do not. Default: as `LoginThrottle` of @midgard/auth. */
+  readonly loginThrottle?: false | Omit<LoginThrottleOptions, 'clock'>;
   /** Where the answers of cached reads are kept, and how long. */
   readonly cache?: ReadCacheOptions;
   readonly log?: GameLog;
@@ -59,7 +61,7 @@ export interface ExecuteRequest {
   readonly input: unknown;
   /** Whose permission the front end has checked; null where nobody logged in, which only public operations allow. */
   readonly caller: Principal | null;
-  /** For the audit log. */
+  /** For the audit log, and the address for counting wrong passwords. */
   readonly origin?: CallOrigin | undefined;
   /** Aborts when the caller's time is over. */
   readonly signal?: AbortSignal | undefined;

@@ -32,6 +32,9 @@ function isWithin(value: number, least: number, most: number): boolean {
 /** The name of a player or character: 1–64 characters after trimming, in any script, emoji included. */
 export const Name = text(1, NAME_CHARACTERS);
 
+/** The name of a player's account elsewhere: 1–128 characters. */
+export const ExternalId = text(1, 128);
+
 /**
  * A key of the game's own making: an item type, a currency, a product, a channel.
  *

@@ -5,7 +5,7 @@ import { Player } from '../../entities/player.ts';
 import { invalidInput, invalidTransition } from '../../refusals.ts';
 import { JsonObject } from '../../wire/json.ts';
 import { AmountOrZero, ExpectedVersion, Id, IdText, Int } from '../../wire/numbers.ts';
-import { Name, Password, text } from '../../wire/text.ts';
+import { ExternalId, Name, Password } from '../../wire/text.ts';
 import { patchOf } from '../patch.ts';
 
 /** A new player, with a password to log in with where one is given. */
@@ -15,7 +15,7 @@ export const createPlayer = write({
   permission: 'player:create',
   http: 'POST /players',
   summary: 'A new player',
-  input: z.strictObject({ name: Name, externalId: text(1, 128).optional(), attributes: JsonObject.optional(), password: Password.optional() }),
+  input: z.strictObject({ name: Name, externalId: ExternalId.optional(), attributes: JsonObject.optional(), password: Password.optional() }),
   output: Player,
   owner: 'none',
   idempotent: 'no',
