@@ -105,6 +105,7 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
       knownKeysOf: (entity) => cache?.knownKeys.of({ handler, database }, entity),
       listenerOf: (entity) => cache?.listenerOf(handler.manifest.id, entity) ?? {},
     },
+    loginThrottle: config.limits.wrongPasswords,
     ...(audit !== undefined && { audit }),
     log: log.child({ game: handler.manifest.id }),
     writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },

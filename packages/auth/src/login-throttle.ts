@@ -8,7 +8,7 @@ export interface LoginThrottleOptions {
   readonly freeAttempts?: number;
   /** The first wait, milliseconds; each one after it is twice as long. Default 1000. */
   readonly firstWaitMs?: number;
-  /** The longest wait, milliseconds; default 15 minutes. After as long again without an attempt all is forgotten. */
+  /** The longest wait, milliseconds; default 15 minutes. After twice as long without an attempt all is forgotten. */
   readonly maxWaitMs?: number;
   /** Names and places remembered at most; default 100,000 (about 20 MB). */
   readonly maxEntries?: number;
@@ -106,7 +106,7 @@ export class LoginThrottle {
 export interface LoginAttempt {
   /** The account, of whatever form it is; the same one written otherwise is another. */
   readonly name: string;
-  /** An address or the like. */
+  /** An address or the like; `''` where it is not known, which is one place then. */
   readonly from: string;
 }
 

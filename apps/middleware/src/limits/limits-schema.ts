@@ -5,6 +5,8 @@ const Rate = z.strictObject({
   burst: z.int().min(1).max(10_000_000),
 });
 
+const Wait = z.int().min(1).max(86_400_000);
+
 /** How often callers may ask. */
 export const limitsSchema = z.strictObject({
   web: Rate.prefault({ perSecond: 500, burst: 1000 }).describe('Requests of one web key'),
@@ -20,6 +22,14 @@ export const limitsSchema = z.strictObject({
   wrongCredentials: Rate.optional().describe(
     'Wrong keys and tokens of one address over HTTP, before also right ones are refused; default 5 a second and 100 at once, generous outside production',
   ),
+  wrongPasswords: z
+    .strictObject({
+      freeAttempts: z.int().min(1).max(100).default(5).describe('Wrong passwords in a row before the name must wait'),
+      firstWaitMs: Wait.default(1000).describe('The first wait; each one after it is twice as long'),
+      maxWaitMs: Wait.default(900_000).describe('The longest wait; after twice as long without an attempt all is forgotten'),
+    })
+    .prefault({})
+    .describe('Log-ins of one name from wherever, in each game and each instance by itself; a place from which it was logged in to before is counted apart'),
   shared: z
     .boolean()
     .default(true)

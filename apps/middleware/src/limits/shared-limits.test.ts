@@ -12,8 +12,11 @@ const timeout = 60_000;
 const secret = 'a shared secret of at least 32 bytes';
 const burst = 6;
 
+let names = 0;
+
+/** Each time another name: one alone would have to wait before its address has. */
 async function logIn(service: StartedService): Promise<number> {
-  return (await callRealm(service, 'POST', '/auth/login', { body: { name: 'nobody', password: 'correct horse' } })).status;
+  return (await callRealm(service, 'POST', '/auth/login', { body: { name: `nobody ${++names}`, password: 'correct horse' } })).status;
 }
 
 async function codeOfConnecting({ tcpPort, key }: StartedService): Promise<unknown> {

@@ -91,11 +91,7 @@ export const verifyToken = read({
  * Looks at the wait before anything else, so that a refused attempt costs nothing and tells nothing; whether there is such an account
  * makes no difference. An attempt counts as failed until it was right: many at the same time would all be free otherwise.
  */
-async function throttled(
-  preparation: Preparation,
-  credentials: LoginCredentials,
-  check: NonNullable<Preparation['login']>,
-): Promise<bigint | ExternalAccount> {
+async function throttled(preparation: Preparation, credentials: LoginCredentials, check: NonNullable<Preparation['login']>): Promise<bigint | ExternalAccount> {
   const { loginThrottle: throttle, origin } = preparation;
   const attempt = { name: credentials.name, from: origin?.address ?? '' };
   const retryAfterMs = throttle?.waitMs(attempt) ?? 0;

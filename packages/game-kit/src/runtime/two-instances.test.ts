@@ -7,9 +7,12 @@ import { gameOrder } from '../entities/order.ts';
 import { item } from '../entities/item.ts';
 import { codeOf, fieldsOf, freshKey, idOf } from '../test/answers.ts';
 import { standardGame } from '../test/standard-game.ts';
-import { service } from '../testing/open-game.ts';
+import { readableTokens, service } from '../testing/open-game.ts';
+import type { LoginCredentials } from '../game.ts';
 import { GameRuntime } from './game-runtime.ts';
 
+/** Whose players log in elsewhere, each with the name of the account there. */
+const game = { ...standardGame, hooks: { ...standardGame.hooks, login: (_: unknown, { name }: LoginCredentials) => ({ externalId: name, name }) } };
 const mysql = await mysqlForTests();
 const missing = 'missing' in mysql ? `: ${mysql.missing}` : '';
 const timeout = 120_000;
@@ -31,7 +34,7 @@ class TwoInstances implements AsyncDisposable {
     const open = async (instance: number) => {
       // A busy machine may take its time; a lost update would show all the same.
       const database = await openDatabase(url, { listener: { retried }, timeoutMs: 60_000 });
-      const runtime = new GameRuntime(standardGame, { database, ids: new IdGenerator({ instance }) });
+      const runtime = new GameRuntime(game, { database, ids: new IdGenerator({ instance }), tokens: readableTokens });
       await runtime.start();
       return { runtime, database };
     };
@@ -166,5 +169,14 @@ describe.skipIf(missing !== '')(`two instances over one MySQL${missing}`, { time
     expect(two.retries).toBe(0);
     const orders = await two.database.read((session) => session.dao(gameOrder).find());
     expect(new Set(orders.map(({ version }) => version))).toEqual(new Set([3]));
+  });
+
+  test('of first log-ins of an account at the same time all are of one player', async () => {
+    await using two = await TwoInstances.open();
+    for (const name of ['steam:1', 'steam:2', 'steam:3']) {
+      const answers = await Promise.all(Array.from({ length: 4 }, (_, at) => fieldsOf(two.call(at, 'auth.login', { name, password: 'ticket' }))));
+      expect(new Set(answers.map(({ player }) => Reflect.get(Object(player), 'id'))).size).toBe(1);
+    }
+    expect(await two.call(0, 'player.list', {})).toMatchObject({ items: [{}, {}, {}] });
   });
 });
