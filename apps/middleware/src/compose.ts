@@ -18,7 +18,7 @@ import { openServiceDatabase, serviceDatabaseName } from './database/service-dat
 import { readyTables } from './database/tables.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
-import { rightsOf } from './rights.ts';
+import { rightsOf, rolesReload } from './rights.ts';
 import { Grace } from './grace.ts';
 import { checkHealth } from './health.ts';
 import { openLimits } from './limits/open-limits.ts';
@@ -40,8 +40,8 @@ export interface Service {
   /** A key to try the service with; undefined in production. */
   readonly developmentKey: string | undefined;
   readonly log: Logger;
-  /** Reads the certificates of the front ends anew; undefined where they have none. */
-  readonly reloadCertificates: (() => void) | undefined;
+  /** Reads the certificates of the front ends anew, and takes up the roles of the configuration. */
+  reload(read: () => Settings): Promise<void>;
   /** Says goodbye, answers what is in flight within the grace period, closes everything. */
   stop(): Promise<void>;
 }
@@ -106,8 +106,10 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
+  const rights = rightsOf(config);
+  const reloadRoles = rolesReload({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
   const dispatcher = new Dispatcher({
-    rights: rightsOf(config),
+    rights,
     router,
     revocations,
     metrics,
@@ -164,7 +166,10 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     games: games.map(({ handler, shownUrl }) => ({ id: handler.manifest.id, number: handler.manifest.number, shownUrl })),
     developmentKey: key,
     log,
-    reloadCertificates: transport.reload,
+    reload: (read) => {
+      transport.reload?.();
+      return reloadRoles(read);
+    },
     stop: () => running.disposeAsync(),
   };
 }

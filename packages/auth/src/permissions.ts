@@ -38,7 +38,7 @@ const patternShape = /^(\*|[a-z][A-Za-z0-9-]*):(\*|[a-z][A-Za-z0-9-]*)$/;
 export class PermissionTable {
   #rights: ReadonlyMap<string, RoleRights>;
   readonly #indexes = new Map<string, number>();
-  /** One set for each combination of known roles in use: principals with the same roles share it. */
+  /** One set for each combination of roles in use, also of unknown ones, which may be defined later: principals with the same roles share it. */
   readonly #sets = new Map<string, PermissionSet>();
 
   /**
@@ -84,11 +84,11 @@ export class PermissionTable {
 
   /** The rights of a principal: the union of what its roles give. O(roles) once compiled for that combination. */
   compile({ roles }: Pick<Principal, 'roles'>): PermissionSet {
-    const known = [...new Set(roles)].filter((role) => this.#rights.has(role)).sort();
-    const name = known.join(' ');
+    const held = [...new Set(roles)].sort();
+    const name = JSON.stringify(held);
     const compiled = this.#sets.get(name);
     if (compiled !== undefined) return compiled;
-    const set = new PermissionSet(this.#indexes, (permission) => known.some((role) => allows(this.#rights.get(role), permission)));
+    const set = new PermissionSet(this.#indexes, (permission) => held.some((role) => allows(this.#rights.get(role), permission)));
     for (const [permission, index] of this.#indexes) set.learn(permission, index);
     this.#sets.set(name, set);
     return set;

@@ -94,6 +94,28 @@ test('what a role may do can differ from game to game, and a game can have roles
   ).toBe(false);
 });
 
+test('roles that are redefined count for sessions that are open, also in a game that did not differ before', async () => {
+  const rights = new Rights({ roles: { clerk: ['player:read'] }, rolesOf: { other: { clerk: [] } } });
+  const { call, dispatcher } = setUp({ rights });
+  const clerk = dispatcher.openSession(principal({ roles: ['clerk'] }), 'tcp');
+  const codes = async (): Promise<number[]> => [
+    await codeOf(call('fake', 'player.get', { id: '1' }, clerk)),
+    await codeOf(call('fake', 'player.update', { id: '1' }, clerk)),
+  ];
+  expect(await codes()).toEqual([0, 3004]);
+  rights.redefine({ rolesOf: { fake: { clerk: ['player:update'] } } });
+  expect(await codes()).toEqual([3004, 0]);
+  expect(() => rights.redefine({ roles: { clerk: ['*'] }, rolesOf: { fake: { clerk: ['player'] } } })).toThrow(
+    expect.objectContaining({ code: 'ERR_AUTH_OPTIONS' }),
+  );
+  expect(await codes()).toEqual([3004, 0]);
+  rights.redefine({ roles: { clerk: ['player:*'] } });
+  expect(await codes()).toEqual([0, 0]);
+  rights.redefine({});
+  expect(await codes()).toEqual([3004, 3004]);
+  expect(rights.roles).not.toContain('clerk');
+});
+
 test('a caller without credentials reaches public operations and nothing else', async () => {
   const { call, dispatcher } = setUp();
   const nobody = dispatcher.openSession(anonymous, 'http');

@@ -8,7 +8,7 @@ export async function startCommand(): Promise<void> {
   const settings = readSettings();
   const stopping = firstSignal();
   const service = await compose(settings);
-  if (service.reloadCertificates !== undefined) process.on('SIGHUP', service.reloadCertificates);
+  process.on('SIGHUP', () => void service.reload(readSettings));
   // From the start of the process: loading the code takes longer than all the rest, and a person waits for it too.
   process.stdout.write(banner(service, performance.now()));
   const signal = await stopping;
