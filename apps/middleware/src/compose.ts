@@ -5,7 +5,8 @@ import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, 
 import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
 import { auditKeyring } from './audit/audit-key.ts';
 import { auditOptions, ServiceAudit, serviceCheckpoints } from './audit/service-audit.ts';
-import { AdministeredGame } from './cache/administered-game.ts';
+import { AdministeredGame } from './administration/administered-game.ts';
+import { KeyAdministration } from './administration/key-administration.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
 import { CacheWarmUp, type WarmedGame } from './cache/cache-warm-up.ts';
 import { KnownGameKeys } from './cache/known-game-keys.ts';
@@ -86,6 +87,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
   const coherence = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));
   const cache = { coherence, knownKeys, listenerOf: cacheMetrics(registry) };
+  const rights = rightsOf(config);
+  const keysOf = (actor: ServiceAudit) => openApiKeys(serviceDatabase, secrets, isProduction, actor);
+  const keys = new KeyAdministration({ keysOf, rights, database: serviceDatabase, audit: serviceAudit });
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
   const started: WarmedGame[] = [];
@@ -96,7 +100,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
-    router.add(new AdministeredGame(runtime, coherence));
+    router.add(new AdministeredGame(runtime, { coherence, keys }));
     started.push({ runtime, database: game.database });
   }
   const runtimes = started.map(({ runtime }) => runtime);
@@ -106,7 +110,6 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
-  const rights = rightsOf(config);
   const reloadRoles = rolesReload({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
   const dispatcher = new Dispatcher({
     rights,

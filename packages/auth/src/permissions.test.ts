@@ -99,11 +99,51 @@ describe('other roles in the place of those before', () => {
   });
 });
 
+describe('who hands out a role', () => {
+  const table = new PermissionTable({
+    all: ['*'],
+    most: ['*', '!admin:keys'],
+    readers: ['*:read'],
+    players: ['player:*'],
+    both: ['*:read', 'player:*'],
+    writer: ['other:write', 'player:read'],
+    nothing: [],
+  });
+  test.each([
+    [['all'], 'most', true],
+    [['most'], 'all', false],
+    [['most'], 'readers', true],
+    [['readers'], 'players', false],
+    [['readers', 'players'], 'both', true],
+    [['players'], 'both', false],
+    [['readers'], 'writer', false],
+    [['nothing'], 'nothing', true],
+    [['unknown'], 'nothing', true],
+    [[], 'players', false],
+    [['unknown'], 'readers', false],
+  ])('%j has all of %s: %s', (roles, role, covers) => {
+    expect(table.covers({ roles }, role)).toBe(covers);
+  });
+});
+
 describe('property', () => {
   const side = fc.constantFrom('a', 'b', 'c');
   const star = fc.oneof(side, fc.constant('*'));
   const pattern = fc.tuple(fc.boolean(), star, star).map(([isDenied, resource, action]) => `${isDenied ? '!' : ''}${resource}:${action}`);
   const rolesTable = fc.dictionary(fc.constantFrom('r1', 'r2', 'r3'), fc.array(pattern, { maxLength: 4 }));
+
+  test('a role is covered exactly if no permission is given that is not held', () => {
+    fc.assert(
+      fc.property(rolesTable, fc.subarray(['r1', 'r2']), (roles, held) => {
+        const table = new PermissionTable(roles);
+        // One more than the patterns name on either side.
+        const names = ['a', 'b', 'c', 'd'];
+        const all = names.flatMap((resource) => names.map((action) => `${resource}:${action}`));
+        const [given, own] = [compile(table, ['r3']), compile(table, held)];
+        expect(table.covers({ roles: held }, 'r3')).toBe(all.every((permission) => !given.has(permission) || own.has(permission)));
+      }),
+    );
+  });
 
   test('the bits say what reading the patterns says', () => {
     fc.assert(

@@ -66,6 +66,23 @@ export class PermissionTable {
   }
 
   /**
+   * Whether somebody with these roles has whatever another role gives, of all the permissions that there can ever be: so that who hands out
+   * a role hands out nothing but their own. O(named resources × named actions).
+   */
+  covers({ roles }: Pick<Principal, 'roles'>, role: string): boolean {
+    const given = this.#rights.get(role);
+    const held = roles.map((each) => this.#rights.get(each));
+    const patterns = [given, ...held].flatMap((rights) => [...(rights?.granted ?? []), ...(rights?.denied ?? [])]);
+    const [resources, actions] = [sidesOf(patterns.map(({ resource }) => resource)), sidesOf(patterns.map(({ action }) => action))];
+    return resources.every((resource) =>
+      actions.every((action) => {
+        const permission = `${resource}:${action}`;
+        return !allows(given, permission) || held.some((rights) => allows(rights, permission));
+      }),
+    );
+  }
+
+  /**
    * Gives a permission its place in the sets; the same one again has the same place. Call it with what the program
    * defines and never with text of a caller: places are not given back.
    *
@@ -149,6 +166,14 @@ function parseRoles(roles: RoleDefinitions): ReadonlyMap<string, RoleRights> {
       return [role, { granted: granted.map(parsePattern), denied: denied.map((pattern) => parsePattern(pattern.slice(1))) }];
     }),
   );
+}
+
+/** The names on one side of patterns, and one that stands in none of them: patterns tell no others apart. */
+function sidesOf(names: readonly string[]): readonly string[] {
+  const named = new Set(names.filter((name) => name !== '*'));
+  let other = 'other';
+  while (named.has(other)) other += 'x';
+  return [...named, other];
 }
 
 function isDenial(pattern: string): boolean {

@@ -94,6 +94,12 @@ test('what a role may do can differ from game to game, and a game can have roles
   ).toBe(false);
 });
 
+test('a role is covered by what its giver has in each of the games', () => {
+  const rights = new Rights({ roles: { clerk: ['player:read'] }, rolesOf: { fake: { clerk: ['player:*'] } } });
+  const covers = (games: readonly string[] | '*'): boolean => rights.covers({ roles: ['viewer'] }, 'clerk', games);
+  expect([covers(['other']), covers(['fake']), covers(['other', 'fake']), covers('*')]).toEqual([true, false, false, false]);
+});
+
 test('roles that are redefined count for sessions that are open, also in a game that did not differ before', async () => {
   const rights = new Rights({ roles: { clerk: ['player:read'] }, rolesOf: { other: { clerk: [] } } });
   const { call, dispatcher } = setUp({ rights });

@@ -43,6 +43,16 @@ export class Rights {
     return [...new Set([this.#common, ...this.#byGame.values()].flatMap(({ roles }) => roles))];
   }
 
+  /**
+   * Whether a caller has in these games whatever a role gives there.
+   *
+   * @param games `'*'`: in every game, also in those to come
+   */
+  covers(caller: Pick<Principal, 'roles'>, role: string, games: readonly string[] | '*'): boolean {
+    const tables = games === '*' ? [this.#common, ...this.#byGame.values()] : games.map((game) => this.#byGame.get(game) ?? this.#common);
+    return tables.every((table) => table.covers(caller, role));
+  }
+
   /** Makes the question for a permission a bit test, once it has been asked for the first time. */
   register(permission: string): void {
     if (this.#registered.has(permission)) return;

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
-import type { AuditSigner } from '@midgard/auth';
+import type { AuditSigner, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
-import { type AuditOptions, AuditTrail, Checkpoints, withoutSecrets } from '@midgard/game-kit';
+import { type AuditOptions, AuditTrail, type CallOrigin, Checkpoints, withoutSecrets } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Config } from '../config-schema.ts';
 import { checkpointSink } from './checkpoint-file.ts';
@@ -17,41 +17,55 @@ export interface ServiceAct {
   readonly subject: string;
   /** What changed; secrets are taken out. */
   readonly changes: object;
+  /** The code that it was refused with; default 0: it was done. */
+  readonly outcome?: number;
 }
+
+/** Who acts, and from where. */
+type Actor = Pick<Parameters<AuditTrail['append']>[1], 'actor' | 'actorKind' | 'roles' | 'transport' | 'address' | 'requestId'>;
 
 /** Notes what is done to the service itself: API keys, and what else the command line does. */
 export class ServiceAudit {
   readonly trail: AuditTrail;
-  readonly actor: string;
-  readonly #transport: string;
+  readonly #actor: Actor;
 
-  private constructor(config: Config, actor: string, transport: string) {
-    this.trail = new AuditTrail({ scope: serviceScope, chain: config.instance });
-    this.actor = actor;
-    this.#transport = transport;
+  private constructor(trail: AuditTrail, actor: Actor) {
+    this.trail = trail;
+    this.#actor = actor;
   }
 
   /** Of the running service. */
   static ofService(config: Config): ServiceAudit {
-    return new ServiceAudit(config, 'service', '');
+    return new ServiceAudit(trailOf(config), machineActor('service', ''));
   }
 
   /** Of a command: whoever is logged in at this machine. */
   static ofCommand(config: Config): ServiceAudit {
-    return new ServiceAudit(config, commandActor(), 'cli');
+    return new ServiceAudit(trailOf(config), machineActor(commandActor(), 'cli'));
+  }
+
+  /** The same log, for what a caller of the service does. */
+  of({ subject, kind, roles }: Principal, { transport = '', address = '', requestId = '' }: CallOrigin = {}): ServiceAudit {
+    return new ServiceAudit(this.trail, { actor: subject, actorKind: kind, roles: roles.join(' '), transport, address, requestId: String(requestId) });
   }
 
   /** Appends an entry, as the last thing of the transaction of what it tells of. */
-  async append(session: Session, { changes, ...act }: ServiceAct): Promise<void> {
-    const { actor } = this;
-    const who = { at: Date.now(), actor, actorKind: 'service', roles: '', transport: this.#transport, address: '', requestId: '' };
-    await this.trail.append(session, { ...who, ...act, outcome: 0, changes: withoutSecrets(changes) });
+  async append(session: Session, { changes, outcome = 0, ...act }: ServiceAct): Promise<void> {
+    await this.trail.append(session, { at: Date.now(), ...this.#actor, ...act, outcome, changes: withoutSecrets(changes) });
   }
 
   /** Appends an entry for what has no transaction here. */
   async note(database: Database, act: ServiceAct): Promise<void> {
     await database.transaction((session) => this.append(session, act));
   }
+}
+
+function trailOf({ instance }: Config): AuditTrail {
+  return new AuditTrail({ scope: serviceScope, chain: instance });
+}
+
+function machineActor(actor: string, transport: string): Actor {
+  return { actor, actorKind: 'service', roles: '', transport, address: '', requestId: '' };
 }
 
 /** Who runs a command, as far as the machine tells. */

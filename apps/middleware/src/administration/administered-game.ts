@@ -16,15 +16,27 @@ import {
 import type { ServedGame } from '@midgard/server';
 import type { z } from 'zod';
 import { auditSearch, auditSearchInput } from '../audit/audit-operations.ts';
-import { cacheInputs, cacheOperations } from './cache-operations.ts';
-import { keyedRead } from './keyed-read.ts';
+import { cacheInputs, cacheOperations } from '../cache/cache-operations.ts';
+import type { KeyAdministration } from './key-administration.ts';
+import { keyedRead } from '../cache/keyed-read.ts';
 
 /** Loads at the same time; the database has others to serve. */
 const warmedAtOnce = 16;
 
-type Run = (input: unknown, request: ExecuteRequest) => Promise<unknown>;
+/** Does what an operation says, from its raw input. */
+export type Run = (input: unknown, request: ExecuteRequest) => Promise<unknown>;
 
-/** A game with the operations on its cache and its audit log beside its own; each of them but the figures is noted in that log. */
+/** What {@link AdministeredGame} reaches besides the game. */
+export interface AdministrationParts {
+  /** What the game's caches are shared by. */
+  readonly coherence: Pick<Coherence, 'state' | 'waiting'>;
+  readonly keys: Pick<KeyAdministration, 'operationsOf'>;
+}
+
+/**
+ * A game with the operations on its cache, its audit log and the API keys for it beside its own. Those on cache and log are noted in that log,
+ * but for the figures; those on keys in the service's.
+ */
 export class AdministeredGame implements ServedGame {
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
   readonly publicConfig: PublicConfig;
@@ -36,9 +48,9 @@ export class AdministeredGame implements ServedGame {
 
   /**
    * @param runtime the game itself
-   * @param coherence what its caches are shared by
+   * @param parts what else the operations work on
    */
-  constructor(runtime: GameRuntime, coherence: Pick<Coherence, 'state' | 'waiting'>) {
+  constructor(runtime: GameRuntime, { coherence, keys }: AdministrationParts) {
     const { manifest, operations } = runtime.handler;
     this.publicConfig = runtime.publicConfig;
     this.#runtime = runtime;
@@ -56,6 +68,7 @@ export class AdministeredGame implements ServedGame {
     this.#on(clearTag, cacheInputs.tag, ({ tag }) => this.#clearTag(tag));
     this.#on(warm, cacheInputs.keys, ({ entity, keys }, { caller }) => this.#warm(entity, keys, caller));
     this.#on(auditSearch, auditSearchInput, async (search) => auditSearch.output.parse(await runtime.searchAudit(search)));
+    for (const [operation, run] of keys.operationsOf(manifest.id)) this.#own.set(operation, run);
     this.handler = { manifest, operations: [...operations, ...this.#own.keys()] };
   }
 
@@ -77,7 +90,8 @@ export class AdministeredGame implements ServedGame {
   #on<I>(operation: Operation, schema: z.ZodType<I>, run: (input: I, request: ExecuteRequest) => unknown): void {
     this.#own.set(operation, async (raw, request) => {
       const input = parseInput(operation, raw);
-      const parsed = schema.parse(input);
+      // The raw one again, for its type: what was parsed once may hold dates.
+      const parsed = schema.parse(raw ?? {});
       // First, so that nothing is done without its entry.
       await this.#runtime.noteAct(request, subjectOf(input));
       return run(parsed, request);

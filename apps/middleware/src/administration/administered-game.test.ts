@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { callRealm, createPlayer, figureOf, type RealmAnswer } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
-describe('operations on the cache', { timeout: 60_000 }, () => {
+describe('operations on the cache and the audit log', { timeout: 60_000 }, () => {
   const service = new ServiceProcess();
   let started: StartedService;
   let operator: string;
@@ -56,8 +56,18 @@ describe('operations on the cache', { timeout: 60_000 }, () => {
     expect(await call('POST', '/cache/player/warm', { body: { keys: [] } })).toMatchObject({ status: 400, body: { code: 2001 } });
   });
 
+  test('look into the audit log, also from a moment on', async () => {
+    const admin = (await service.command('keys', 'create', '--game', 'realm', '--role', 'admin')).stdout.trim();
+    await call('DELETE', `/cache/player/${player}`);
+    const found = async (from: string): Promise<unknown> => (await call('GET', `/audit?operation=cache.drop&from=${from}`, { key: admin })).body['items'];
+    expect(await found('2020-01-01T00:00:00Z')).toContainEqual(expect.objectContaining({ operation: 'cache.drop', entity: 'player', subject: player }));
+    expect(await found('2100-01-01T00:00:00Z')).toEqual([]);
+  });
+
   test('stand in the OpenAPI document', async () => {
     const document = z.object({ paths: z.record(z.string(), z.unknown()) }).parse(await (await fetch(`${started.baseUrl}/openapi.json`)).json());
-    expect(Object.keys(document.paths)).toContain('/api/v1/games/realm/cache/{entity}/{key}');
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/api/v1/games/realm/cache/{entity}/{key}', '/api/v1/games/realm/api-keys/{id}/rotate']),
+    );
   });
 });
