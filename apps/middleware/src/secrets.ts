@@ -8,7 +8,7 @@ import { encryptionOptions } from './encryption/key-wrappers.ts';
 import { writePrivately } from './private-file.ts';
 import { SetupError } from './setup-error.ts';
 import { namesSigningKeys, signingKeyVariable } from './signing-keys/key-source.ts';
-import { weaknessOf } from './weak-secret.ts';
+import { weaknessOf, weaknessOfPassword } from './weak-secret.ts';
 
 /** What the service hashes and seals with; what it signs with is a ring of keys, see `signing-keys/`. */
 export interface Secrets extends OwnSecrets {
@@ -52,19 +52,32 @@ function ownSecrets(config: Config, isProduction: boolean): OwnSecrets {
 }
 
 /** @throws {SetupError} `ERR_SETUP_SECRET`, naming every key whose secret somebody else could have */
-function refuseWeakSecrets({ auth }: Config): void {
+function refuseWeakSecrets({ auth, cache, cdn, databases }: Config): void {
   const given = [
     ...names.map((name) => [`auth.${name}`, auth[name]] as const),
     ...privateParts(auth.signingKey).map((key) => ['auth.signingKey', key] as const),
     ...auth.sharedSecrets.map((secret, at) => [`auth.sharedSecrets[${at}]`, secret] as const),
     ...Object.entries(auth.servers).map(([id, { secret }]) => [`auth.servers.${id}.secret`, secret] as const),
+    ['cdn.purge.authValue', cdn.purge.authValue] as const,
   ];
-  const weak = given.flatMap(([key, secret]) => {
-    const weakness = secret === undefined ? undefined : weaknessOf(secret);
-    return weakness === undefined ? [] : [`${key} ${weakness}`];
-  });
+  const urls = [
+    ...Object.entries(databases).flatMap(([id, { url, standbys = [], replicas = [] }]) => [
+      [`databases.${id}.url`, url] as const,
+      ...standbys.map((standby, at) => [`databases.${id}.standbys[${at}]`, standby] as const),
+      ...replicas.map((replica, at) => [`databases.${id}.replicas[${at}].url`, replica.url] as const),
+    ]),
+    ['cache.redis.url', cache.redis.url] as const,
+  ];
+  const weak = [...weakOf(given, weaknessOf), ...weakOf(urls, weaknessOfPassword)];
   if (weak.length > 0)
     throw new SetupError('ERR_SETUP_SECRET', `production needs secrets that nobody else has: ${weak.join(', ')}; midgard secrets prints new ones`);
+}
+
+function weakOf(given: readonly (readonly [string, string | undefined])[], weakness: (secret: string) => string | undefined): readonly string[] {
+  return given.flatMap(([key, secret]) => {
+    const found = secret === undefined ? undefined : weakness(secret);
+    return found === undefined ? [] : [`${key} ${found}`];
+  });
 }
 
 /** Of JSON Web Keys; what is none is refused elsewhere. */

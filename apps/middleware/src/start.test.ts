@@ -127,12 +127,18 @@ describe('midgard start', { timeout }, () => {
       MIDGARD_AUTH_SHARED_SECRETS: 'letmein-letmein-letmein-letmein-letmein',
     };
     const servers = '{"eu-1":{"secret":"0000000000000000000000000000000000","games":["realm"]}}';
-    await using service = new ServiceProcess({ NODE_ENV: 'production', ...secrets, MIDGARD_AUTH_SERVERS: servers });
+    const others = {
+      MIDGARD_CDN_PURGE_AUTH_VALUE: 'your-own-key-your-own-key',
+      MIDGARD_DATABASES_REALM_URL: 'mysql://realm:changeme1@localhost/realm',
+      MIDGARD_CACHE_REDIS_URL: 'redis://:passw0rd@localhost:6379',
+    };
+    await using service = new ServiceProcess({ NODE_ENV: 'production', ...secrets, ...others, MIDGARD_AUTH_SERVERS: servers });
     const { exitCode, stderr } = await service.command('start');
     expect(exitCode).toBe(2);
     for (const key of ['auth.keyPepper', 'auth.cursorSecret', 'auth.signingKey', 'auth.sharedSecrets[0]', 'auth.servers.eu-1.secret'])
       expect(stderr).toContain(key);
-    for (const value of ['pepperpepper', 'changeme', 'nWGxne', 'letmein', '00000']) expect(stderr).not.toContain(value);
+    for (const key of ['cdn.purge.authValue', 'databases.realm.url', 'cache.redis.url']) expect(stderr).toContain(key);
+    for (const value of ['pepperpepper', 'changeme', 'nWGxne', 'letmein', '00000', 'your-own', 'passw0rd']) expect(stderr).not.toContain(value);
     await using developer = new ServiceProcess({ MIDGARD_AUTH_KEY_PEPPER: 'pepper'.repeat(8) });
     expect((await developer.command('keys', 'list')).exitCode).toBe(0);
   });

@@ -17,6 +17,24 @@ export function weaknessOf(secret: string): string | undefined {
   return bitsOf(secret) < minBits ? 'repeats itself' : undefined;
 }
 
+/** Of a password so many characters beside the placeholder still make it one: `changeme123!`. */
+const leastOwnCharacters = 8;
+
+/**
+ * Says why the password of a URL is not fit for production: it is the one that everybody tries first (ASVS 5 §13.2.3).
+ *
+ * Its strength is for the server to ask that it belongs to; many have a short one, and are reached from one machine alone.
+ *
+ * @returns undefined where nothing speaks against it, or there is none
+ */
+export function weaknessOfPassword(url: string): string | undefined {
+  const [, user = '', password = ''] = /^[a-z-]+:\/\/([^\s:/?#@]*):([^\s/?#@]+)@/.exec(url) ?? [];
+  if (password === '') return undefined;
+  if (password === user) return 'has the name of its user as the password';
+  const own = password.replace(placeholders, '');
+  return own.length < password.length && own.length < leastOwnCharacters ? 'has a placeholder as the password' : undefined;
+}
+
 /** Shannon's entropy of the characters, times how many there are; of a text that is one piece again and again only one piece counts. */
 function bitsOf(text: string): number {
   const characters = Array.from(piece(text));

@@ -147,3 +147,36 @@ test('old entries are removed up to a signed row, which is noted, and the rest v
   expect(await verify(service)).toMatchObject({ exitCode: 0, isWhole: true });
   expect((await service.command('audit', 'search', '--game', 'realm')).stdout).toMatch(/audit\.prune audit_entry 0 done/);
 });
+
+test('commands on keys that sign and encrypt leave entries before they are done, without the keys', { timeout: 180_000 }, async () => {
+  const plugin = new URL('../testing/mail-game.ts', import.meta.url).href;
+  await using service = new ServiceProcess({ MIDGARD_GAMES_MAIL_PACKAGE: plugin });
+  const started = await service.start();
+  await service.end('SIGTERM');
+  expect(started.key).not.toBe('');
+  const keys = async (): Promise<{ kid: string }[]> => JSON.parse((await service.command('signing-keys', 'list', '--json')).stdout);
+  const [old] = await keys();
+  for (const args of [
+    ['signing-keys', 'rotate', '--publish-seconds', '0'],
+    ['signing-keys', 'prune', old?.kid ?? ''],
+    ['signing-keys', 'prune', 'nothing'],
+    ['signing-keys', 'prune'],
+    ['encryption', 'rotate', '--game', 'mail'],
+    ['encryption', 'rewrap'],
+    ['encryption', 'status'],
+    ['encryption', 'rotate', '--game', 'realm'],
+  ])
+    await service.command(...args);
+  const { stdout } = await service.command('audit', 'search', '--game', 'service', '--json');
+  const entries = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const made = (await keys()).find(({ kid }) => kid !== old?.kid)?.kid;
+  expect(entries.filter(({ entity }) => entity !== 'api_key').toReversed()).toMatchObject([
+    { operation: 'signingKey.rotate', subject: made, transport: 'cli', changes: { algorithm: 'EdDSA' } },
+    { operation: 'signingKey.prune', subject: old?.kid },
+    { operation: 'encryption.rotate', subject: 'mail', changes: { databases: ['mail'] } },
+    { operation: 'encryption.rewrap', subject: '*', changes: { databases: ['mail'] } },
+  ]);
+});

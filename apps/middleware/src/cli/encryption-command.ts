@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type { DatabaseEncryption, EncryptionStatus, Entity, RotationProgress } from '@midgard/dao';
+import { noteCommand } from '../audit/note-command.ts';
 import { readSettings } from '../config.ts';
 import { resolveSecrets } from '../secrets.ts';
 import { SetupError } from '../setup-error.ts';
@@ -19,7 +20,7 @@ type Work = (encryption: DatabaseEncryption, entities: readonly Entity[], title:
 /** Shows the data keys of each database, and how many values are under which of them. */
 export async function encryptionStatusCommand({ json: isJson = false, game }: OfGame & { readonly json?: boolean }): Promise<void> {
   const all: Record<string, EncryptionStatus> = {};
-  await onEncrypted('not shown', game, async (encryption, entities, title) => {
+  await onEncrypted('not shown', { game, act: undefined }, async (encryption, entities, title) => {
     const status = await encryption.status(entities);
     all[title] = status;
     if (!isJson) process.stdout.write(`-- ${title}\n${shown(status)}`);
@@ -29,7 +30,7 @@ export async function encryptionStatusCommand({ json: isJson = false, game }: Of
 
 /** Begins a new data key for each database, or goes on where a rotation ended, and encrypts everything that is under older ones anew. */
 export async function rotateCommand({ game, batchRows }: OfGame & { readonly batchRows?: number }): Promise<void> {
-  await onEncrypted('not rotated', game, async (encryption, entities, title) => {
+  await onEncrypted('not rotated', { game, act: 'encryption.rotate' }, async (encryption, entities, title) => {
     const onProgress = progressOf(title);
     const { keys, renewed, unreadable } = await encryption.rotate(entities, { onProgress, ...(batchRows !== undefined && { batchRows }) });
     process.stdout.write(`-- ${title}: everything is under data key ${keys.join(', ')}; ${renewed} values were encrypted anew\n`);
@@ -40,19 +41,21 @@ export async function rotateCommand({ game, batchRows }: OfGame & { readonly bat
 
 /** Wraps the data keys that are under former key-encryption keys anew; no row is touched. */
 export async function rewrapCommand({ game }: OfGame): Promise<void> {
-  await onEncrypted('not wrapped anew', game, async (encryption, _entities, title) => {
+  await onEncrypted('not wrapped anew', { game, act: 'encryption.rewrap' }, async (encryption, _entities, title) => {
     process.stdout.write(`-- ${title}: ${await encryption.rewrap()} keys wrapped anew\n`);
   });
 }
 
-/** Does something with each database that has encrypted columns. */
-async function onEncrypted(failure: string, game: string | undefined, work: Work): Promise<void> {
+/** Does something with each database that has encrypted columns. @param act what the audit log calls it; undefined: it changes nothing */
+async function onEncrypted(failure: string, { game, act }: { readonly game: string | undefined; readonly act: string | undefined }, work: Work): Promise<void> {
   const { config, isProduction } = readSettings();
   const all = await listedDatabases(config, resolveSecrets(config, isProduction));
   const wanted = game === undefined ? all : all.filter(({ name }) => name === game);
   if (wanted.length === 0) throw new SetupError('ERR_SETUP_ARGUMENT', `--game: no enabled game is called ${game}`);
   const databases = wanted.filter(({ entities }) => entities.some(({ encrypted }) => encrypted.length > 0));
   if (databases.length === 0) process.stdout.write('no database has encrypted columns\n');
+  else if (act !== undefined)
+    await noteCommand(config, { operation: act, entity: 'database', subject: game ?? '*', changes: { databases: databases.map(({ name }) => name) } });
   await onEach(failure, databases, async ({ encryption }, { entities }, title) => {
     if (encryption !== undefined) await work(encryption, entities, title);
   });

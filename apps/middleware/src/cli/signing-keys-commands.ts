@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { type AsymmetricAlgorithm, generateSigningKey, KeyRing, type KeyInfo, type SigningKeyJwk } from '@midgard/auth';
+import { noteCommand } from '../audit/note-command.ts';
 import { readSettings } from '../config.ts';
 import { SetupError } from '../setup-error.ts';
 import { changeKeyFile } from '../signing-keys/key-file.ts';
@@ -23,7 +24,9 @@ export async function rotateSigningKeysCommand({ algorithm, publishSeconds }: { 
   const add = async (keys: readonly SigningKeyJwk[]): Promise<readonly SigningKeyJwk[]> => {
     // The first of all has nobody to be told apart from.
     const signsFrom = keys.length === 0 ? 0 : Math.floor(Date.now() / 1000) + publishSeconds;
-    return withoutSpent([...keys, await generateSigningKey({ alg, signsFrom })]);
+    const made = await generateSigningKey({ alg, signsFrom });
+    await noteCommand(config, { operation: 'signingKey.rotate', entity: 'signing_key', subject: made.kid, changes: { algorithm: alg, signsFrom } });
+    return withoutSpent([...keys, made]);
   };
   if (source.kind !== 'file') return printVariable(await add(readKeys(source)));
   await changeKeyFile(source.file, add);
@@ -38,6 +41,7 @@ export async function pruneSigningKeysCommand(kid: string | undefined): Promise<
   const prune = async (keys: readonly SigningKeyJwk[]): Promise<readonly SigningKeyJwk[]> => {
     const kept = kid === undefined ? await withoutSpent(keys) : await without(kid, keys);
     removed = keys.map((key) => key.kid).filter((each) => !kept.some((key) => key.kid === each));
+    for (const subject of removed) await noteCommand(config, { operation: 'signingKey.prune', entity: 'signing_key', subject, changes: {} });
     return kept;
   };
   if (source.kind === 'file') await changeKeyFile(source.file, prune);

@@ -21,6 +21,8 @@ test.each<[string, object, string]>([
   ['a key that is too short', { kek: 'a-secret-key' }, 'encryption.kek: not 32 bytes'],
   ['a key that is no base64url', { kek: `${'a'.repeat(42)}!` }, 'encryption.kek: not 32 bytes'],
   ['a key that is not random', { kek: notRandom }, 'encryption.kek: not random'],
+  ['a key that stands in a standard', { kek: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A' }, 'encryption.kek is printed in a standard'],
+  ['a former key that is a placeholder', { formerKeks: ['change-me_abcdefghijklmnopqrstuvwxyz0123456'] }, 'encryption.formerKeks is a placeholder'],
   ['a former key that is none', { formerKeks: ['a-secret-key'] }, 'encryption.formerKeks: not 32 bytes'],
   ['a file that is not there', { kekFile: '/nowhere/kek' }, 'encryption.kekFile: the file cannot be read'],
   ['a package that is not there', { keyWrapper: '@midgard/nowhere' }, 'encryption.keyWrapper: @midgard/nowhere cannot be loaded'],
@@ -28,7 +30,7 @@ test.each<[string, object, string]>([
 ])('%s is refused with what to set, and without the key', async (_title, encryption, message) => {
   const refused = await encryptionOptions(configOf(encryption), false).catch((error: unknown) => error);
   expect(refused).toMatchObject({ code: 'ERR_SETUP_SECRET', message: expect.stringContaining(message) });
-  expect(String(refused)).not.toMatch(new RegExp(`a-secret-key|${notRandom}`));
+  expect(String(refused)).not.toMatch(new RegExp(`a-secret-key|nWGxne|change-me|${notRandom}`));
 });
 
 test('outside production a key is made once and kept; in production a missing one is refused', async () => {

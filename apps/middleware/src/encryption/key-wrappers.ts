@@ -6,6 +6,7 @@ import type { Config } from '../config-schema.ts';
 import { makeKek } from './kek.ts';
 import { SetupError } from '../setup-error.ts';
 import { writePrivately } from '../private-file.ts';
+import { weaknessOf } from '../weak-secret.ts';
 
 /** The variable that sets the key-encryption key. */
 export const kekVariable = 'MIDGARD_ENCRYPTION_KEK';
@@ -70,6 +71,8 @@ function parseKek(text: string, key: string): KeyWrapper {
   const bytes = Buffer.from(text, 'base64url');
   if (!kekShape.test(text)) throw new SetupError('ERR_SETUP_SECRET', `${key}: not 32 bytes as base64url; midgard secrets prints a new key`);
   if (new Set(bytes).size < leastDifferentBytes) throw new SetupError('ERR_SETUP_SECRET', `${key}: not random; midgard secrets prints a new key`);
+  const weakness = weaknessOf(text);
+  if (weakness !== undefined) throw new SetupError('ERR_SETUP_SECRET', `${key} ${weakness}; midgard secrets prints a new key`);
   return localKeyWrapper(bytes);
 }
 

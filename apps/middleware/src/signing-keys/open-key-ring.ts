@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { AuthError, KeyRing } from '@midgard/auth';
+import { AuthError, KeyRing, type SigningKeyJwk } from '@midgard/auth';
 import type { ServerLog, Timers } from '@midgard/server';
 import { SetupError } from '../setup-error.ts';
 import { ensureKeyFile } from './key-file.ts';
 import { type KeySource, readKeys } from './key-source.ts';
+import { weaknessOf } from '../weak-secret.ts';
 
 /** How soon a running service sees what a command changed. */
 const lookMs = 1000;
@@ -11,15 +12,24 @@ const lookMs = 1000;
 /**
  * Imports the keys; outside production a file that is missing is made.
  *
- * @throws {SetupError} `ERR_SETUP_SECRET`: there are none, or they are no keys
+ * @throws {SetupError} `ERR_SETUP_SECRET`: there are none, they are no keys, or in production one that everybody can read somewhere
  */
 export async function openKeyRing(source: KeySource, isProduction: boolean): Promise<KeyRing> {
   if (source.kind === 'file' && !isProduction) await ensureKeyFile(source.file, source.algorithm);
   const keys = readKeys(source);
+  if (isProduction) refusePublished(source, keys);
   try {
     return await KeyRing.from(keys);
   } catch (error) {
     throw unusable(source, error);
+  }
+}
+
+function refusePublished(source: KeySource, keys: readonly SigningKeyJwk[]): void {
+  for (const { d, kid } of keys) {
+    const weakness = typeof d === 'string' ? weaknessOf(d) : undefined;
+    if (weakness !== undefined && source.kind === 'file')
+      throw new SetupError('ERR_SETUP_SECRET', `${source.file}: the key ${kid} ${weakness}; midgard signing-keys rotate makes a new one`);
   }
 }
 

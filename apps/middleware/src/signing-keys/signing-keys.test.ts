@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { callRealm } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
+import { openKeyRing } from './open-key-ring.ts';
 
 /** Each command is a process of its own, and a busy machine takes its time to start one. */
 const timeout = 240_000;
@@ -151,4 +152,24 @@ test('a key file that everybody can read, or of shared secrets, is refused', { t
   chmodSync(file, 0o600);
   writeFileSync(file, JSON.stringify({ keys: [{ kty: 'oct', k: 'A'.repeat(43), kid: 'a', alg: 'HS256', signsFrom: 0 }] }));
   expect(await service.command(...token)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no private Ed25519 or P-256 keys') });
+});
+
+test('in production a file with a key that a standard prints is refused, and nothing of it is told', async () => {
+  await using service = new ServiceProcess();
+  const file = path.join(service.folder, 'keys.json');
+  const d = 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A';
+  const printed = {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    d,
+    x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+    kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+    alg: 'EdDSA',
+  };
+  writeFileSync(file, JSON.stringify({ keys: [printed] }), { mode: 0o600 });
+  const open = (isProduction: boolean): Promise<unknown> => openKeyRing({ kind: 'file', file, algorithm: 'EdDSA' }, isProduction);
+  const refused = await open(true).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'ERR_SETUP_SECRET', message: expect.stringMatching(/keys\.json: the key kPrK\S+ is printed in a standard/) });
+  expect(String(refused)).not.toContain(d);
+  await expect(open(false)).resolves.toBeDefined();
 });
