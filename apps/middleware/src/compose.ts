@@ -1,4 +1,4 @@
-import { Revocations } from '@midgard/auth';
+import { type Principal, Revocations } from '@midgard/auth';
 import { type Logger, createLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
@@ -72,6 +72,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const revocations = new Revocations();
   parts.defer(followRevokedKeys({ database: serviceDatabase, revocations, timers: systemTimers, log }));
   const tokens = openTokens(config, ring, revocations);
+  const isRevoked = (principal: Principal): boolean => revocations.isRevoked(principal) || (principal.signedBy !== undefined && !ring.has(principal.signedBy));
   const { signer } = await auditKeyring(config, isProduction);
   const serviceAudit = ServiceAudit.ofService(config);
   const checkpoints = serviceCheckpoints(serviceAudit, { config, database: serviceDatabase, signer, log });
@@ -114,7 +115,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const dispatcher = new Dispatcher({
     rights,
     router,
-    revocations,
+    revocations: { isRevoked },
     metrics,
     log,
     rateLimits: limits.rateLimits,
@@ -154,7 +155,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     const graceMs = grace.leftMs();
     await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
   });
-  revocations.onRevoked(({ subject }) => tcpServer.endSessions(subject, (principal) => revocations.isRevoked(principal)));
+  revocations.onRevoked(({ subject }) => tcpServer.endSessions(subject, isRevoked));
+  ring.onLoss(() => tcpServer.endSessionsWhere(isRevoked));
   const httpAddress = await httpServer.start();
   const tcpAddress = await tcpServer.start();
   transport.follow({ tcp: tcpServer, http: httpServer });

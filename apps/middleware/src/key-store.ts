@@ -21,7 +21,7 @@ export const apiKey = defineEntity('api_key', {
     updatedAt: updatedAt(),
   },
   key: ['id'],
-  indexes: [{ on: ['revokedAt'] }],
+  indexes: [{ on: ['revokedAt'] }, { on: ['expiresAt'] }],
 });
 
 const storedGames = z.union([z.literal('*'), z.array(z.string())]);

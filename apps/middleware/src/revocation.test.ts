@@ -109,6 +109,19 @@ describe.each(databases)('two services on %s', (_name, missing, databaseUrl) => 
       expect([await statusAt(there(), accessToken), await statusAt(there(), other.accessToken)]).toEqual([401, 200]);
     });
 
+    test('an API key that was replaced ends its connections, also of before, when the overlap is over', async () => {
+      const key = (await processes[0]!.command('keys', 'create', '--game', 'realm', '--role', 'game-server')).stdout.trim();
+      const client = await connect({ port: here().tcpPort, auth: { kind: 'apiKey', key } });
+      expect(await client.whoami()).toMatchObject({ expiresAt: null });
+      const ended = new Promise<void>((resolve) => client.on('disconnected', () => resolve()));
+      const [, , id = ''] = key.split('_');
+      const next = (await processes[0]!.command('keys', 'rotate', id, '--overlap-hours', '0')).stdout.trim();
+      await ended;
+      const renewed = await connect({ port: here().tcpPort, auth: { kind: 'apiKey', key: next } });
+      expect(await renewed.whoami()).toMatchObject({ kind: 'apiKey' });
+      await Promise.all([client.close(), renewed.close()]);
+    });
+
     test('an API key that a command revokes ends its open connections within a second', async () => {
       const other = await connect({ port: here().tcpPort, auth: { kind: 'apiKey', key: here().key } });
       const endedAfterMs = await quickest(1000, async () => {

@@ -19,23 +19,33 @@ export interface RevokedKeysParts {
 }
 
 /**
- * Tells of API keys that a command or another instance revokes, so that what is open with them ends: a key is looked up only when a
- * connection begins.
+ * Tells of API keys that a command or another instance revokes, and of replaced ones whose overlap is over, so that what is open with them
+ * ends: a key is looked up only when a connection begins.
  *
  * @returns ends that
  */
 export function followRevokedKeys({ database, revocations, timers, log }: RevokedKeysParts): () => void {
   let isLooking = false;
   let isFailing = false;
+  // What came while the database could not be asked is caught up with.
+  let seenUntil = Date.now();
   const look = async (): Promise<void> => {
     if (isLooking) return;
     isLooking = true;
     const now = Date.now();
     try {
-      const rows = await database.read((session) => session.dao(apiKey).find({ where: { revokedAt: { gt: new Date(now - overlapMs) } } }), {
-        freshness: 'newest',
-      });
-      for (const { id } of rows) revocations.add({ subject: keySubject(id), sessionId: null, issuedUntil: Infinity, forgetAt: now + rememberedMs });
+      const since = new Date(Math.min(now, seenUntil) - overlapMs);
+      const ended = await database.read(
+        async (session) => {
+          const keys = session.dao(apiKey);
+          const revoked = await keys.find({ where: { revokedAt: { gt: since } } });
+          // Where nothing has replaced it, whoever opened a connection with it knows its end, and requests are refused from then on.
+          return [...revoked, ...(await keys.find({ where: { expiresAt: { gt: since, lte: new Date(now) }, replacedBy: { ne: null } } }))];
+        },
+        { freshness: 'newest' },
+      );
+      seenUntil = now;
+      for (const { id } of ended) revocations.add({ subject: keySubject(id), sessionId: null, issuedUntil: Infinity, forgetAt: now + rememberedMs });
       isFailing = false;
     } catch (error) {
       // Once until it is over: the next look is soon.

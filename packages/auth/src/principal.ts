@@ -33,6 +33,8 @@ export interface Principal {
   readonly issuedAt: number | null;
   /** The log-in that the credential belongs to and ends with, unique in this service: `<game>:<id>`; null: it belongs to none. */
   readonly sessionId: string | null;
+  /** Id of the key that signed the credential, with which it ends; absent where none did. */
+  readonly signedBy?: string;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateSigningKey } from '@midgard/auth';
+import { connect } from '@midgard/client';
 import { until } from '@midgard/test-services';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -68,10 +69,18 @@ test('two services that share a key file rotate while they run: nobody is refuse
   for (const token of [before, after]) expect(await accepts(again, token)).toBe(true);
   expect((await keysOf(first)).map(({ state }) => state)).toEqual(['signing', 'retired']);
 
+  const [stolen, own] = [
+    await connect({ port: two.tcpPort, auth: { kind: 'token', token: before } }),
+    await connect({ port: two.tcpPort, auth: { kind: 'token', token: after } }),
+  ];
+  const ended = new Promise<void>((resolve) => stolen.on('disconnected', () => resolve()));
   const leaked = String(kidOf(before));
   expect((await first.command('signing-keys', 'prune', leaked)).stdout).toBe(`removed ${leaked}\n`);
   for (const service of [again, two]) await until(async () => !(await accepts(service, before)));
   expect(await accepts(two, after)).toBe(true);
+  await ended;
+  expect(await own.whoami()).toMatchObject({ kind: 'player' });
+  await Promise.all([stolen.close(), own.close()]);
   const secret = String(JSON.parse(readFileSync(file, 'utf8')).keys[0].d);
   expect(JSON.stringify([first.logs, second.logs, rotated.stdout])).not.toContain(secret);
 });

@@ -95,6 +95,20 @@ test('the public set holds no private part, and nothing at all of a shared secre
   ]);
 });
 
+test('whoever follows it hears of a key that was taken away, and of no other change', async () => {
+  const [first, second] = [await generateSigningKey(), await generateSigningKey()];
+  const keys = await KeyRing.from([first]);
+  const heard: boolean[] = [];
+  const end = keys.onLoss(() => heard.push(keys.has(first.kid)));
+  await keys.replace([first, second]);
+  expect([heard, keys.has(first.kid), keys.has(second.kid)]).toEqual([[], true, true]);
+  await keys.replace([second]);
+  expect([heard, keys.has(first.kid)]).toEqual([[false], false]);
+  end();
+  await keys.replace([first]);
+  expect(heard).toHaveLength(1);
+});
+
 test('a set that is wrong changes nothing', async () => {
   const good = await generateSigningKey();
   const keys = await KeyRing.from([good]);

@@ -58,6 +58,7 @@ export class KeyRing {
   #keys: readonly RingKey[] = [];
   #byId: ReadonlyMap<string, RingKey> = new Map();
   #losses = 0;
+  readonly #lossListeners = new Set<() => void>();
 
   private constructor(clock: Clock) {
     this.#clock = clock;
@@ -84,9 +85,25 @@ export class KeyRing {
     const keys = inOrder(await Promise.all(jwks.map(importSigningKey)));
     const byId = new Map(keys.map((key) => [key.kid, key]));
     if (byId.size < keys.length) throw new AuthError('ERR_AUTH_OPTIONS', 'two signing keys have one kid');
-    if (this.#keys.some(({ kid }) => !byId.has(kid))) this.#losses += 1;
+    const isLoss = this.#keys.some(({ kid }) => !byId.has(kid));
+    if (isLoss) this.#losses += 1;
     this.#keys = keys;
     this.#byId = byId;
+    if (isLoss) for (const listener of this.#lossListeners) listener();
+  }
+
+  /**
+   * @param listener hears of each time that keys were taken away, after {@link has} knows it; must not throw
+   * @returns ends that
+   */
+  onLoss(listener: () => void): () => void {
+    this.#lossListeners.add(listener);
+    return () => this.#lossListeners.delete(listener);
+  }
+
+  /** Whether there is a key of that id, in whatever state. */
+  has(kid: string): boolean {
+    return this.#byId.has(kid);
   }
 
   /** How often a key was taken away: whoever remembers what a key has verified must forget it then. */

@@ -73,7 +73,7 @@ export function sessionName(game: string, sessionId: string): string {
  *
  * @throws {AuthError} `ERR_AUTH_EXPIRED`: a good token, too late; `ERR_AUTH_INVALID`: anything else
  */
-export function principalOf({ header, payload }: VerifiedJws, expected: Expected): Principal {
+export function principalOf({ header, payload, key }: VerifiedJws, expected: Expected): Principal {
   if (typeof header.typ !== 'string' || mediaType(header.typ) !== mediaType(tokenType)) throw invalidToken();
   const claims = parseClaims(payload);
   const { sub, client_id: game, roles, player, jti, sid } = claims;
@@ -93,6 +93,7 @@ export function principalOf({ header, payload }: VerifiedJws, expected: Expected
     expiresAt,
     issuedAt,
     sessionId: sid === undefined ? null : sessionName(game, sid),
+    signedBy: key.kid,
   });
 }
 

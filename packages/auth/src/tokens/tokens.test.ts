@@ -29,6 +29,7 @@ describe('a good token', () => {
       expiresAt: clock.ms + 900_000,
       issuedAt: clock.ms,
       sessionId: 'realm:77',
+      signedBy: key.kid,
     });
     expect(headerOf(token)).toEqual({ alg, typ: 'at+jwt', kid: key.kid });
   });
@@ -45,6 +46,7 @@ describe('a good token', () => {
       expiresAt: clock.ms + 60_000,
       issuedAt: clock.ms,
       sessionId: null,
+      signedBy: jwk.kid,
     });
   });
 

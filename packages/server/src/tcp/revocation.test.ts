@@ -55,6 +55,14 @@ test("a log-out ends the connections of that log-in and not the player's others"
   expect((await desktop.call(1, 1, { id: '1' }))?.kind).toBe(Kind.response);
 });
 
+test('what takes the right from many ends the connections of all of them, and of nobody else', async () => {
+  const { open, server } = await setUp();
+  const [one, two, other] = [await open(as('realm:player:1/realm:7')), await open(as('realm:player:2/realm:8')), await open(as('key:b'))];
+  expect(server.endSessionsWhere(({ sessionId }) => sessionId !== null)).toBe(2);
+  for (const client of [one, two]) expect(await client.rest()).toEqual([expect.objectContaining(revokedFrame)]);
+  expect((await other.call(1, 1, { id: '1' }))?.kind).toBe(Kind.response);
+});
+
 test('what is in flight at that moment is not answered any more', async () => {
   const { open, revocations, game } = await setUp();
   const client = await open(as('key:a'));

@@ -145,6 +145,16 @@ export class TcpServer {
   }
 
   /**
+   * As {@link endSessions}, of all callers: for what takes the right from many at once. O(connections).
+   *
+   * @param isEnded whose
+   * @returns how many were ended
+   */
+  endSessionsWhere(isEnded: (principal: Principal) => boolean): number {
+    return [...this.#connections].filter((connection) => connection.endSessionIf(isEnded, revoked())).length;
+  }
+
+  /**
    * Gives new connections another key and certificate; open ones stay as they are.
    *
    * @throws {ServerError} `ERR_SERVER_STATE`: the server speaks no TLS
