@@ -123,7 +123,8 @@ test('each line of the audit log that a command shows is one entry, and holds no
     .trimEnd()
     .split('\n')
     .map((line) => z.looseObject({ sequence: z.union([z.string(), z.number()]), operation: z.string() }).parse(JSON.parse(line)));
-  expect(entries.filter(({ operation }) => operation === 'auth.login').length).toBeGreaterThan(9);
+  // The wrong passwords that are free, and names that are texts like these.
+  expect(entries.filter(({ operation }) => operation === 'auth.login').length).toBeGreaterThan(5);
   const lines = searched.trimEnd().split('\n');
   expect(lines).toHaveLength(entries.length);
   for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z 0\/\d+ (?:key:|anonymous)/);

@@ -4,12 +4,13 @@ import { realm } from '@midgard/game-realm';
 import type { Operation } from '@midgard/game-kit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { keyOperations } from '../administration/key-operations.ts';
 import { auditSearch } from '../audit/audit-operations.ts';
 import { cacheOperations } from '../cache/cache-operations.ts';
 import { createPlayer } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
-const operations: readonly Operation[] = [...realm.operations, ...Object.values(cacheOperations), auditSearch];
+const operations: readonly Operation[] = [...realm.operations, ...Object.values(cacheOperations), ...Object.values(keyOperations), auditSearch];
 const roles = ['viewer', 'web', 'operator', 'game-server'] as const;
 const rights = new PermissionTable();
 
