@@ -58,7 +58,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
 
   const log = createLogger({ name: 'midgard', level: config.log.level });
   for (const warning of warnings) log.warn({}, warning);
-  const registry = new Registry();
+  const registry = new Registry({ overflowed: (metric) => log.warn({ metric }, 'a metric has too many series: further ones are counted together, as other') });
   const metrics = serviceMetrics(registry);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 

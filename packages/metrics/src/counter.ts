@@ -1,11 +1,13 @@
 import type { Cells } from './cells.ts';
+import { type Exemplar, type ExemplarLabels, exemplarOf, exemplarText } from './exemplar.ts';
 import type { Family, LabelValues } from './family.ts';
-import { sampleLine } from './text.ts';
+import { type Exposition, sampleLine } from './text.ts';
 
 /** Counts up in one series. Made by {@link Counter.labels}; keep it, so that a count is one array write. */
 export class CounterHandle {
   readonly #values: Float64Array;
   readonly #at: number;
+  #exemplar: Exemplar | undefined;
 
   /** @param cells one cell */
   constructor({ values, offset }: Cells) {
@@ -21,6 +23,22 @@ export class CounterHandle {
    */
   add(amount = 1): void {
     if (amount > 0 && amount < Infinity) this.#values[this.#at] = (this.#values[this.#at] ?? 0) + amount;
+  }
+
+  /**
+   * {@link add}, and remembers what was counted, for whoever reads OpenMetrics. Allocates: for what is traced.
+   *
+   * @param at epoch milliseconds; default now
+   * @throws {MetricsError} `ERR_METRICS_LABELS`: labels that no exemplar can have
+   */
+  addTraced(labels: ExemplarLabels, amount = 1, at = Date.now()): void {
+    this.#exemplar = exemplarOf(labels, amount, at);
+    this.add(amount);
+  }
+
+  /** What was traced last. */
+  get exemplar(): Exemplar | undefined {
+    return this.#exemplar;
   }
 
   /** The count so far. */
@@ -49,10 +67,11 @@ export class Counter<L extends string = string> {
   }
 }
 
-/** The lines of a metric whose series are one number each. */
-export function renderSingle(family: Pick<Family<{ readonly value: number }>, 'name' | 'series'>): string {
+/** The lines of a counter. */
+export function renderCounter(family: Pick<Family<CounterHandle>, 'name' | 'series'>, exposition: Exposition): string {
+  const hasExemplars = exposition === 'openmetrics';
   return family
     .series()
-    .map(({ labels, handle }) => sampleLine(family.name, labels, handle.value))
+    .map(({ labels, handle }) => sampleLine(family.name, labels, handle.value, hasExemplars ? exemplarText(handle.exemplar) : ''))
     .join('');
 }

@@ -30,6 +30,8 @@ export interface SeriesPlan<H> {
   readonly allocator: CellAllocator;
   /** Makes what writes to the cells. */
   readonly handleOn: (cells: Cells) => H;
+  /** Hears once, when label values are counted as `other` for the first time. */
+  readonly overflowed: (metric: string) => void;
 }
 
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -103,6 +105,7 @@ export class Family<H> {
     const labels = this.labelNames.map((label) => `${label}="other"`).join(',');
     // Someone may have used the very word: two series of the same labels would make the whole page unreadable to Prometheus.
     this.#other = this.#series.get(labels) ?? this.#create(labels);
+    this.#plan.overflowed(this.name);
     return this.#other;
   }
 

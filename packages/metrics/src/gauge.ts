@@ -1,5 +1,6 @@
 import type { Cells } from './cells.ts';
 import type { Family, LabelValues } from './family.ts';
+import { sampleLine } from './text.ts';
 
 /** Holds the present value of one series. Made by {@link Gauge.labels}. */
 export class GaugeHandle {
@@ -46,4 +47,12 @@ export class Gauge<L extends string = string> {
   labels(values: LabelValues<L>): GaugeHandle {
     return this.#family.resolve(values);
   }
+}
+
+/** The lines of a gauge. */
+export function renderGauge(family: Pick<Family<GaugeHandle>, 'name' | 'series'>): string {
+  return family
+    .series()
+    .map(({ labels, handle }) => sampleLine(family.name, labels, handle.value))
+    .join('');
 }

@@ -1,10 +1,33 @@
 import type { Cells } from './cells.ts';
+import { type Exemplar, type ExemplarLabels, exemplarOf, exemplarText } from './exemplar.ts';
 import type { Family, LabelValues } from './family.ts';
 import { MetricsError } from './metrics-error.ts';
-import { formatNumber, sampleLine } from './text.ts';
+import { type Exposition, formatNumber, sampleLine } from './text.ts';
 
 /** For requests: from half a millisecond, where a cached read ends, to ten seconds, where callers give up. In seconds. */
 export const defaultBuckets: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * Bounds that rise by a factor: as fine for what is short as for what is long.
+ *
+ * @param start the lowest, above 0
+ * @param factor above 1
+ * @param count 1 to 500
+ * @throws {MetricsError} `ERR_METRICS_OPTIONS`: out of these ranges, or the last would not be finite
+ * @example
+ * ```ts
+ * import { exponentialBuckets } from '@midgard/metrics';
+ *
+ * exponentialBuckets(64, 4, 5); // [64, 256, 1024, 4096, 16384], for sizes in bytes
+ * ```
+ */
+export function exponentialBuckets(start: number, factor: number, count: number): readonly number[] {
+  if (!(start > 0 && factor > 1 && Number.isInteger(count) && count >= 1 && count <= 500))
+    throw new MetricsError('ERR_METRICS_OPTIONS', 'exponential buckets need a start above 0, a factor above 1 and a count from 1 to 500');
+  const bounds = Array.from({ length: count }, (_, at) => start * factor ** at);
+  if (!Number.isFinite(bounds.at(-1))) throw new MetricsError('ERR_METRICS_OPTIONS', 'the last of these exponential buckets would have no finite bound');
+  return bounds;
+}
 
 /**
  * Sorts values into buckets in one series. Made by {@link Histogram.labels}.
@@ -16,6 +39,8 @@ export class HistogramHandle {
   readonly #bounds: Float64Array;
   readonly #values: Float64Array;
   readonly #at: number;
+  /** By bucket; made with the first. */
+  #exemplars: (Exemplar | undefined)[] | undefined;
 
   /**
    * @param bounds rising upper bounds, shared by all series
@@ -34,14 +59,38 @@ export class HistogramHandle {
    */
   observe(value: number): void {
     if (value !== value) return;
+    const bucket = this.#bucketOf(value);
+    const values = this.#values;
+    const at = this.#at;
+    const sum = at + this.#bounds.length + 1;
+    values[at + bucket] = (values[at + bucket] ?? 0) + 1;
+    values[sum] = (values[sum] ?? 0) + value;
+  }
+
+  /**
+   * {@link observe}, and remembers what was observed as its bucket's example, for whoever reads OpenMetrics. Allocates: for what is traced.
+   *
+   * @param at epoch milliseconds; default now
+   * @throws {MetricsError} `ERR_METRICS_LABELS`: labels that no exemplar can have
+   */
+  observeTraced(value: number, labels: ExemplarLabels, at = Date.now()): void {
+    if (value !== value) return;
+    const exemplar = exemplarOf(labels, value, at);
+    (this.#exemplars ??= [])[this.#bucketOf(value)] = exemplar;
+    this.observe(value);
+  }
+
+  /** What was traced last in a bucket, by its place. */
+  exemplar(bucket: number): Exemplar | undefined {
+    return this.#exemplars?.[bucket];
+  }
+
+  #bucketOf(value: number): number {
     const bounds = this.#bounds;
     const { length } = bounds;
     let bucket = 0;
     while (bucket < length && value > (bounds[bucket] ?? 0)) bucket += 1;
-    const values = this.#values;
-    const at = this.#at;
-    values[at + bucket] = (values[at + bucket] ?? 0) + 1;
-    values[at + length + 1] = (values[at + length + 1] ?? 0) + value;
+    return bucket;
   }
 
   /** How many values there were. O(buckets). */
@@ -93,14 +142,17 @@ export function boundsOf(name: string, buckets: readonly number[]): Float64Array
 }
 
 /** The lines of a histogram. */
-export function renderHistogram(family: Family<HistogramHandle>, bounds: Float64Array): string {
+export function renderHistogram(family: Family<HistogramHandle>, bounds: Float64Array, exposition: Exposition): string {
   const limits = [...bounds, Infinity].map((bound) => `le="${formatNumber(bound)}"`);
+  const hasExemplars = exposition === 'openmetrics';
   return family
     .series()
     .map(({ labels, handle }) => {
       const counts = handle.cumulative();
       const start = labels === '' ? '' : `${labels},`;
-      const buckets = limits.map((limit, at) => sampleLine(`${family.name}_bucket`, start + limit, counts[at] ?? 0));
+      const buckets = limits.map((limit, at) =>
+        sampleLine(`${family.name}_bucket`, start + limit, counts[at] ?? 0, hasExemplars ? exemplarText(handle.exemplar(at)) : ''),
+      );
       return [...buckets, sampleLine(`${family.name}_sum`, labels, handle.sum), sampleLine(`${family.name}_count`, labels, counts.at(-1) ?? 0)].join('');
     })
     .join('');

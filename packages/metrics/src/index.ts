@@ -1,8 +1,10 @@
-export { type HistogramOptions, Registry } from './registry.ts';
+export { type HistogramOptions, Registry, type RegistryOptions } from './registry.ts';
+export type { Exposition } from './text.ts';
+export type { Exemplar, ExemplarLabels } from './exemplar.ts';
 export { type LabelValues, type MetricOptions } from './family.ts';
 export { Counter, CounterHandle } from './counter.ts';
 export { Gauge, GaugeHandle } from './gauge.ts';
-export { Histogram, HistogramHandle } from './histogram.ts';
+export { exponentialBuckets, Histogram, HistogramHandle } from './histogram.ts';
 export { MetricsError, type MetricsErrorCode } from './metrics-error.ts';
 export { collectProcess } from './process.ts';
 export { LeakWatch, type LeakWatchEvents, type LeakWatchOptions } from './leak-watch.ts';

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { exponentialBuckets } from './histogram.ts';
 import { MetricsError } from './metrics-error.ts';
 import { Registry } from './registry.ts';
 
@@ -57,7 +58,7 @@ describe('text', () => {
         '',
       ].join('\n'),
     );
-    expect(registry.contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(registry.contentTypes.prometheus).toBe('text/plain; version=0.0.4; charset=utf-8');
   });
 
   test('read back it gives the same numbers and labels, whatever they are', () => {
@@ -72,6 +73,51 @@ describe('text', () => {
         expect(parse(registry.expose())).toEqual(all.map(({ a, b, value }) => ({ name: 'g', labels: { a, b }, value: Object.is(value, -0) ? 0 : value })));
       }),
     );
+  });
+});
+
+describe('OpenMetrics', () => {
+  test('is that of the specification, to the letter, with what was traced beside its bucket', () => {
+    const at = Date.UTC(2026, 0, 1) + 5;
+    const registry = new Registry();
+    const requests = registry.counter({ name: 'requests_total', help: 'What was "asked"', labels: ['code'] });
+    requests.labels({ code: '0' }).add(2);
+    requests.labels({ code: '0' }).addTraced({ trace_id: 'a"b' }, 3, at);
+    const duration = registry.histogram({ name: 'duration_seconds', help: 'Time', buckets: [0.1, 1] }).labels({});
+    duration.observe(0.05);
+    duration.observeTraced(0.5, { trace_id: 'first' }, at);
+    duration.observeTraced(0.7, { trace_id: 'second', span_id: 's' }, at);
+    duration.observeTraced(7, {}, at);
+    expect(registry.expose('openmetrics')).toBe(
+      [
+        String.raw`# HELP requests What was \"asked\"`,
+        '# TYPE requests counter',
+        String.raw`requests_total{code="0"} 5 # {trace_id="a\"b"} 3 1767225600.005`,
+        '# HELP duration_seconds Time',
+        '# TYPE duration_seconds histogram',
+        'duration_seconds_bucket{le="0.1"} 1',
+        'duration_seconds_bucket{le="1"} 3 # {trace_id="second",span_id="s"} 0.7 1767225600.005',
+        'duration_seconds_bucket{le="+Inf"} 4 # {} 7 1767225600.005',
+        'duration_seconds_sum 8.25',
+        'duration_seconds_count 4',
+        '# EOF',
+        '',
+      ].join('\n'),
+    );
+    expect(registry.expose()).not.toContain('trace_id');
+  });
+
+  test('an example whose labels are too long or have no name is refused and nothing is counted', () => {
+    const registry = new Registry();
+    const counter = registry.counter({ name: 'c_total', help: 'x' }).labels({});
+    const histogram = registry.histogram({ name: 'h', help: 'x' }).labels({});
+    // 128 characters, name and value together.
+    counter.addTraced({ trace_id: '🐎'.repeat(120) });
+    for (const labels of [{ trace_id: 'x'.repeat(121) }, { '': 'x' }, { 'trace-id': 'x' }]) {
+      expect(codeOf(() => counter.addTraced(labels))).toBe('ERR_METRICS_LABELS');
+      expect(codeOf(() => histogram.observeTraced(1, labels))).toBe('ERR_METRICS_LABELS');
+    }
+    expect([counter.value, histogram.count]).toEqual([1, 0]);
   });
 });
 
@@ -110,6 +156,26 @@ describe('counter', () => {
     counter.add();
     counter.add();
     expect(counter.value).toBe(2);
+  });
+});
+
+describe('exponential buckets', () => {
+  test('rise by their factor', () => {
+    expect(exponentialBuckets(64, 4, 5)).toEqual([64, 256, 1024, 4096, 16_384]);
+    expect(exponentialBuckets(0.5, 2, 1)).toEqual([0.5]);
+  });
+
+  test.each([
+    [0, 2, 3],
+    [-1, 2, 3],
+    [Number.NaN, 2, 3],
+    [1, 1, 3],
+    [1, 2, 0],
+    [1, 2, 501],
+    [1, 2, 1.5],
+    [1e300, 1e10, 3],
+  ])('from %d by %d, %d of them, are refused', (start, factor, count) => {
+    expect(codeOf(() => exponentialBuckets(start, factor, count))).toBe('ERR_METRICS_OPTIONS');
   });
 });
 
@@ -192,6 +258,18 @@ describe('series', () => {
     ]);
   });
 
+  test('who wants to know hears once of each metric that has too many series', () => {
+    const heard: string[] = [];
+    const registry = new Registry({ overflowed: (metric) => void heard.push(metric) });
+    const counter = registry.counter({ name: 'c_total', help: 'x', labels: ['ip'], maxSeries: 2 });
+    const gauge = registry.gauge({ name: 'g', help: 'x', labels: ['ip'], maxSeries: 1 });
+    for (const ip of ['a', 'b', 'a']) counter.labels({ ip });
+    expect(heard).toEqual([]);
+    for (const ip of ['c', 'd', 'a']) counter.labels({ ip });
+    for (const ip of ['a', 'b', 'c']) gauge.labels({ ip });
+    expect(heard).toEqual(['c_total', 'g']);
+  });
+
   test('a series that is really called other is never written twice', () => {
     for (const order of [
       ['other', 'a', 'b', 'other'],
@@ -215,7 +293,7 @@ describe('series', () => {
 describe('registry', () => {
   test.each(['', '9a', 'a-b', 'a b', 'ä'])('%j is no name', (name) => {
     expect(codeOf(() => new Registry().counter({ name, help: 'x' }))).toBe('ERR_METRICS_NAME');
-    if (name !== 'a:b') expect(codeOf(() => new Registry().counter({ name: 'c', help: 'x', labels: [name] }))).toBe('ERR_METRICS_NAME');
+    if (name !== 'a:b') expect(codeOf(() => new Registry().gauge({ name: 'g', help: 'x', labels: [name] }))).toBe('ERR_METRICS_NAME');
   });
 
   test.each([[['le']], [['__name__']], [['a', 'a']], [['a:b']]])('labels %j are refused', (labels) => {
@@ -229,10 +307,12 @@ describe('registry', () => {
   test('two metrics whose lines would have one name are refused', () => {
     const registry = new Registry();
     registry.histogram({ name: 'h', help: 'x' });
-    expect(codeOf(() => registry.counter({ name: 'h_count', help: 'x' }))).toBe('ERR_METRICS_CLASH');
+    expect(codeOf(() => registry.gauge({ name: 'h_count', help: 'x' }))).toBe('ERR_METRICS_CLASH');
     expect(codeOf(() => registry.gauge({ name: 'h', help: 'x' }))).toBe('ERR_METRICS_CLASH');
-    registry.counter({ name: 'i_sum', help: 'x' });
+    registry.gauge({ name: 'i_sum', help: 'x' });
     expect(codeOf(() => registry.histogram({ name: 'i', help: 'x' }))).toBe('ERR_METRICS_CLASH');
+    registry.gauge({ name: 'j', help: 'x' });
+    expect(codeOf(() => registry.counter({ name: 'j_total', help: 'x' }))).toBe('ERR_METRICS_CLASH');
   });
 
   test('collectors run before each reading until they are taken out', () => {

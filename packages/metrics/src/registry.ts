@@ -1,10 +1,10 @@
 import { CellAllocator } from './cells.ts';
-import { Counter, CounterHandle, renderSingle } from './counter.ts';
-import { Family, type MetricOptions } from './family.ts';
-import { Gauge, GaugeHandle } from './gauge.ts';
+import { Counter, CounterHandle, renderCounter } from './counter.ts';
+import { Family, type MetricOptions, type SeriesPlan } from './family.ts';
+import { Gauge, GaugeHandle, renderGauge } from './gauge.ts';
 import { boundsOf, defaultBuckets, Histogram, HistogramHandle, renderHistogram } from './histogram.ts';
 import { MetricsError } from './metrics-error.ts';
-import { escapeHelp } from './text.ts';
+import { escapeHelp, type Exposition } from './text.ts';
 
 /** Options of {@link Registry.histogram}. */
 export interface HistogramOptions<L extends string = string> extends MetricOptions<L> {
@@ -12,17 +12,34 @@ export interface HistogramOptions<L extends string = string> extends MetricOptio
   readonly buckets?: readonly number[] | undefined;
 }
 
-interface Exposed {
-  readonly head: string;
-  readonly render: () => string;
+/** Set-up of {@link Registry}. */
+export interface RegistryOptions {
+  /**
+   * Hears once of each metric that has more series than it may, from when on others are counted as `other`; must not throw. Default: nobody does.
+   *
+   * @param metric its name
+   */
+  readonly overflowed?: (metric: string) => void;
 }
 
+interface Exposed {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly render: (exposition: Exposition) => string;
+}
+
+const contentTypes: Readonly<Record<Exposition, string>> = {
+  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
 /**
- * Holds the metrics of one process and writes them as Prometheus text (format 0.0.4).
+ * Holds the metrics of one process and writes them as Prometheus text (format 0.0.4) or OpenMetrics (1.0).
  *
  * Numbers lie in typed arrays: counting is an array write and allocates nothing.
  *
- * @see https://prometheus.io/docs/instrumenting/exposition_formats/
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometheus.io/docs/specs/om/open_metrics_spec/
  * @example
  * ```ts
  * import { Registry } from '@midgard/metrics';
@@ -34,20 +51,30 @@ interface Exposed {
  * ```
  */
 export class Registry {
-  /** The `Content-Type` of {@link Registry.expose}. */
-  readonly contentType: string = 'text/plain; version=0.0.4; charset=utf-8';
+  /** The `Content-Type` of what {@link Registry.expose} writes. */
+  readonly contentTypes = contentTypes;
   readonly #allocator = new CellAllocator();
   readonly #names = new Set<string>();
   readonly #exposed: Exposed[] = [];
   readonly #collectors = new Set<() => void>();
+  readonly #overflowed: (metric: string) => void;
   #failures: CounterHandle | undefined;
 
+  constructor({ overflowed = () => undefined }: RegistryOptions = {}) {
+    this.#overflowed = overflowed;
+  }
+
   /**
+   * @param options its name ends with `_total`
    * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
    */
   counter<const L extends string = never>(options: MetricOptions<L>): Counter<L> {
-    const family = new Family(options, { cellsPerSeries: 1, allocator: this.#allocator, handleOn: (cells) => new CounterHandle(cells) });
-    this.#add(family, 'counter', [''], () => renderSingle(family));
+    const family = new Family(
+      options,
+      this.#plan(1, (cells) => new CounterHandle(cells)),
+    );
+    if (!family.name.endsWith('_total')) throw new MetricsError('ERR_METRICS_NAME', `${family.name}: the name of a counter ends with _total`);
+    this.#add(family, 'counter', [''], (exposition) => renderCounter(family, exposition));
     return new Counter<L>(family);
   }
 
@@ -55,8 +82,11 @@ export class Registry {
    * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
    */
   gauge<const L extends string = never>(options: MetricOptions<L>): Gauge<L> {
-    const family = new Family(options, { cellsPerSeries: 1, allocator: this.#allocator, handleOn: (cells) => new GaugeHandle(cells) });
-    this.#add(family, 'gauge', [''], () => renderSingle(family));
+    const family = new Family(
+      options,
+      this.#plan(1, (cells) => new GaugeHandle(cells)),
+    );
+    this.#add(family, 'gauge', [''], () => renderGauge(family));
     return new Gauge<L>(family);
   }
 
@@ -65,12 +95,11 @@ export class Registry {
    */
   histogram<const L extends string = never>(options: HistogramOptions<L>): Histogram<L> {
     const bounds = boundsOf(options.name, options.buckets ?? defaultBuckets);
-    const family = new Family(options, {
-      cellsPerSeries: bounds.length + 2,
-      allocator: this.#allocator,
-      handleOn: (cells) => new HistogramHandle(bounds, cells),
-    });
-    this.#add(family, 'histogram', ['', '_bucket', '_sum', '_count'], () => renderHistogram(family, bounds));
+    const family = new Family(
+      options,
+      this.#plan(bounds.length + 2, (cells) => new HistogramHandle(bounds, cells)),
+    );
+    this.#add(family, 'histogram', ['', '_bucket', '_sum', '_count'], (exposition) => renderHistogram(family, bounds, exposition));
     return new Histogram<L>(family);
   }
 
@@ -85,10 +114,19 @@ export class Registry {
     return () => void this.#collectors.delete(collect);
   }
 
-  /** All metrics as Prometheus text, in the order in which they were made. O(series). */
-  expose(): string {
+  /**
+   * All metrics as text, in the order in which they were made. O(series).
+   *
+   * @param exposition default `prometheus`; its type is in {@link contentTypes}
+   */
+  expose(exposition: Exposition = 'prometheus'): string {
     for (const collect of this.#collectors) this.#run(collect);
-    return this.#exposed.map(({ head, render }) => head + render()).join('');
+    const text = this.#exposed.map((exposed) => headOf(exposed, exposition) + exposed.render(exposition)).join('');
+    return exposition === 'openmetrics' ? `${text}# EOF\n` : text;
+  }
+
+  #plan<H>(cellsPerSeries: number, handleOn: SeriesPlan<H>['handleOn']): SeriesPlan<H> {
+    return { cellsPerSeries, allocator: this.#allocator, handleOn, overflowed: this.#overflowed };
   }
 
   #run(collect: () => void): void {
@@ -100,11 +138,22 @@ export class Registry {
     }
   }
 
-  #add({ name, help }: Pick<Family<unknown>, 'name' | 'help'>, type: string, suffixes: readonly string[], render: () => string): void {
-    const names = suffixes.map((suffix) => name + suffix);
+  #add({ name, help }: Pick<Family<unknown>, 'name' | 'help'>, type: string, suffixes: readonly string[], render: Exposed['render']): void {
+    // OpenMetrics has one type for a counter's name without its ending, too.
+    const names = [...suffixes.map((suffix) => name + suffix), ...(type === 'counter' ? [familyOf(name, type)] : [])];
     const taken = names.find((other) => this.#names.has(other));
     if (taken !== undefined) throw new MetricsError('ERR_METRICS_CLASH', `there is a metric that writes ${taken}`);
     for (const other of names) this.#names.add(other);
-    this.#exposed.push({ head: `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n`, render });
+    this.#exposed.push({ name, help, type, render });
   }
+}
+
+/** OpenMetrics names a counter's family without its `_total`. */
+function familyOf(name: string, type: string): string {
+  return type === 'counter' ? name.slice(0, -'_total'.length) : name;
+}
+
+function headOf({ name, help, type }: Exposed, exposition: Exposition): string {
+  const family = exposition === 'openmetrics' ? familyOf(name, type) : name;
+  return `# HELP ${family} ${escapeHelp(help, exposition)}\n# TYPE ${family} ${type}\n`;
 }

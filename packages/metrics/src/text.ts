@@ -1,3 +1,6 @@
+/** How metrics are written: Prometheus text 0.0.4, or OpenMetrics 1.0, which alone has room for exemplars. */
+export type Exposition = 'prometheus' | 'openmetrics';
+
 /** Escapes a label value as the text format asks. */
 export function escapeLabel(value: string): string {
   return value
@@ -6,9 +9,9 @@ export function escapeLabel(value: string): string {
     .replaceAll('"', String.raw`\"`);
 }
 
-/** Escapes a help text as the text format asks. */
-export function escapeHelp(help: string): string {
-  return help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
+/** Escapes a help text as the format asks: OpenMetrics has quotes escaped, too. */
+export function escapeHelp(help: string, exposition: Exposition): string {
+  return exposition === 'openmetrics' ? escapeLabel(help) : help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
 }
 
 /** A number as the text format writes it: the shortest text that reads back as the same number. */
@@ -18,7 +21,7 @@ export function formatNumber(value: number): string {
   return Number.isNaN(value) ? 'NaN' : String(value);
 }
 
-/** One line of a series. */
-export function sampleLine(name: string, labels: string, value: number): string {
-  return `${name}${labels === '' ? '' : `{${labels}}`} ${formatNumber(value)}\n`;
+/** One line of a series. @param exemplar as {@link exemplarText} writes it */
+export function sampleLine(name: string, labels: string, value: number, exemplar = ''): string {
+  return `${name}${labels === '' ? '' : `{${labels}}`} ${formatNumber(value)}${exemplar}\n`;
 }

@@ -17,8 +17,8 @@ export interface Readiness {
 
 /** The text of `/metrics`; `Registry` of `@midgard/metrics` is one. */
 export interface MetricsText {
-  readonly contentType: string;
-  expose(): string;
+  readonly contentTypes: Readonly<Record<'prometheus' | 'openmetrics', string>>;
+  expose(exposition: 'prometheus' | 'openmetrics'): string;
 }
 
 /** Settings of the HTTP front end. */

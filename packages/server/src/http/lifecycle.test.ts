@@ -13,6 +13,11 @@ import { sendRaw } from './testing/raw.ts';
 
 const slow = 'GET /api/v1/games/fake/slow HTTP/1.1\r\nHost: x\r\nX-API-Key: server\r\n\r\n';
 
+const fakeMetrics = {
+  contentTypes: { prometheus: 'text/plain; version=0.0.4', openmetrics: 'application/openmetrics-text; version=1.0.0' },
+  expose: (exposition: string) => `${exposition}\n`,
+};
+
 describe('time', () => {
   test('an operation that takes too long is answered with 1004 and told to stop', async () => {
     const fixture = await fixtureOfTest({ options: { requestTimeoutMs: 20 } });
@@ -164,12 +169,29 @@ describe('probes', () => {
   });
 
   test('metrics where they are given, else 404', async () => {
-    const fixture = await fixtureOfTest({ metricsText: { contentType: 'text/plain; version=0.0.4', expose: () => 'up 1\n' } });
+    const fixture = await fixtureOfTest({ metricsText: fakeMetrics });
     const answer = await fixture.ask('GET', '//metrics');
-    expect(answer).toMatchObject({ status: 200, text: 'up 1\n' });
+    expect(answer).toMatchObject({ status: 200, text: 'prometheus\n' });
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4');
     const without = await fixtureOfTest();
     expect((await without.ask('GET', '//metrics')).status).toBe(404);
+  });
+
+  test.each([
+    // As Prometheus 2.42 and 3.5 ask.
+    ['application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1', 'openmetrics'],
+    ['application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.4,*/*;q=0.2', 'openmetrics'],
+    ['Application/OpenMetrics-Text', 'openmetrics'],
+    ['text/plain;q=0.7,application/openmetrics-text;q=0.3', 'prometheus'],
+    ['application/openmetrics-text;q=0', 'prometheus'],
+    ['text/html,*/*;q=0.8', 'prometheus'],
+    ['*/*', 'prometheus'],
+    [';;q=,,', 'prometheus'],
+  ])('metrics in the format that %s likes best', async (accept, format) => {
+    const fixture = await fixtureOfTest({ metricsText: fakeMetrics });
+    const answer = await fixture.ask('GET', '//metrics', { headers: { Accept: accept } });
+    expect(answer.text).toBe(`${format}\n`);
+    expect(answer.headers.get('content-type')).toBe(fakeMetrics.contentTypes[format === 'openmetrics' ? 'openmetrics' : 'prometheus']);
   });
 });
 

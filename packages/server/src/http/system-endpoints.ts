@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MidgardError } from '@midgard/errors';
+import { parseAccept } from 'hono/utils/accept';
 import type { HttpDependencies, Readiness } from './dependencies.ts';
 import { docsPage } from './docs-page.ts';
 import type { Exchange } from './exchange.ts';
@@ -52,11 +53,13 @@ export class SystemEndpoints {
     return json({ status, version, uptimeSeconds, games }, status === 'ok' ? 200 : 503);
   }
 
-  /** Figures for Prometheus. */
-  metrics({ requestId }: Exchange): Reply {
+  /** Figures for Prometheus, in the format that it likes best. */
+  metrics(exchange: Exchange): Reply {
     const { metricsText } = this.#dependencies;
-    if (metricsText === undefined) return problemReply(new MidgardError('operationNotFound', 'no metrics here'), { requestId });
-    return { status: 200, body: metricsText.expose(), headers: { 'Content-Type': metricsText.contentType, 'Cache-Control': 'no-store' } };
+    if (metricsText === undefined) return problemReply(new MidgardError('operationNotFound', 'no metrics here'), { requestId: exchange.requestId });
+    const exposition = expositionFor(exchange.header('accept') ?? '');
+    const headers = { 'Content-Type': metricsText.contentTypes[exposition], 'Cache-Control': 'no-store' };
+    return { status: 200, body: metricsText.expose(exposition), headers };
   }
 
   /** The public keys, for whoever checks our tokens; the same for everybody, so caches on the way may keep them for a while. */
@@ -121,4 +124,10 @@ function alwaysReady(): Promise<Readiness> {
 
 function json(value: unknown, status = 200): Reply {
   return { status, body: JSON.stringify(value), headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' } };
+}
+
+/** OpenMetrics where it is wanted more than plain text; whoever wants neither gets plain text, as of old. */
+function expositionFor(accept: string): 'prometheus' | 'openmetrics' {
+  const wish = (type: string): number => Math.max(0, ...parseAccept(accept).flatMap((each) => (each.type.toLowerCase() === type ? [each.q] : [])));
+  return wish('application/openmetrics-text') > wish('text/plain') ? 'openmetrics' : 'prometheus';
 }

@@ -9,7 +9,10 @@ import { fakeAuthenticator, startFixture } from '../testing/fixture.ts';
 let fixture: Fixture;
 let document: Record<string, unknown>;
 beforeAll(async () => {
-  fixture = await startFixture({ metricsText: { contentType: 'text/plain', expose: () => '' }, jwks: () => ({ keys: [] }) });
+  fixture = await startFixture({
+    metricsText: { contentTypes: { prometheus: 'text/plain', openmetrics: 'text/plain' }, expose: () => '' },
+    jwks: () => ({ keys: [] }),
+  });
   fixture.router.add(new FakeGame('other', 10));
   ({ body: document } = await fixture.ask('GET', '//openapi.json'));
 });
