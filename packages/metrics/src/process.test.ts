@@ -19,6 +19,8 @@ test('a process reports CPU, memory, event loop, handles and version, all of the
     'process_cpu_seconds_total',
     'process_resident_memory_bytes',
     'nodejs_heap_size_used_bytes',
+    'nodejs_heap_space_size_total_bytes{space="new"}',
+    'nodejs_heap_space_size_used_bytes{space="old"}',
     'process_start_time_seconds',
     `nodejs_version_info{version="${process.version}"}`,
   ]) {

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
 import process from 'node:process';
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { Registry } from './registry.ts';
 
 /** How often the event loop is looked at, in milliseconds; what is read includes it. */
@@ -19,7 +20,7 @@ const gcKinds: ReadonlyMap<number, string> = new Map([
 const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 
 /**
- * Reports the process under the names that dashboards made for prom-client expect: CPU, memory, open files, event loop delay
+ * Reports the process under the names that dashboards made for prom-client expect: CPU, memory, heap spaces, open files, event loop delay
  * and utilisation, garbage collection, active resources, start time, version.
  *
  * Everything but garbage collection is asked when the registry is read. Keeps no process alive.
@@ -28,7 +29,14 @@ const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
  * @returns a function that stops the measuring; the last values stay
  */
 export function collectProcess(registry: Registry): () => void {
-  const removers = [collectCpu(registry), collectMemory(registry), collectResources(registry), collectLoop(registry), collectGc(registry)];
+  const removers = [
+    collectCpu(registry),
+    collectMemory(registry),
+    collectHeapSpaces(registry),
+    collectResources(registry),
+    collectLoop(registry),
+    collectGc(registry),
+  ];
   registry
     .gauge({ name: 'process_start_time_seconds', help: 'Start of the process, seconds since 1970' })
     .labels({})
@@ -68,6 +76,22 @@ function collectMemory(registry: Registry): () => void {
     heapUsed.set(usage.heapUsed);
     external.set(usage.external);
     buffers.set(usage.arrayBuffers);
+  });
+}
+
+/** By V8's own names of its spaces, such as `new`, where what is young lives, and `old`. */
+function collectHeapSpaces(registry: Registry): () => void {
+  const gauge = (name: string, help: string) => registry.gauge({ name, help, labels: ['space'] });
+  const total = gauge('nodejs_heap_space_size_total_bytes', 'Size of a space of the JavaScript heap');
+  const used = gauge('nodejs_heap_space_size_used_bytes', 'Part of a space of the JavaScript heap that is in use');
+  const available = gauge('nodejs_heap_space_size_available_bytes', 'Part of a space of the JavaScript heap that is free');
+  return registry.onCollect(() => {
+    for (const { space_name: name, space_size: size, space_used_size: usedSize, space_available_size: availableSize } of getHeapSpaceStatistics()) {
+      const space = name.replace(/_space$/, '');
+      total.labels({ space }).set(size);
+      used.labels({ space }).set(usedSize);
+      available.labels({ space }).set(availableSize);
+    }
   });
 }
 
