@@ -25,11 +25,14 @@ const secretKeys: ReadonlySet<string> = new Set([
 /** Endings of keys that hold secrets: `dbPassword`, `x-api-key`, `refreshToken`; but not `tokenCount` or `cacheKey`. */
 const secretEnding = /(?:password|passwd|passphrase|secret|token|credential|apikey|privatekey|signingkey|secretkey)s?$/;
 
-/** Secrets by their form, wherever they stand in a text: our API keys, authorization headers, credentials of a URL. Each takes time linear in the text. */
-const secretTexts: readonly (readonly [RegExp, string])[] = [
-  [/\bmdg_[a-z]+_[A-Za-z0-9]+_[A-Za-z0-9_-]+/g, redacted],
-  [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${redacted}`],
-  [/(:\/\/)[^\s/]*@/g, `$1${redacted}@`],
+/**
+ * Secrets by their form, wherever they stand in a text: our API keys, authorization headers, credentials of a URL. Each takes time linear in the
+ * text, and is looked for only where its sign is.
+ */
+const secretTexts: readonly { readonly form: RegExp; readonly mark: string; readonly sign: string }[] = [
+  { form: /\bmdg_[a-z]+_[A-Za-z0-9]+_[A-Za-z0-9_-]+/g, mark: redacted, sign: 'mdg_' },
+  { form: /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, mark: `$1 ${redacted}`, sign: '' },
+  { form: /(:\/\/)[^\s/]*@/g, mark: `$1${redacted}@`, sign: '://' },
 ];
 
 /** Parts of base64url joined by dots, each such text as a whole. */
@@ -37,6 +40,10 @@ const dottedText = /(?<![\w-])[\w-]+(?:\.[\w-]*)+/g;
 
 /** `eyJ` is `{"` in base64url; no header of a JWT is shorter. */
 const leastJwtHeader = 11;
+
+/** Keys of which it is remembered whether they hold secrets, and the longest of them in characters: 64 KiB at most. */
+const mostKeys = 1000;
+const longestKey = 64;
 
 /** Turns what a program logs into plain data without secrets. */
 export type Redact = (value: unknown) => unknown;
@@ -52,7 +59,10 @@ export type Redact = (value: unknown) => unknown;
  */
 export function redactor(extraKeys: readonly string[] = []): Redact {
   const extra = new Set(extraKeys.map((key) => plain(key)));
-  const isSecret = (key: string): boolean => secretKeys.has(plain(key)) || extra.has(plain(key)) || secretEnding.test(plain(key));
+  const isSecret = remembered((key) => {
+    const name = plain(key);
+    return secretKeys.has(name) || extra.has(name) || secretEnding.test(name);
+  });
   return (value) => new Copy(isSecret).of(value, 0);
 }
 
@@ -119,7 +129,7 @@ class Copy {
 /** Hides secrets that a text shows by their form. O(length). */
 export function redactText(text: string): string {
   const withoutJwts = text.includes('eyJ') ? text.replaceAll(dottedText, withoutJwt) : text;
-  return secretTexts.reduce((clean, [form, mark]) => clean.replaceAll(form, mark), withoutJwts);
+  return secretTexts.reduce((clean, { form, mark, sign }) => (clean.includes(sign) ? clean.replaceAll(form, mark) : clean), withoutJwts);
 }
 
 /**
@@ -161,6 +171,19 @@ function readable(value: object): (readonly [string, unknown])[] {
       return [key, '[unreadable]'] as const;
     }
   });
+}
+
+/** Most keys are the same few again and again; those that clients make up must not fill the memory. */
+function remembered(isSecret: (key: string) => boolean): (key: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const verdict = isSecret(key);
+    if (known.size >= mostKeys) known.clear();
+    if (key.length <= longestKey) known.set(key, verdict);
+    return verdict;
+  };
 }
 
 function plain(key: string): string {

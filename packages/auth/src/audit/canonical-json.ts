@@ -10,10 +10,10 @@ export function canonicalJson(value: CanonicalValue): string {
   // ECMAScript's own number and string forms are the canonical ones (RFC 8785 §3.2.2).
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.entries(value);
-  // By UTF-16 units (§3.2.3), as ECMAScript compares strings.
-  members.sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`;
+  let members = '';
+  // By UTF-16 units (§3.2.3), as ECMAScript sorts strings.
+  for (const name of Object.keys(value).sort()) members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`;
+  return `{${members}}`;
 }
 
 function isList(value: CanonicalValue): value is readonly CanonicalValue[] {
