@@ -113,5 +113,9 @@ test('a wrong command says what is wrong and ends with 2 or 1, never with a stac
   const unknown = await service.command('keys', 'revoke', 'nobody');
   expect(unknown.exitCode).toBe(2);
   expect(unknown.stderr).toContain('nobody');
+  const whole = await service.command('keys', 'revoke', 'mdg_dev_abcdefgh_0123456789abcdefghijABCDEFGHIJ');
+  expect(whole.exitCode).toBe(2);
+  expect(whole.stderr).toContain('between the second and the third underscore');
+  expect(whole.stderr).not.toContain('0123456789');
   expect(wrongRole.stderr + unknown.stderr).not.toMatch(/^\s+at /m);
 });

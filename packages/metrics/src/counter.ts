@@ -31,7 +31,7 @@ export class CounterHandle {
    * @param at epoch milliseconds; default now
    * @throws {MetricsError} `ERR_METRICS_LABELS`: labels that no exemplar can have
    */
-  addTraced(labels: ExemplarLabels, amount = 1, at = Date.now()): void {
+  addTraced(labels: ExemplarLabels, amount = 1, at: number = Date.now()): void {
     this.#exemplar = exemplarOf(labels, amount, at);
     this.add(amount);
   }

@@ -73,7 +73,7 @@ export class HistogramHandle {
    * @param at epoch milliseconds; default now
    * @throws {MetricsError} `ERR_METRICS_LABELS`: labels that no exemplar can have
    */
-  observeTraced(value: number, labels: ExemplarLabels, at = Date.now()): void {
+  observeTraced(value: number, labels: ExemplarLabels, at: number = Date.now()): void {
     if (value !== value) return;
     const exemplar = exemplarOf(labels, value, at);
     (this.#exemplars ??= [])[this.#bucketOf(value)] = exemplar;

@@ -52,7 +52,7 @@ const contentTypes: Readonly<Record<Exposition, string>> = {
  */
 export class Registry {
   /** The `Content-Type` of what {@link Registry.expose} writes. */
-  readonly contentTypes = contentTypes;
+  readonly contentTypes: Readonly<Record<Exposition, string>> = contentTypes;
   readonly #allocator = new CellAllocator();
   readonly #names = new Set<string>();
   readonly #exposed: Exposed[] = [];

@@ -92,10 +92,10 @@ function addKeys(keys: Command): void {
   keys
     .command('rotate')
     .description('make a key that may do the same and print it; the old one is good for a while yet')
-    .argument('<id>', 'id of the old key, as the list shows it')
+    .argument('<id>', 'id of the old key, as the list shows it', keyId)
     .option('--overlap-hours <hours>', 'how long the old key is still good', hours, 24)
     .action(rotateKeyCommand);
-  keys.command('revoke').description('refuse a key from now on').argument('<id>', 'id of the key, as the list shows it').action(revokeKeyCommand);
+  keys.command('revoke').description('refuse a key from now on').argument('<id>', 'id of the key, as the list shows it', keyId).action(revokeKeyCommand);
 }
 
 function addSigningKeys(keys: Command): void {
@@ -141,6 +141,12 @@ function addEncryption(encryption: Command): void {
 
 function batchRows(text: string): number {
   return wholeNumber(text, 1000, 'rows');
+}
+
+/** Whoever has a key at hand gives the whole of it: then it is told what of it is wanted, and nothing of it repeated. */
+function keyId(text: string): string {
+  if (!/^[A-Za-z0-9]{1,32}$/.test(text)) throw new InvalidArgumentError('an id is what stands between the second and the third underscore of a key');
+  return text;
 }
 
 function playerId(text: string): bigint {
