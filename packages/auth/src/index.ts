@@ -22,7 +22,6 @@ export { AuditKeys, AuditSigner, publicAuditKey, type AuditCheckpoint, type Chai
 export { genesisHash, hashEntry, type AuditEntry, type AuditFacts } from './audit/audit-entry.ts';
 export { canonicalJson, type CanonicalValue } from './audit/canonical-json.ts';
 export { ChainVerifier, type AuditFault, type AuditFinding, type ChainHead, type ChainVerifierOptions } from './audit/chain-verifier.ts';
-export { printable } from './audit/printable.ts';
 export { hashPassword, verifyPassword } from './passwords/passwords.ts';
 export type { NonceStore } from './nonces.ts';
 export type { SharedBudget, WhenAway } from './shared-budget.ts';

@@ -1,5 +1,5 @@
-/** Controls (C0, DEL, C1), line and paragraph separators, zero-width and bidirectional marks, tags. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Controls (C0, DEL, C1), line and paragraph separators, zero-width and bidirectional marks, tags, lone surrogates. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
  * A text without what would move the cursor, begin a line, turn the direction or be invisible: written out as in a JSON string

@@ -1,6 +1,6 @@
 // What somebody writes to make a pattern of ours go back and forth over it: CWE-1333, OWASP API4:2023, ASVS 5 §1.3.12. The patterns of the
 // sources are looked at by tooling/checks; this measures what meets input, by how the time grows and never by the time.
-import { printable } from '@midgard/auth';
+import { printable } from '@midgard/logging';
 import { realm } from '@midgard/game-realm';
 import { withoutSecrets } from '@midgard/game-kit';
 import { redactText } from '@midgard/logging/redact';

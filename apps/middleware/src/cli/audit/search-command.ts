@@ -1,6 +1,6 @@
 import process from 'node:process';
-import { printable } from '@midgard/auth';
 import { type AuditSearch, searchAudit } from '@midgard/game-kit';
+import { printable } from '@midgard/logging';
 import { auditSettings } from './audited-databases.ts';
 import { digits } from './verify-command.ts';
 

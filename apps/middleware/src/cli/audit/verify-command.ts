@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import process from 'node:process';
-import { type AuditCheckpoint, type AuditFinding, printable } from '@midgard/auth';
+import type { AuditCheckpoint, AuditFinding } from '@midgard/auth';
 import { DaoError } from '@midgard/dao';
 import { type AuditReport, verifyAudit } from '@midgard/game-kit';
+import { printable } from '@midgard/logging';
 import { checkpointFile, readCheckpoints } from '../../audit/checkpoint-file.ts';
 import { type AuditedDatabase, auditSettings, troubleOf } from './audited-databases.ts';
 
