@@ -1,5 +1,6 @@
 import type { AuditFacts } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
+import { auditHead } from '../entities/audit.ts';
 import { AuditTrail, type AuditTrailOptions, type ChainEnd } from './audit-trail.ts';
 import { Checkpoints, type CheckpointsOptions } from './checkpoints.ts';
 
@@ -34,10 +35,12 @@ export class AuditLanes {
     });
   }
 
-  /** Makes what is missing in the database. */
+  /** Makes what is missing in the database: after the first start, one read. */
   async prepare(database: Database): Promise<void> {
+    const heads = await database.read((session) => session.dao(auditHead).getMany(this.#lanes.map(({ trail }) => trail.chain)));
+    const there = new Set(heads.map(({ chain }) => chain));
     // One after the other: side by side they would wait for each other's gaps.
-    for (const { trail } of this.#lanes) await trail.prepare(database);
+    for (const { trail } of this.#lanes) if (!there.has(trail.chain)) await trail.prepare(database);
   }
 
   /** Begins to sign. */
