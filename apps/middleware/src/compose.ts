@@ -1,6 +1,6 @@
 import { type Principal, Revocations } from '@midgard/auth';
 import { type Logger, createLogger } from '@midgard/logging';
-import { Registry } from '@midgard/metrics';
+import { collectProcess, Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
 import { auditKeyring } from './audit/audit-key.ts';
@@ -23,10 +23,12 @@ import { rightsOf, rolesReload } from './rights.ts';
 import { Grace } from './grace.ts';
 import { checkHealth } from './health.ts';
 import { openLimits } from './limits/open-limits.ts';
+import { businessMetrics } from './measures/business-metrics.ts';
+import { frontEndMetrics } from './measures/front-end-metrics.ts';
+import { watchLedgers } from './measures/ledger-watch.ts';
 import { watchMemory } from './memory/watch-memory.ts';
 import { followRevokedKeys } from './revoked-api-keys.ts';
 import { resolveSecrets } from './secrets.ts';
-import { serviceMetrics } from './service-metrics.ts';
 import { keySource } from './signing-keys/key-source.ts';
 import { followKeyFile, openKeyRing } from './signing-keys/open-key-ring.ts';
 import { openTransport } from './transport/open-transport.ts';
@@ -59,7 +61,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const log = createLogger({ name: 'midgard', level: config.log.level });
   for (const warning of warnings) log.warn({}, warning);
   const registry = new Registry({ overflowed: (metric) => log.warn({ metric }, 'a metric has too many series: further ones are counted together, as other') });
-  const metrics = serviceMetrics(registry);
+  parts.defer(collectProcess(registry));
+  const metrics = frontEndMetrics(registry);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
   const secrets = resolveSecrets(config, isProduction);
@@ -93,11 +96,12 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const keys = new KeyAdministration({ keysOf, rights, database: serviceDatabase, audit: serviceAudit });
   const router = new GameRouter();
   const logMetrics = durableLogMetrics(registry);
+  const businessOf = businessMetrics(registry);
   const started: WarmedGame[] = [];
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
     if (writeLog !== undefined) parts.use(writeLog);
-    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog });
+    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog, listenerOf: businessOf });
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
@@ -106,6 +110,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   }
   const runtimes = started.map(({ runtime }) => runtime);
   writeBehindMetrics(registry, runtimes);
+  const books = new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime]));
+  parts.defer(watchLedgers({ everyMs: config.ledgers.checkEveryMs, games: books, registry, log, timers: systemTimers }));
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
   knownKeys.fill();
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));

@@ -108,6 +108,16 @@ export const configSchema = z.strictObject({
   ),
   memory: Memory.prefault({}),
   writeBehind: WriteBehind.prefault({}),
+  ledgers: z
+    .strictObject({
+      checkEveryMs: z
+        .int()
+        .min(0)
+        .max(86_400_000)
+        .default(3_600_000)
+        .describe('Time from one look at all ledgers, which reads every balance, entry and order, to the next; the first is at the start, 0: none'),
+    })
+    .prefault({}),
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z

@@ -1,7 +1,7 @@
 import type { Revocations, Tokens } from '@midgard/auth';
 import type { Coherence, TieredCacheListener } from '@midgard/cache';
 import { type DaoListener, type Database, IdGenerator } from '@midgard/dao';
-import { type AuditOptions, type GameHandler, GameRuntime, type WriteLog } from '@midgard/game-kit';
+import { type AuditOptions, type GameHandler, GameRuntime, type RuntimeListener, type WriteLog } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { cachePolicies } from './cache/cache-policies.ts';
 import type { KnownGameKeys } from './cache/known-game-keys.ts';
@@ -84,13 +84,15 @@ export interface RuntimeParts {
   };
   /** Which chain of the audit log it writes; default: as the library's, unsigned. */
   readonly audit?: AuditOptions;
+  /** Hears of a game's writes; default: nobody does. */
+  readonly listenerOf?: (game: string) => RuntimeListener;
   /** Where its write-behind operations are acknowledged from; without it they are ordinary writes. */
   readonly writeLog?: WriteLog | undefined;
 }
 
 /** Puts a game to work on its database. */
 export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'database'>, parts: RuntimeParts): GameRuntime {
-  const { config, tokens, revocations, log, cache, audit, writeLog } = parts;
+  const { config, tokens, revocations, log, cache, audit, listenerOf, writeLog } = parts;
   const { accessTtlSeconds } = config.auth;
   const { delayMs, maxBatch, maxPending } = config.writeBehind;
   return new GameRuntime(handler, {
@@ -107,6 +109,7 @@ export function runtimeOf({ handler, database }: Pick<OpenGame, 'handler' | 'dat
     },
     loginThrottle: config.limits.wrongPasswords,
     ...(audit !== undefined && { audit }),
+    ...(listenerOf !== undefined && { listener: listenerOf(handler.manifest.id) }),
     log: log.child({ game: handler.manifest.id }),
     writeBehind: writeLog === undefined ? undefined : { log: writeLog, delayMs, maxBatch, maxPending },
   });

@@ -67,11 +67,7 @@ export function writeBehindMetrics(registry: Registry, runtimes: readonly GameRu
   const gauge = (name: string, help: string) => registry.gauge({ name, help, labels });
   const depth = gauge('midgard_write_behind_depth', 'Acknowledged writes that are not in the database yet');
   const age = gauge('midgard_write_behind_age_seconds', 'How long the oldest of them has waited');
-  const totals = Object.entries(totalHelp).map(([figure, help]) => ({
-    figure,
-    counter: registry.counter({ name: `midgard_write_behind_${figure}_total`, help, labels }),
-  }));
-  const told = new Map<string, number>();
+  const totals = totalFigures.map(([figure, help]) => ({ figure, counter: registry.counter({ name: `midgard_write_behind_${figure}_total`, help, labels }) }));
   registry.onCollect(() => {
     for (const runtime of runtimes) {
       const figures = runtime.writeBehindFigures();
@@ -79,22 +75,17 @@ export function writeBehindMetrics(registry: Registry, runtimes: readonly GameRu
       const game = runtime.handler.manifest.id;
       depth.labels({ game }).set(figures.depth);
       age.labels({ game }).set(figures.oldestMs / 1000);
-      const now = new Map<string, number>(Object.entries(figures));
-      for (const { figure, counter } of totals) {
-        const value = now.get(figure) ?? 0;
-        counter.labels({ game }).add(value - (told.get(`${game} ${figure}`) ?? 0));
-        told.set(`${game} ${figure}`, value);
-      }
+      for (const { figure, counter } of totals) counter.labels({ game }).riseTo(figures[figure]);
     }
   });
 }
 
 /** The figures that only grow, by their names in the runtime. */
-const totalHelp = {
-  writes: 'Acknowledged writes that were made in the database',
-  rows: 'Rows that they took: fewer than changes, where several changed one key',
-  changes: 'Changes before they were joined',
-  outdated: 'Saves that met a newer row, which stayed',
-  dead: 'Writes that the database refused for good; they are in dead_write',
-  retries: 'Batches that had to be tried again',
-} as const satisfies Partial<Record<keyof WriteBehindFigures, string>>;
+const totalFigures = [
+  ['writes', 'Acknowledged writes that were made in the database'],
+  ['rows', 'Rows that they took: fewer than changes, where several changed one key'],
+  ['changes', 'Changes before they were joined'],
+  ['outdated', 'Saves that met a newer row, which stayed'],
+  ['dead', 'Writes that the database refused for good; they are in dead_write'],
+  ['retries', 'Batches that had to be tried again'],
+] as const satisfies readonly (readonly [keyof WriteBehindFigures, string])[];

@@ -105,6 +105,8 @@ export type StatementListener = (event: StatementEvent) => void;
 export interface DaoListener {
   /** A group of transactions was made durable by one commit. */
   committed?(event: { readonly transactions: number; readonly durationMs: number }): void;
+  /** A transaction is durable, so long after its work was done; told where it was asked for, so that `AsyncLocalStorage` knows for whom. */
+  acknowledged?(event: { readonly commitMs: number }): void;
   /** A statement was run. Without this member nobody measures. */
   statement?(event: StatementEvent): void;
   /** A transaction runs again, because others were in its way or its connection was lost. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { WorkOptions } from './database.ts';
 import { DaoError } from './errors.ts';
 
@@ -47,7 +48,8 @@ export class Work<E extends Endable> {
     onGivenUpWaiting: (work: Work<E>) => void,
     { signal, timeoutMs = 0 }: WorkOptions,
   ) {
-    this.#run = run;
+    // It runs when its turn comes, and yet for whoever asked for it: a line of the log that it writes names that request.
+    this.#run = AsyncLocalStorage.bind(run);
     this.#reject = reject;
     this.#onGivenUpWaiting = onGivenUpWaiting;
     this.#signal = signal;

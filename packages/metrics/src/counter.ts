@@ -26,6 +26,15 @@ export class CounterHandle {
   }
 
   /**
+   * For what somebody else counts: brings the count to a total, and leaves it where it is above already. O(1), no allocation.
+   *
+   * @param total NaN and endless ones are ignored
+   */
+  riseTo(total: number): void {
+    this.add(total - this.value);
+  }
+
+  /**
    * {@link add}, and remembers what was counted, for whoever reads OpenMetrics. Allocates: for what is traced.
    *
    * @param at epoch milliseconds; default now

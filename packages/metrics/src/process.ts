@@ -56,9 +56,9 @@ function collectCpu(registry: Registry): () => void {
   const total = registry.counter({ name: 'process_cpu_seconds_total', help: 'CPU time' }).labels({});
   return registry.onCollect(() => {
     const used = process.cpuUsage();
-    user.add(used.user / 1e6 - user.value);
-    system.add(used.system / 1e6 - system.value);
-    total.add((used.user + used.system) / 1e6 - total.value);
+    user.riseTo(used.user / 1e6);
+    system.riseTo(used.system / 1e6);
+    total.riseTo((used.user + used.system) / 1e6);
   });
 }
 

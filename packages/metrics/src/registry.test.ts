@@ -30,6 +30,16 @@ function codeOf(work: () => unknown): string {
   return 'nothing was thrown';
 }
 
+test('a counter that somebody else counts rises to their total, and never falls', () => {
+  const registry = new Registry();
+  const counter = registry.counter({ name: 'evictions_total', help: 'x' }).labels({});
+  const seen = [3, 7, 5, Number.NaN, 8].map((total) => {
+    counter.riseTo(total);
+    return counter.value;
+  });
+  expect(seen).toEqual([3, 7, 7, 7, 8]);
+});
+
 describe('text', () => {
   test('is that of the format, to the letter', () => {
     const registry = new Registry();

@@ -290,7 +290,7 @@ test('requests are measured by names of ours, never by what a client wrote', asy
     ['fake', 'unknown', 2004],
     ['midgard', 'whoami', 0],
   ]);
-  for (const { seconds } of metrics.requests) expect(seconds).toBeGreaterThanOrEqual(0);
+  expect(metrics.running).toBe(0);
 });
 
 test.each([

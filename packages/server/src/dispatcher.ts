@@ -1,6 +1,5 @@
 import type { Principal } from '@midgard/auth';
 import { mayCall, RateLimiter } from '@midgard/auth';
-import type { TraceContext } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { CallOrigin, Operation } from '@midgard/game-kit';
 import type { BatchItem } from './batch.ts';
@@ -14,6 +13,7 @@ import type { ServerLog } from './log.ts';
 import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
 import { noopMetrics } from './metrics.ts';
+import { RequestScope, runFor } from './request/request-scope.ts';
 import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
@@ -48,11 +48,12 @@ export interface Call {
   readonly input: unknown;
   /** Tells the game that nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
-  /** The caller's trace, for the log. */
-  readonly trace?: TraceContext;
-  /** The front end's name for the request, for the log. */
-  readonly requestId?: string | number;
+  /** What the front end knows of the request; it calls {@link Dispatcher.finish} once it is answered. Default: one that ends with the call. */
+  readonly request?: RequestScope;
 }
+
+/** A call whose request is known. */
+type Following = Call & { readonly request: RequestScope };
 
 /** Where a request goes; what is missing of it was not found. */
 interface Target {
@@ -110,19 +111,36 @@ export class Dispatcher {
    * @throws {MidgardError} always of this class: 2003, 2004, 3002, 3003, 3004, 3005, or what the operation says
    */
   async call(call: Call): Promise<unknown> {
-    const startedAt = performance.now();
-    const target = this.#find(call.game, call.operation);
-    let code = 0;
+    if (call.request !== undefined) return this.#follow(call, call.request);
+    const request = new RequestScope({ transport: call.session.transport });
     try {
-      return await this.#run(call, target);
+      return await this.#follow(call, request);
+    } finally {
+      this.finish(request);
+    }
+  }
+
+  /** Measures a request that is answered, or that nobody waits for any more. To be called once, for each that had come to {@link call}. */
+  finish(request: RequestScope): void {
+    this.#metrics.requestFinished(request, (performance.now() - request.startedAt) / 1000);
+  }
+
+  async #follow(call: Call, request: RequestScope): Promise<unknown> {
+    const startedAt = performance.now();
+    const { session } = call;
+    const target = this.#find(call.game, call.operation);
+    Object.assign(request, namesOf(target), { subject: session.principal.subject, address: session.address });
+    this.#metrics.requestRuns(session.transport, 1);
+    try {
+      return await runFor(request, () => this.#run({ ...call, request }, target));
     } catch (error) {
       const shown = toMidgardError(error);
-      code = shown.code;
-      if (code < 2000) this.#logFault(error, call, target);
+      request.code = shown.code;
+      if (shown.code < 2000) this.#logFault(error, request);
       throw shown;
     } finally {
-      const seconds = (performance.now() - startedAt) / 1000;
-      this.#metrics.requestFinished({ transport: call.session.transport, ...namesOf(target), code, seconds });
+      this.#metrics.requestRuns(session.transport, -1);
+      request.add('handler', performance.now() - startedAt);
     }
   }
 
@@ -151,8 +169,8 @@ export class Dispatcher {
     }
   }
 
-  #logFault(error: unknown, { trace, requestId, session }: Call, target: Target): void {
-    this.#log.error({ err: error, ...namesOf(target), subject: session.principal.subject, requestId, traceId: trace?.traceId }, 'request failed');
+  #logFault(error: unknown, { game, operation, subject, requestId, traceId }: RequestScope): void {
+    this.#log.error({ err: error, game, operation, subject, requestId, traceId }, 'request failed');
   }
 
   #find(game: number | string, operation: number | string): Target {
@@ -161,7 +179,7 @@ export class Dispatcher {
     return { route, operation: route?.operation(operation) };
   }
 
-  #run(call: Call, target: Target): Promise<unknown> {
+  #run(call: Following, target: Target): Promise<unknown> {
     const { session, input, signal } = call;
     this.#admit(session);
     if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target.builtIn);
@@ -202,7 +220,7 @@ export class Dispatcher {
     if (!allowed) throw new MidgardError('rateLimited', `too many of ${name}`, { details: { retryAfterMs, operation: name } });
   }
 
-  async #runBuiltIn(call: Call, builtIn: BuiltIn | undefined): Promise<unknown> {
+  async #runBuiltIn(call: Following, builtIn: BuiltIn | undefined): Promise<unknown> {
     const { session, operation, input } = call;
     if (session.isAnonymous) throw new MidgardError('notAuthenticated', 'this needs a key or a token');
     if (builtIn === undefined) throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
@@ -214,9 +232,14 @@ export class Dispatcher {
     });
   }
 
-  async #runItem(item: BatchItem, batch: Call): Promise<unknown> {
+  async #runItem(item: BatchItem, batch: Following): Promise<unknown> {
     if (!isNoBatch(item)) throw new MidgardError('operationNotFound', 'a batch holds no batch');
-    return this.call({ ...batch, game: item.game, operation: item.operation, input: item.input });
+    const request = batch.request.item();
+    try {
+      return await this.#follow({ ...batch, game: item.game, operation: item.operation, input: item.input }, request);
+    } finally {
+      this.finish(request);
+    }
   }
 }
 
@@ -230,8 +253,7 @@ function isNoBatch({ game, operation }: BatchItem): boolean {
 }
 
 /** For the audit log. */
-function originOf({ session, requestId }: Call): CallOrigin {
-  const { transport, address } = session;
+function originOf({ session: { transport, address }, request: { requestId } }: Following): CallOrigin {
   return { transport, address, requestId };
 }
 

@@ -1,15 +1,14 @@
+import type { RequestScope } from './request/request-scope.ts';
+
 /** The front end that a measurement comes from. */
 export type Transport = 'tcp' | 'http';
 
-/** One finished request, as metrics see it. */
-export interface RequestMeasure {
-  readonly transport: Transport;
-  /** The game's id, `midgard` for built-in operations, `unknown` for a game that is not there: never what a client wrote. */
-  readonly game: string;
-  /** The operation's name, or `unknown`. */
-  readonly operation: string;
-  /** 0 for a good answer, else the error code of protocol.md. */
-  readonly code: number;
+/** One answer over HTTP, whatever was asked for. */
+export interface HttpMeasure {
+  /** Upper case; `other` where it is none of the usual ones, which a client may make up. */
+  readonly method: string;
+  readonly status: number;
+  /** From the headers to the last byte of the answer. */
   readonly seconds: number;
 }
 
@@ -19,13 +18,25 @@ export interface RequestMeasure {
 export interface ServerMetrics {
   connectionOpened(transport: Transport): void;
   connectionClosed(transport: Transport): void;
+  /** A connection was closed for an error: its code. */
+  connectionFailed(code: number): void;
   /** A hello was answered: 0 for welcome, else the error code. */
   handshake(code: number): void;
-  /** Bytes and whole frames that arrived in one read event. */
-  received(bytes: number, frames: number): void;
-  /** Bytes and whole frames handed to the socket in one write. */
-  sent(bytes: number, frames: number): void;
-  requestFinished(measure: RequestMeasure): void;
+  /** Someone is connected over TCP from now on: what kind of principal. */
+  clientJoined(kind: string): void;
+  /** And is not any more. */
+  clientLeft(kind: string): void;
+  /** Bytes and whole messages that arrived at once, and how long it took to take them in: over TCP one read event, over HTTP one request. */
+  received(transport: Transport, bytes: number, messages: number, seconds: number): void;
+  /** Bytes and whole messages handed to the socket at once, and how long that took: over TCP one write, over HTTP one answer until it was taken. */
+  sent(transport: Transport, bytes: number, messages: number, seconds: number): void;
+  /** An answer had nobody to go to any more. */
+  answerDropped(transport: Transport): void;
+  httpAnswered(measure: HttpMeasure): void;
+  /** A request came to its operation (1), or was answered by it (-1). */
+  requestRuns(transport: Transport, change: 1 | -1): void;
+  /** Names, code and stages of a request are final. @param seconds from its first byte to its encoded answer */
+  requestFinished(request: RequestScope, seconds: number): void;
 }
 
 const ignore = (): void => undefined;
@@ -34,8 +45,14 @@ const ignore = (): void => undefined;
 export const noopMetrics: ServerMetrics = {
   connectionOpened: ignore,
   connectionClosed: ignore,
+  connectionFailed: ignore,
   handshake: ignore,
+  clientJoined: ignore,
+  clientLeft: ignore,
   received: ignore,
   sent: ignore,
+  answerDropped: ignore,
+  httpAnswered: ignore,
+  requestRuns: ignore,
   requestFinished: ignore,
 };

@@ -1,8 +1,11 @@
 import type { AnswerSource, TieredCacheListener, TieredStats } from '@midgard/cache';
 import type { CounterHandle, Registry } from '@midgard/metrics';
+import { currentRequest } from '@midgard/server';
 
 /** From a row by its key to a report. */
 const loadBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** From a Redis on the same machine to one that is about to be given up. */
+const tierBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 const ofEntity = ['game', 'entity'] as const;
 
 /**
@@ -23,6 +26,12 @@ export function cacheMetrics(registry: Registry): (game: string, entity: string)
     labels: ofEntity,
     buckets: loadBuckets,
   });
+  const tier = registry.histogram({
+    name: 'midgard_cache_tier_seconds',
+    help: 'Time of a question to the shared tier',
+    labels: ofEntity,
+    buckets: tierBuckets,
+  });
   const failures = counter('load_failures', 'Loads that failed');
   const outdated = counter('outdated', 'Loads that were not kept, since a write came between');
   const tierFailures = counter('tier_failures', 'Questions to the shared tier that failed and were got round');
@@ -36,7 +45,12 @@ export function cacheMetrics(registry: Registry): (game: string, entity: string)
     const notKept = outdated.labels(labels);
     const tierFailed = tierFailures.labels(labels);
     const foreign = unreadable.labels(labels);
+    const asked = tier.labels(labels);
     return {
+      tierAsked: (ms) => {
+        asked.observe(ms / 1000);
+        currentRequest()?.add('cache', ms);
+      },
       answered: (_key, source) => source !== undefined && bySource[source].add(),
       loaded: (_keys, ms, error) => {
         seconds.observe(ms / 1000);
@@ -55,9 +69,10 @@ export type MemoryFigures = ReadonlyMap<string, { stats(): TieredStats }>;
 /** Shows with each reading of the metrics what these caches hold in memory. */
 export function watchMemoryTier(registry: Registry, games: ReadonlyMap<string, MemoryFigures>): void {
   const entries = registry.gauge({ name: 'midgard_cache_entries', help: 'Answers in memory', labels: ofEntity });
-  const evictions = registry.gauge({
-    name: 'midgard_cache_evictions',
-    help: 'Answers that left memory for want of room or of time, since the start',
+  const bytes = registry.gauge({ name: 'midgard_cache_bytes', help: 'What they are counted as, about their size', labels: ofEntity });
+  const evictions = registry.counter({
+    name: 'midgard_cache_evictions_total',
+    help: 'Answers that left memory for want of room or of time',
     labels: ofEntity,
   });
   registry.onCollect(() => {
@@ -65,7 +80,8 @@ export function watchMemoryTier(registry: Registry, games: ReadonlyMap<string, M
       for (const [entity, cache] of caches) {
         const stats = cache.stats();
         entries.labels({ game, entity }).set(stats.entries);
-        evictions.labels({ game, entity }).set(stats.evictions);
+        bytes.labels({ game, entity }).set(stats.bytes);
+        evictions.labels({ game, entity }).riseTo(stats.evictions);
       }
     }
   });

@@ -1,6 +1,7 @@
 import type { DaoListener } from '@midgard/dao';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
+import { currentRequest } from '@midgard/server';
 import { connectionMetrics } from './connection-metrics.ts';
 import { type StatementWatch, statementMetrics } from './statement-metrics.ts';
 
@@ -37,6 +38,7 @@ export function databaseMetrics(registry: Registry, log: Logger): (watch: Statem
         transactionsOfGame.add(count);
         commitsOfGame.observe(durationMs / 1000);
       },
+      acknowledged: ({ commitMs }) => currentRequest()?.add('database', commitMs),
       retried: ({ code }) => retries.labels({ game, code }).add(),
       statement: statements(watch),
       connections: connections(game),

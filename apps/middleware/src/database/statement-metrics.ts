@@ -1,6 +1,7 @@
 import { type StatementEvent, type StatementListener, normalizedStatement } from '@midgard/dao';
 import type { Logger } from '@midgard/logging';
 import type { HistogramHandle, Registry } from '@midgard/metrics';
+import { currentRequest } from '@midgard/server';
 
 /** From a row by its key on the same machine to a report that takes its time. */
 const statementBuckets = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -43,6 +44,7 @@ export function statementMetrics(registry: Registry, log: Logger): (watch: State
     return (event) => {
       const handle = known.get(event.entity ?? '')?.get(event.kind) ?? handleOf(event);
       handle.observe(event.durationMs / 1000);
+      currentRequest()?.add('database', event.durationMs);
       if (slowQueryMs === 0 || event.durationMs <= slowQueryMs) return;
       slowOnes.add();
       const { entity, kind, text, rows, durationMs, waitMs } = event;

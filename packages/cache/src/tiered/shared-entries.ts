@@ -32,6 +32,8 @@ export type SharedAnswer<V> =
 
 /** Told of what went wrong in the shared tier and was got round. */
 export interface SharedEntriesListener {
+  /** The shared tier answered, or did not, after so many milliseconds. Without this member nobody measures. */
+  tierAsked?(ms: number): void;
   /** The shared tier could not be asked. */
   tierFailed?(error: unknown): void;
   /** A value could not be encoded or decoded; it is loaded anew, and not shared. */
@@ -91,7 +93,7 @@ export class SharedEntries<V> {
     if (tier === undefined) return undefined;
     const asked = keys.every((key) => this.#space.isSettled(key)) ? keys : keys.filter((key) => this.#space.isSettled(key));
     try {
-      const found = this.#judge(tier, asked, await tier.read(this.#namesOf(asked)));
+      const found = this.#judge(tier, asked, await this.#measured(tier.read(this.#namesOf(asked))));
       const inOrder = found instanceof Promise ? await found : found;
       this.#learn(inOrder);
       if (asked === keys) return inOrder;
@@ -269,10 +271,17 @@ export class SharedEntries<V> {
     }
   }
 
+  /** The question itself where nobody listens: a promise more would cost each of them a turn. */
+  #measured<T>(question: Promise<T>): Promise<T> {
+    if (this.#listener.tierAsked === undefined) return question;
+    const askedAt = performance.now();
+    return question.finally(() => this.#listener.tierAsked?.(performance.now() - askedAt));
+  }
+
   /** @param leased keys whose leases may stay there if the question fails, also those that it was to take */
   async #ask<T>(question: () => Promise<T>, otherwise: T, leased: readonly string[] = []): Promise<T> {
     try {
-      return await question();
+      return await this.#measured(question());
     } catch (error) {
       this.#listener.tierFailed?.(error);
       const wasAsked = !(error instanceof CacheError && error.code === 'ERR_CACHE_TIER_SPARED');

@@ -249,7 +249,10 @@ export class ServerDatabase implements Database {
         isRepeatable: plan.isRepeatable,
         leftOpen,
         retried: (event) => this.#listener?.retried?.(event),
-        committed: (durationMs) => this.#listener?.committed?.({ transactions: 1, durationMs }),
+        committed: (durationMs) => {
+          this.#listener?.committed?.({ transactions: 1, durationMs });
+          this.#listener?.acknowledged?.({ commitMs: durationMs });
+        },
       });
       attempt = await run.from(attempt);
       if (attempt === 0) return;

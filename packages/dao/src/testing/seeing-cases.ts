@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { RowChange, StatementEvent } from '../database.ts';
@@ -59,6 +60,33 @@ export function seeingCases(open: OpenForTest): void {
         const changes = await kindsOf(() => database.transaction((session) => session.dao(sample).update(1n, { name: 'sesame 2' })));
         expect(changes[0]).toMatch(/^update sample [12]$/);
         expect(seen.every(({ durationMs, waitMs, text }) => durationMs >= 0 && waitMs >= 0 && !/sesame|4711/.test(text))).toBe(true);
+      },
+      { listener },
+    );
+  });
+
+  test('what is told of a session is told for whoever asked for it, also where many ask at once and wait for each other', async () => {
+    const callers = new AsyncLocalStorage<number>();
+    const statements: string[] = [];
+    const commits: (number | undefined)[] = [];
+    const listener = {
+      statement: ({ kind }: StatementEvent): void => void statements.push(`${callers.getStore()} ${kind}`),
+      acknowledged: ({ commitMs }: { readonly commitMs: number }): void => void (commitMs >= 0 && commits.push(callers.getStore())),
+    };
+    await onFresh(
+      open,
+      async (database) => {
+        // Migrating is work too.
+        statements.length = 0;
+        commits.length = 0;
+        const insert = (caller: number): Promise<unknown> =>
+          callers.run(caller, () => database.transaction((session) => session.dao(sample).insert(sampleRow(BigInt(caller)))));
+        const get = (caller: number): Promise<unknown> => callers.run(caller, () => database.read((session) => session.dao(sample).get(BigInt(caller))));
+        const all = Array.from({ length: 12 }, (_, at) => at);
+        await Promise.all(all.map(insert));
+        await Promise.all(all.map(get));
+        expect([...statements].sort()).toEqual(all.flatMap((caller) => [`${caller} get`, `${caller} insert`]).sort());
+        expect([...commits].sort((one, other) => Number(one) - Number(other))).toEqual(all);
       },
       { listener },
     );

@@ -1,5 +1,6 @@
 import type { LoginThrottleOptions, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
+import type { JsonValue } from '@midgard/errors';
 import type { AuditOptions } from '../audit/operation-audit.ts';
 import type { Clock } from '../clock.ts';
 import type { GameLog, IdSource } from '../context.ts';
@@ -14,7 +15,13 @@ import type { ParsedInput } from './validate.ts';
 /** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
 export interface RuntimeListener {
   /** A write was committed; `changes` are the rows that it wrote, by entity and the value that names the cached thing: none where a first answer was repeated. */
-  committed?(event: { readonly operation: Operation; readonly input: ParsedInput; readonly changes: Session['changes'] }): void;
+  committed?(event: {
+    readonly operation: Operation;
+    readonly input: ParsedInput;
+    readonly changes: Session['changes'];
+    /** As it goes over the wire; undefined where the write was refused, and what it noted of that was committed. */
+    readonly output: JsonValue | undefined;
+  }): void;
 }
 
 /** Where a call came from, as far as its front end knows. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Database, Freshness, Session } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import { RowLoader } from './row-loader.ts';
@@ -37,11 +38,12 @@ export class Snapshots {
   read<T>(work: (snapshot: Snapshot) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const aborted = signal === undefined ? undefined : whenAborted(signal, reject);
-    const reader: Reader = async (snapshot) => {
+    // The first reader of a tick begins for all; each runs for its own request nevertheless.
+    const reader: Reader = AsyncLocalStorage.bind(async (snapshot: Snapshot) => {
       const done = (async () => work(snapshot))().then(resolve, reject);
       await (aborted === undefined ? done : Promise.race([done, aborted.promise]));
       aborted?.dispose();
-    };
+    });
     this.#join(reader, reject);
     return promise;
   }

@@ -86,7 +86,7 @@ export class Writes {
     const changes = changedThings(write);
     // From here on a read waits for the write to be made; what was cached before it must not be given any more.
     await cache.drop(changes);
-    listener.committed?.({ operation, input, changes });
+    listener.committed?.({ operation, input, changes, output: write.output });
     return write.output;
   }
 
@@ -120,7 +120,7 @@ export class Writes {
     }
     // Here it counts before the answer, and does not wait for the next look.
     if (changes.some(({ entity }) => entity === tokenRevocation.name)) await revocations?.look();
-    listener.committed?.({ operation, input, changes });
+    listener.committed?.({ operation, input, changes, output: outcome instanceof CommittedRefusal ? undefined : outcome });
     if (outcome instanceof CommittedRefusal) throw outcome;
     return outcome;
   }

@@ -1,6 +1,7 @@
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import { Hono } from 'hono';
 import { silentLog } from '../log.ts';
+import { noopMetrics } from '../metrics.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { docsAsset } from './docs-page.ts';
@@ -13,6 +14,7 @@ import { rateHeaders } from './rate-headers.ts';
 import type { Reply } from './reply.ts';
 import { compressed } from './reply.ts';
 import { requirePlainBody, requirePlainTarget, requireSingleHeaders } from './request-headers.ts';
+import { Traffic } from './traffic.ts';
 import { SystemEndpoints, withoutBodyIfKnown } from './system-endpoints.ts';
 
 /** Default of `requestTimeoutMs`. */
@@ -86,19 +88,24 @@ function assetAt(exchange: Exchange): Endpoint {
 /** What every request goes through, whatever it asks for: checks of its form before, the headers of every answer after. */
 class Front {
   readonly #dependencies: HttpDependencies;
+  readonly #traffic: Traffic;
   /** Connections on which something was refused for its form. */
   readonly #refused = new WeakSet<object>();
 
   constructor(dependencies: HttpDependencies) {
     this.#dependencies = dependencies;
+    this.#traffic = new Traffic(dependencies.metrics ?? noopMetrics);
   }
 
   async answer(context: HttpContext, find: (exchange: Exchange) => Endpoint): Promise<Response> {
     const exchange = new Exchange(context, this.#dependencies.options?.requestTimeoutMs ?? defaultRequestTimeoutMs);
     try {
       const reply = await this.#reply(exchange, find).catch((error: unknown) => this.#failure(exchange, error));
-      return await this.#finish(exchange, reply);
+      const response = await this.#finish(exchange, reply);
+      this.#traffic.answered(exchange.outgoing, exchange.method, response.status, exchange.request);
+      return response;
     } finally {
+      if (exchange.isOperation) this.#dependencies.dispatcher.finish(exchange.request);
       exchange.deadline.end();
     }
   }
@@ -141,8 +148,9 @@ class Front {
     }
   }
 
-  #failure({ requestId, method, path, incoming }: Exchange, thrown: unknown): Reply {
+  #failure({ request, requestId, method, path, incoming }: Exchange, thrown: unknown): Reply {
     const error = toMidgardError(thrown);
+    request.code = error.code;
     const { log = silentLog } = this.#dependencies;
     // The dispatcher logs the faults of operations; what arrives here as internal and has a cause is a fault of this front end.
     if (error.errorName === 'internal' && !MidgardError.is(thrown)) log.error({ err: thrown, requestId, method, path }, 'HTTP request failed');
@@ -153,7 +161,9 @@ class Front {
 
   async #finish(exchange: Exchange, reply: Reply): Promise<Response> {
     const { cors } = this.#dependencies.options ?? {};
+    const answeredAt = performance.now();
     const { status, body, headers, isShared = false } = await compressed(reply, exchange.header('accept-encoding'));
+    exchange.request.add('encode', performance.now() - answeredAt);
     // What a cache gives to others too must not hold one caller's origin or request id.
     const secure = exchange.isEncrypted ? { ...secureHeaders, ...strictTransport } : secureHeaders;
     if (isShared) return new Response(body, { status, headers: { ...secure, ...headers } });

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { plainAddress } from '../addresses/address-set.ts';
 import type { Forwarding } from '../addresses/forwarded.ts';
 import { clientAddress } from '../addresses/forwarded.ts';
+import { RequestScope } from '../request/request-scope.ts';
 import type { Session } from '../session.ts';
 import type { Deadline } from './deadline.ts';
 import { startDeadline } from './deadline.ts';
-import type { RequestTrace } from './request-headers.ts';
 import { parseTraceparent, requestIdOf } from './request-headers.ts';
 
 /** Hono's environment on Node. */
@@ -27,6 +27,9 @@ export class Exchange {
   /** Without its question mark. */
   readonly query: string;
   readonly requestId: string;
+  /** What logs, metrics and traces tell of it. */
+  readonly request: RequestScope;
+  readonly outgoing: ServerResponse;
   readonly deadline: Deadline;
   /** Who is found to ask, once that is known. */
   session: Session | undefined;
@@ -44,7 +47,19 @@ export class Exchange {
     this.path = path;
     this.query = query;
     this.requestId = requestIdOf(this.header('x-request-id'));
-    this.deadline = startDeadline(context.env.outgoing, timeoutMs);
+    this.request = new RequestScope({ transport: 'http', requestId: this.requestId, trace: parseTraceparent(this.header('traceparent')) });
+    this.outgoing = context.env.outgoing;
+    this.deadline = startDeadline(this.outgoing, timeoutMs);
+  }
+
+  /** Says what is asked for, so that it is measured whatever becomes of it. */
+  aim(game: string, operation: string): void {
+    Object.assign(this.request, { game, operation });
+  }
+
+  /** Whether an operation is asked for that there is, and not a page or a probe. */
+  get isOperation(): boolean {
+    return this.request.game !== 'unknown';
   }
 
   /** A header by its name in lower case. */
@@ -67,11 +82,6 @@ export class Exchange {
   /** Whether the request came over TLS to this process. */
   get isEncrypted(): boolean {
     return 'encrypted' in this.incoming.socket;
-  }
-
-  /** The caller's trace, where the request has one. */
-  get trace(): RequestTrace | undefined {
-    return parseTraceparent(this.header('traceparent'));
   }
 }
 

@@ -1,8 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { CodecError, decodeValue } from '@midgard/codec';
 import { MidgardError } from '@midgard/errors';
+import type { RequestScope } from '../request/request-scope.ts';
 import { invalidInput } from './invalid-input.ts';
 import { findJsonFault } from './json-fault.ts';
+
+/** What {@link readJsonBody} works with. */
+export interface BodyReading {
+  /** Largest body in bytes. */
+  readonly maxBytes: number;
+  /** Ends the wait for a slow sender. */
+  readonly signal: AbortSignal;
+  /** Whose time it takes. */
+  readonly request: RequestScope;
+}
 
 /**
  * Reads and parses a JSON body. An absent body is `undefined`.
@@ -10,17 +21,22 @@ import { findJsonFault } from './json-fault.ts';
  * A declared length above the limit is refused before a byte is read, an undeclared one as soon as it passes the limit.
  *
  * @param incoming Node's request
- * @param maxBytes largest body in bytes
- * @param signal ends the wait for a slow sender
  * @throws {MidgardError} 1009: too large; 2001: not JSON in UTF-8, or nested too deeply; the signal's reason when it fires
  */
-export async function readJsonBody(incoming: IncomingMessage, maxBytes: number, signal: AbortSignal): Promise<unknown> {
+export async function readJsonBody(incoming: IncomingMessage, { maxBytes, signal, request }: BodyReading): Promise<unknown> {
   const declared = incoming.headers['content-length'];
   if (declared === '0' || (declared === undefined && incoming.headers['transfer-encoding'] === undefined)) return undefined;
   if (Number(declared) > maxBytes) throw tooLarge(maxBytes);
   requireJson(incoming);
+  const beganAt = performance.now();
   const bytes = await readBytes(incoming, maxBytes, signal);
-  return bytes.length === 0 ? undefined : parseJson(bytes);
+  const readAt = performance.now();
+  request.add('read', readAt - beganAt);
+  try {
+    return bytes.length === 0 ? undefined : parseJson(bytes);
+  } finally {
+    request.add('decode', performance.now() - readAt);
+  }
 }
 
 /** Refuses a body where the method has none: it would be ignored, which is never what its sender meant. */

@@ -63,22 +63,25 @@ export class OperationEndpoints {
     const match = routesOf(game).table.find(exchange.method, path);
     if (match.target === null) return { allow: match.allow };
     const { target, parameters } = match;
+    exchange.aim(game.id, target.operation.name);
     return { answer: () => this.#run(exchange, { game: game.id, route: target, parameters }) };
   }
 
   /** Runs `batch`: the body is the list. */
   async batch(exchange: Exchange): Promise<Reply> {
+    exchange.aim('midgard', 'batch');
     requireNoQuery(exchange);
     const session = await this.#authenticate(exchange);
-    const input = await readJsonBody(exchange.incoming, this.#maxBodyBytes, exchange.deadline.signal);
-    return json(await this.#call(exchange, session, { game: 'midgard', operation: 'batch', input }), 'no-store');
+    const input = await this.#body(exchange);
+    return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'batch', input }), 'no-store');
   }
 
   /** Runs `whoami`. */
   async whoami(exchange: Exchange): Promise<Reply> {
+    exchange.aim('midgard', 'whoami');
     requireNoQuery(exchange);
     const session = await this.#authenticate(exchange);
-    return json(await this.#call(exchange, session, { game: 'midgard', operation: 'whoami', input: {} }), 'no-store');
+    return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'whoami', input: {} }), 'no-store');
   }
 
   async #run(exchange: Exchange, { game, route, parameters }: Found): Promise<Reply> {
@@ -87,7 +90,7 @@ export class OperationEndpoints {
     const input = gatherInput(route, {
       parameters,
       query: parseQuery(exchange.query),
-      body: route.takesBody ? await readJsonBody(exchange.incoming, this.#maxBodyBytes, exchange.deadline.signal) : undefined,
+      body: route.takesBody ? await this.#body(exchange) : undefined,
       idempotencyKey: exchange.header('idempotency-key'),
       ifMatch: exchange.header('if-match'),
     });
@@ -96,8 +99,12 @@ export class OperationEndpoints {
   }
 
   #call(exchange: Exchange, session: Session, call: { game: string; operation: number | string; input: unknown }): Promise<unknown> {
-    const { deadline, requestId, trace } = exchange;
-    return this.#dependencies.dispatcher.call({ ...call, session, requestId, signal: deadline.signal, ...(trace !== undefined && { trace }) });
+    const { deadline, request } = exchange;
+    return this.#dependencies.dispatcher.call({ ...call, session, request, signal: deadline.signal });
+  }
+
+  #body({ incoming, deadline, request }: Exchange): Promise<unknown> {
+    return readJsonBody(incoming, { maxBytes: this.#maxBodyBytes, signal: deadline.signal, request });
   }
 
   async #authenticate(exchange: Exchange): Promise<Session> {
@@ -156,7 +163,7 @@ function requireNoQuery({ query }: Exchange): void {
 
 function success(route: OperationRoute, game: string, output: unknown, exchange: Exchange): Reply {
   const isRead = route.operation.kind === 'read';
-  const reply = json(output, isRead ? 'private, no-cache' : 'no-store');
+  const reply = json(exchange, output, isRead ? 'private, no-cache' : 'no-store');
   const version = fieldOf(output, 'version');
   const headers: Record<string, string> = { ...reply.headers };
   if (typeof version === 'number') headers['ETag'] = `"${version}"`;
@@ -169,8 +176,11 @@ function success(route: OperationRoute, game: string, output: unknown, exchange:
   return { ...reply, headers };
 }
 
-function json(output: unknown, cacheControl: string): Reply {
-  return { status: 200, body: JSON.stringify(output), headers: { 'Content-Type': 'application/json', 'Cache-Control': cacheControl } };
+function json({ request }: Exchange, output: unknown, cacheControl: string): Reply {
+  const startedAt = performance.now();
+  const body = JSON.stringify(output);
+  request.add('encode', performance.now() - startedAt);
+  return { status: 200, body, headers: { 'Content-Type': 'application/json', 'Cache-Control': cacheControl } };
 }
 
 /** 304 repeats what a cache may need to know, and has no body. */

@@ -1,17 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { TraceContext } from '@midgard/codec';
 import { MidgardError } from '@midgard/errors';
 import { invalidInput } from './invalid-input.ts';
-
-/** The W3C trace context of a request (https://www.w3.org/TR/trace-context/). */
-export interface RequestTrace {
-  /** 32 hex digits. */
-  readonly traceId: string;
-  /** 16 hex digits: the caller's span. */
-  readonly spanId: string;
-  /** Bit 0: sampled. */
-  readonly flags: number;
-}
 
 /** Headers that we read and that have one value: Node would keep the first of two, or join them, and hide the caller's mistake. */
 const singletons: ReadonlySet<string> = new Set([
@@ -87,8 +78,8 @@ export function requestIdOf(header: string | undefined): string {
   return header !== undefined && requestIdForm.test(header) && !credentialForm.test(header) ? header : randomUUID();
 }
 
-/** Reads `traceparent`; a malformed one counts as absent, as the recommendation asks. */
-export function parseTraceparent(header: string | undefined): RequestTrace | undefined {
+/** Reads `traceparent` (https://www.w3.org/TR/trace-context/); a malformed one counts as absent, as the recommendation asks. */
+export function parseTraceparent(header: string | undefined): TraceContext | undefined {
   const match = header === undefined ? null : traceparentForm.exec(header);
   if (match === null) return undefined;
   const [, version = '', traceId = '', spanId = '', flags = ''] = match;

@@ -155,12 +155,13 @@ export class Connection implements SessionHolder, Requester {
     this.#heartbeat.beat(this.#context.clock.now());
     if (!this.#isReading()) return;
     this.#framesRead = 0;
+    const startedAt = performance.now();
     try {
       this.#decoder.decode(chunk, this.#onFrame);
     } catch (error) {
       this.#fail(toMidgardError(error));
     }
-    this.#context.metrics.received(chunk.length, this.#framesRead);
+    this.#context.metrics.received('tcp', chunk.length, this.#framesRead, (performance.now() - startedAt) / 1000);
     this.#stallIfFull();
   }
 
@@ -207,6 +208,7 @@ export class Connection implements SessionHolder, Requester {
     this.#opening = { ...agreement, maxFrameBytes: this.#context.options.maxFrameBytes };
     this.#enter('open');
     this.#context.metrics.handshake(0);
+    this.#context.metrics.clientJoined(session.principal.kind);
     const held = this.#held;
     this.#held = [];
     for (const frame of held) this.#onFrame(frame);
@@ -214,18 +216,19 @@ export class Connection implements SessionHolder, Requester {
   }
 
   #handle(frame: Frame): void {
+    const startedAt = performance.now();
     let opened: OpenedBody;
     try {
       opened = openBody(frame, this.#opening);
     } catch (error) {
       const shown = toMidgardError(error);
-      if (isBodyFault(error) && frame.kind === Kind.request) this.#sender.sendError(shown, frame);
+      if (isBodyFault(error) && frame.kind === Kind.request) this.#requests.refuse(frame, shown, startedAt);
       else this.#fail(shown.code === 1009 ? shown : new MidgardError('protocol', shown.message, { cause: error }));
       return;
     }
     switch (frame.kind) {
       case Kind.request:
-        return this.#request(frame, opened);
+        return this.#request(frame, opened, startedAt);
       case Kind.ping:
         return this.#sender.send({ ...frame, kind: Kind.pong }, opened.payload, opened.encoding);
       case Kind.pong:
@@ -239,11 +242,11 @@ export class Connection implements SessionHolder, Requester {
     }
   }
 
-  #request(frame: Frame, opened: OpenedBody): void {
+  #request(frame: Frame, opened: OpenedBody, startedAt: number): void {
     const session = this.#session;
     if (session === null) return;
     if (this.#phase === 'draining') return this.#sender.sendError(new MidgardError('shuttingDown', 'the server is shutting down'), frame);
-    this.#requests.run(frame, opened, session);
+    this.#requests.run(frame, opened, session, startedAt);
   }
 
   /** The peer broke the protocol, or is not wanted: what it asked before is answered, then one error frame, then the end. */
@@ -267,7 +270,10 @@ export class Connection implements SessionHolder, Requester {
 
   #end(): void {
     if (this.#phase === 'ended' || this.#phase === 'closed') return;
-    if (this.#lastError !== null) this.#sender.sendError(this.#lastError, { requestId: 0, game: 0, operation: 0 });
+    if (this.#lastError !== null) {
+      this.#context.metrics.connectionFailed(this.#lastError.code);
+      this.#sender.sendError(this.#lastError, { requestId: 0, game: 0, operation: 0 });
+    }
     this.#sender.flush();
     this.#sender.close();
     this.#enter('ended');
@@ -282,7 +288,10 @@ export class Connection implements SessionHolder, Requester {
 
   #onClose(): void {
     this.#phase = 'closed';
-    if (this.#session !== null) this.#context.sessions.delete(this.#session.principal.subject, this);
+    if (this.#session !== null) {
+      this.#context.sessions.delete(this.#session.principal.subject, this);
+      this.#context.metrics.clientLeft(this.#session.principal.kind);
+    }
     this.#sender.close();
     this.#held = [];
     this.#requests.abort();

@@ -2,6 +2,8 @@ import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, Kind } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import { setMaxListeners } from 'node:events';
+import { RequestScope } from '../request/request-scope.ts';
+import type { Call } from '../dispatcher.ts';
 import type { Session } from '../session.ts';
 import type { ConnectionContext } from './context.ts';
 import type { Sender } from './sender.ts';
@@ -33,19 +35,33 @@ export class Requests {
     return this.#inFlight;
   }
 
-  /** Runs a request of the one who speaks on the connection; answers it sometime, and whatever it is. */
-  run(frame: Frame, { payload, encoding }: OpenedBody, session: Session): void {
+  /**
+   * Runs a request of the one who speaks on the connection; answers it sometime, and whatever it is.
+   *
+   * @param startedAt when its frame was taken up, by `performance.now()`
+   */
+  run(frame: Frame, { payload, encoding, trace }: OpenedBody, session: Session, startedAt: number): void {
     const { maxInFlight } = this.#context.options;
     if (this.#inFlight >= maxInFlight) {
-      return this.#sender.sendError(new MidgardError('tooManyInFlight', `more than ${maxInFlight} requests unanswered`), frame);
+      return this.refuse(frame, new MidgardError('tooManyInFlight', `more than ${maxInFlight} requests unanswered`), startedAt);
     }
     let input: unknown;
     try {
       input = decodeValue(payload, encoding);
     } catch (error) {
-      return this.#sender.sendError(toMidgardError(error), frame);
+      return this.refuse(frame, toMidgardError(error), startedAt);
     }
-    void this.#answer(frame, encoding, session, input);
+    const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, trace, startedAt });
+    request.add('decode', performance.now() - startedAt);
+    void this.#answer(frame, encoding, { session, input, request });
+  }
+
+  /** Answers a request that does not come to its operation; it counts too. */
+  refuse(frame: Frame, error: MidgardError, startedAt: number): void {
+    const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, startedAt });
+    request.code = error.code;
+    this.#sender.sendError(error, frame);
+    this.#context.dispatcher.finish(request);
   }
 
   /** Tells those in flight that nobody waits for them any more. */
@@ -54,17 +70,26 @@ export class Requests {
   }
 
   /** Never rejects. */
-  async #answer(frame: Frame, encoding: Encoding, session: Session, input: unknown): Promise<void> {
+  async #answer(frame: Frame, encoding: Encoding, asked: Pick<Call, 'session' | 'input'> & { readonly request: RequestScope }): Promise<void> {
     const { dispatcher } = this.#context;
     const { game, operation, requestId } = frame;
+    const { input, request } = asked;
     this.#inFlight += 1;
+    const arrivedAt = performance.now();
     try {
-      const call = { session, game, operation, input, requestId, signal: this.#signal() };
-      const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => dispatcher.call(call));
+      const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => {
+        request.add('wait', performance.now() - arrivedAt);
+        return dispatcher.call({ ...asked, game, operation, signal: this.#signal() });
+      });
+      const answeredAt = performance.now();
       this.#sender.send({ kind: Kind.response, requestId, game, operation }, encodeValue(output, encoding), encoding);
+      request.add('encode', performance.now() - answeredAt);
     } catch (error) {
-      this.#sender.sendError(this.#blameOf(error), frame);
+      const shown = this.#blameOf(error);
+      request.code = shown.code;
+      this.#sender.sendError(shown, frame);
     }
+    dispatcher.finish(request);
     this.#inFlight -= 1;
     if (this.#inFlight === 0) this.#requester.onAnswered();
   }

@@ -37,7 +37,10 @@ export class Sender {
    * @throws {CodecError} `ERR_CODEC_TOO_LARGE`: it is above the frame limit
    */
   send(fields: OutgoingFields, payload: Buffer, encoding: Encoding): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      if (fields.kind === Kind.response || fields.kind === Kind.error) this.#context.metrics.answerDropped('tcp');
+      return;
+    }
     const { compression, checksum } = this.agreement;
     this.#outbox.add(fields, payload, encoding, { compression, checksum, maxFrameBytes: this.#context.options.maxFrameBytes });
     if (this.#isScheduled) return;
@@ -72,8 +75,9 @@ export class Sender {
     this.#isScheduled = false;
     if (this.#isClosed) return;
     const { frames } = this.#outbox;
+    const startedAt = performance.now();
     const bytes = this.#outbox.flush();
-    if (bytes > 0) this.#context.metrics.sent(bytes, frames);
+    if (bytes > 0) this.#context.metrics.sent('tcp', bytes, frames, (performance.now() - startedAt) / 1000);
   }
 
   /** Sends nothing any more; what was not flushed is forgotten. */

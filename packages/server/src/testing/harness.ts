@@ -3,7 +3,8 @@ import type { DispatcherOptions } from '../dispatcher.ts';
 import { Dispatcher } from '../dispatcher.ts';
 import type { ServerLog } from '../log.ts';
 import { silentLog } from '../log.ts';
-import type { RequestMeasure, ServerMetrics } from '../metrics.ts';
+import type { ServerMetrics } from '../metrics.ts';
+import type { RequestScope } from '../request/request-scope.ts';
 import { GameRouter } from '../router.ts';
 import type { TcpOptions } from '../tcp/options.ts';
 import type { TcpServerParts } from '../tcp/server.ts';
@@ -23,7 +24,11 @@ export class CountingMetrics implements ServerMetrics {
   bytesOut = 0;
   framesOut = 0;
   writes = 0;
-  requests: RequestMeasure[] = [];
+  requests: RequestScope[] = [];
+  failed: number[] = [];
+  dropped = 0;
+  clients: string[] = [];
+  running = 0;
 
   connectionOpened(): void {
     this.opened += 1;
@@ -34,17 +39,35 @@ export class CountingMetrics implements ServerMetrics {
   handshake(code: number): void {
     this.handshakes.push(code);
   }
-  received(bytes: number, frames: number): void {
+  httpAnswered(): void {
+    // Of no interest over TCP.
+  }
+  connectionFailed(code: number): void {
+    this.failed.push(code);
+  }
+  clientJoined(kind: string): void {
+    this.clients.push(kind);
+  }
+  clientLeft(kind: string): void {
+    this.clients.splice(this.clients.indexOf(kind), 1);
+  }
+  answerDropped(): void {
+    this.dropped += 1;
+  }
+  requestRuns(_transport: string, change: number): void {
+    this.running += change;
+  }
+  received(_transport: string, bytes: number, frames: number): void {
     this.bytesIn += bytes;
     this.framesIn += frames;
   }
-  sent(bytes: number, frames: number): void {
+  sent(_transport: string, bytes: number, frames: number): void {
     this.bytesOut += bytes;
     this.framesOut += frames;
     this.writes += 1;
   }
-  requestFinished(measure: RequestMeasure): void {
-    this.requests.push(measure);
+  requestFinished(request: RequestScope): void {
+    this.requests.push(request);
   }
 }
 

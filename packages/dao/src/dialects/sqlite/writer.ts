@@ -58,13 +58,24 @@ export class Writer {
         const state = { isRunning: true };
         try {
           const result = await this.#inside.run(state, work, executor);
-          return () => resolve(result);
+          return this.#acknowledging(() => resolve(result));
         } finally {
           state.isRunning = false;
         }
       };
       this.#queue.add(new Work(run, reject, (given) => this.#queue.delete(given), options));
       this.#draining ??= this.#drain();
+    });
+  }
+
+  /** Once the group is durable; told of for the one who asked, and not for whoever's transaction was the first of the group. */
+  #acknowledging(acknowledge: () => void): () => void {
+    const listener = this.#listener;
+    if (listener?.acknowledged === undefined) return acknowledge;
+    const ranAt = performance.now();
+    return AsyncLocalStorage.bind(() => {
+      listener.acknowledged?.({ commitMs: performance.now() - ranAt });
+      acknowledge();
     });
   }
 

@@ -1,4 +1,4 @@
-import { MidgardError, toMidgardError } from '@midgard/errors';
+import { MidgardError } from '@midgard/errors';
 import type { PublicConfig, PublishedDocument } from '@midgard/game-kit';
 import type { GameRoute } from '../../router.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -20,12 +20,9 @@ export const configPath = '/config';
  * browser and a CDN must know to keep them.
  */
 export class ConfigEndpoints {
-  readonly #dependencies: HttpDependencies;
-
-  /** @param dependencies the parts of the front end; the documents of the games that are there are encoded now */
-  constructor(dependencies: HttpDependencies) {
-    this.#dependencies = dependencies;
-    for (const { game } of dependencies.dispatcher.router.routes()) {
+  /** The documents of the games that are there are encoded now. */
+  constructor({ dispatcher }: Pick<HttpDependencies, 'dispatcher'>) {
+    for (const { game } of dispatcher.router.routes()) {
       for (const document of game.publicConfig?.documents ?? []) void representationsOf(document);
     }
   }
@@ -42,23 +39,10 @@ export class ConfigEndpoints {
     const [, first, segment, ...more] = rest.split('/');
     if (publicConfig === undefined || publicConfig.names.length === 0 || `/${first}` !== configPath || more.length > 0) return undefined;
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return { allow: ['GET', 'HEAD'] };
-    if (segment === undefined) return { answer: () => this.#measured(id, 'config.list', () => list(exchange, id, publicConfig)) };
+    exchange.aim(id, segment === undefined ? 'config.list' : 'config.get');
+    if (segment === undefined) return { answer: () => list(exchange, id, publicConfig) };
     const name = decodeSegment(segment);
-    return { answer: () => this.#measured(id, 'config.get', () => get(exchange, id, publicConfig.get(name))) };
-  }
-
-  async #measured(game: string, operation: string, answer: () => Promise<Reply>): Promise<Reply> {
-    const startMs = performance.now();
-    const finish = (code: number): void =>
-      this.#dependencies.metrics?.requestFinished({ transport: 'http', game, operation, code, seconds: (performance.now() - startMs) / 1000 });
-    try {
-      const reply = await answer();
-      finish(0);
-      return reply;
-    } catch (error) {
-      finish(toMidgardError(error).code);
-      throw error;
-    }
+    return { answer: () => get(exchange, id, publicConfig.get(name)) };
   }
 }
 

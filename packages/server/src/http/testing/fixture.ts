@@ -62,7 +62,12 @@ export async function startFixture(options: Partial<HttpServerOptions> = {}): Pr
   const game = new FakeGame();
   const router = new GameRouter();
   router.add(game);
-  const server = new HttpServer({ dispatcher: new Dispatcher({ router }), authenticator: fakeAuthenticator, version: '0.0.1', ...options });
+  const server = new HttpServer({
+    dispatcher: new Dispatcher({ router, ...(options.metrics !== undefined && { metrics: options.metrics }) }),
+    authenticator: fakeAuthenticator,
+    version: '0.0.1',
+    ...options,
+  });
   const { port } = await server.start();
   const base = `http://127.0.0.1:${port}`;
   return {

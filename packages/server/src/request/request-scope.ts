@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TraceContext } from '@midgard/codec';
+import type { Transport } from '../metrics.ts';
+import { type Stage, stages } from './stages.ts';
+
+/** What a {@link RequestScope} is made of. */
+export interface RequestScopeParts {
+  readonly transport: Transport;
+  /** The front end's name for the request; over TCP the client's own number. */
+  readonly requestId?: string | number | undefined;
+  /** The caller's trace, where it told of one. */
+  readonly trace?: TraceContext | undefined;
+  /** When its first byte was looked at, in milliseconds of `performance.now()`; default: now. */
+  readonly startedAt?: number | undefined;
+}
+
+/**
+ * The span of a request that is followed, in the words of whoever follows it. The server asks only for its name, so that a line of the log
+ * and a trace find each other.
+ */
+export interface RequestSpan {
+  /** 32 hex digits. */
+  readonly traceId: string;
+}
+
+/**
+ * One request on its way through the service: what is said of it in logs, metrics and traces, wherever it is just then. Made by its front
+ * end, found by {@link currentRequest}.
+ */
+export class RequestScope {
+  readonly transport: Transport;
+  readonly requestId: string | number | undefined;
+  readonly trace: TraceContext | undefined;
+  readonly startedAt: number;
+  /** The game's id, `midgard` for built-in operations, `unknown` where it is not known: never what a client wrote. */
+  game = 'unknown';
+  /** The operation's name, or `unknown`. */
+  operation = 'unknown';
+  /** Who asks: of a session the subject; `''` where that is not known. */
+  subject = '';
+  /** The peer's; `''` where it is not known. */
+  address = '';
+  /** 0 for a good answer, else the error code of protocol.md. */
+  code = 0;
+  /** Set by whoever follows the request. */
+  span: RequestSpan | undefined;
+  readonly #batch: RequestScope | undefined;
+  readonly #stageMs: number[] = stages.map(() => 0);
+
+  /** @param batch what this is a part of: its time is counted there too */
+  constructor({ transport, requestId, trace, startedAt = performance.now() }: RequestScopeParts, batch?: RequestScope) {
+    this.transport = transport;
+    this.requestId = requestId;
+    this.trace = trace;
+    this.startedAt = startedAt;
+    this.#batch = batch;
+  }
+
+  /** One of the requests of a batch. */
+  item(): RequestScope {
+    const item = new RequestScope({ transport: this.transport, requestId: this.requestId, trace: this.trace }, this);
+    item.span = this.span;
+    return item;
+  }
+
+  /** The trace that it belongs to, as 32 hex digits: ours, else the caller's. */
+  get traceId(): string | undefined {
+    return this.span?.traceId ?? this.trace?.traceId;
+  }
+
+  /** Adds to the time of a stage; what ran side by side adds up to more than went by. O(1). */
+  add(stage: Stage, ms: number): void {
+    const at = stages.indexOf(stage);
+    this.#stageMs[at] = (this.#stageMs[at] ?? 0) + ms;
+    // A batch waits for the handlers of its items in its own.
+    if (stage !== 'handler') this.#batch?.add(stage, ms);
+  }
+
+  /** Milliseconds of a stage; 0 where the request did not go through it. */
+  msOf(stage: Stage): number {
+    return this.#stageMs[stages.indexOf(stage)] ?? 0;
+  }
+}
+
+const scopes = new AsyncLocalStorage<RequestScope>();
+
+/**
+ * The request that this code runs for; undefined outside of any, and for what is done for several at once or behind their backs.
+ *
+ * @example
+ * ```ts
+ * import { currentRequest } from '@midgard/server';
+ *
+ * const log = { context: () => ({ requestId: currentRequest()?.requestId, traceId: currentRequest()?.traceId }) };
+ * ```
+ */
+export function currentRequest(): RequestScope | undefined {
+  return scopes.getStore();
+}
+
+/** Runs work for a request: {@link currentRequest} finds it there, and in all that it calls and waits for. */
+export function runFor<T>(request: RequestScope, work: () => T): T {
+  return scopes.run(request, work);
+}
