@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Principal, Revocations } from '@midgard/auth';
 import { type Logger, createLogger } from '@midgard/logging';
 import { collectProcess, Registry } from '@midgard/metrics';
@@ -27,8 +28,12 @@ import { businessMetrics } from './measures/business-metrics.ts';
 import { frontEndMetrics } from './measures/front-end-metrics.ts';
 import { watchLedgers } from './measures/ledger-watch.ts';
 import { watchMemory } from './memory/watch-memory.ts';
+import { watchBlockages } from './profiling/blockage-watch.ts';
+import { HeapSnapshots } from './profiling/heap-snapshots.ts';
+import { profileOperations } from './profiling/profile-operations.ts';
 import { followRevokedKeys } from './revoked-api-keys.ts';
 import { resolveSecrets } from './secrets.ts';
+import { serviceOperations } from './service/service-operations.ts';
 import { keySource } from './signing-keys/key-source.ts';
 import { followKeyFile, openKeyRing } from './signing-keys/open-key-ring.ts';
 import { openTransport } from './transport/open-transport.ts';
@@ -64,6 +69,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   parts.defer(collectProcess(registry));
   const metrics = frontEndMetrics(registry);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
+
+  if (config.profiling.blockedMs > 0) parts.use(watchBlockages({ thresholdMs: config.profiling.blockedMs, registry, log }));
 
   const secrets = resolveSecrets(config, isProduction);
   const listenerOf = databaseMetrics(registry, log);
@@ -118,7 +125,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
   const reloadRoles = rolesReload({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
+  const snapshots = new HeapSnapshots({ folder: path.join(config.dataDir, 'profiles'), keep: config.profiling.keepSnapshots });
   const dispatcher = new Dispatcher({
+    service: serviceOperations(profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase })),
     rights,
     router,
     revocations: { isRevoked },

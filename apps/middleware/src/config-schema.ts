@@ -108,6 +108,15 @@ export const configSchema = z.strictObject({
   ),
   memory: Memory.prefault({}),
   writeBehind: WriteBehind.prefault({}),
+  profiling: z
+    .strictObject({
+      blockedMs: z
+        .union([z.literal(0), z.int().min(20).max(60_000)])
+        .default(0)
+        .describe('An event loop that stands still for longer has its stack logged, by a thread that watches it; 0: nobody watches. 100 is a good value'),
+      keepSnapshots: z.int().min(1).max(100).default(3).describe('Heap snapshots that are kept; older ones are deleted'),
+    })
+    .prefault({}),
   ledgers: z
     .strictObject({
       checkEveryMs: z

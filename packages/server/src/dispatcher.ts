@@ -17,11 +17,14 @@ import { RequestScope, runFor } from './request/request-scope.ts';
 import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
+import { noServiceOperations, type ServiceOperations } from './service-operations.ts';
 import { Session, withoutLimit } from './session.ts';
 
 /** What a {@link Dispatcher} is made of. */
 export interface DispatcherOptions {
   readonly router: GameRouter;
+  /** What can be asked of the service itself. Default: nothing but the built-in operations. */
+  readonly service?: ServiceOperations;
   /** What each role may do, and where; default: the roles of `@midgard/auth`. */
   readonly rights?: Rights;
   /** Limits by role; a role without one is not limited. Default: {@link defaultRateLimits}. A caller's connections share one budget. */
@@ -75,6 +78,8 @@ const maxLimitedCallers = 100_000;
 export class Dispatcher {
   /** The games that requests can reach. */
   readonly router: GameRouter;
+  /** What can be asked of the service itself, beside the built-in operations. */
+  readonly service: ServiceOperations;
   readonly #rights: Rights;
   readonly #budgets: Budgets;
   readonly #revocations: DispatcherOptions['revocations'];
@@ -85,6 +90,7 @@ export class Dispatcher {
   /** @param options only `router` is needed */
   constructor(options: DispatcherOptions) {
     this.router = options.router;
+    this.service = options.service ?? noServiceOperations;
     this.#rights = options.rights ?? new Rights();
     this.#revocations = options.revocations;
     this.#metrics = options.metrics ?? noopMetrics;
@@ -174,7 +180,9 @@ export class Dispatcher {
   }
 
   #find(game: number | string, operation: number | string): Target {
-    if (game === 0 || game === builtInGame) return { builtIn: findBuiltIn(operation) };
+    if (game === 0 || game === builtInGame) {
+      return { builtIn: findBuiltIn(operation), operation: this.service.operations.find(({ code, name }) => code === operation || name === operation) };
+    }
     const route = this.router.find(game);
     return { route, operation: route?.operation(operation) };
   }
@@ -182,7 +190,7 @@ export class Dispatcher {
   #run(call: Following, target: Target): Promise<unknown> {
     const { session, input, signal } = call;
     this.#admit(session);
-    if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target.builtIn);
+    if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target);
     const { route, operation } = target;
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
@@ -220,9 +228,10 @@ export class Dispatcher {
     if (!allowed) throw new MidgardError('rateLimited', `too many of ${name}`, { details: { retryAfterMs, operation: name } });
   }
 
-  async #runBuiltIn(call: Following, builtIn: BuiltIn | undefined): Promise<unknown> {
+  async #runBuiltIn(call: Following, { builtIn, operation: ofService }: Target): Promise<unknown> {
     const { session, operation, input } = call;
     if (session.isAnonymous) throw new MidgardError('notAuthenticated', 'this needs a key or a token');
+    if (ofService !== undefined) return this.#runOfService(call, ofService);
     if (builtIn === undefined) throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
     if (builtIn.name === 'whoami') return describe(session.principal);
     if (builtIn.name !== 'batch') throw new MidgardError('operationNotFound', `${builtIn.name} is not available in this version`);
@@ -230,6 +239,15 @@ export class Dispatcher {
       run: (item) => this.#runItem(item, call),
       isWrite: (item) => this.#find(item.game, item.operation).operation?.kind === 'write',
     });
+  }
+
+  #runOfService(call: Following, operation: Operation): Promise<unknown> {
+    const { session, input, signal } = call;
+    // What concerns every game is for those who may go into every game.
+    if (session.principal.games !== '*') throw new MidgardError('notPermitted', `${operation.name} is not for callers of some games`);
+    this.#authorize(session, builtInGame, operation);
+    this.#requireBudget(session, operation);
+    return this.service.execute({ operation, input, caller: session.principal, origin: originOf(call), signal });
   }
 
   async #runItem(item: BatchItem, batch: Following): Promise<unknown> {
@@ -260,6 +278,7 @@ function originOf({ session: { transport, address }, request: { requestId } }: F
 /** The names that metrics and the log may see: never what a client wrote, which would make endless label values. */
 function namesOf({ builtIn, route, operation }: Target): { game: string; operation: string } {
   if (builtIn !== undefined) return { game: builtInGame, operation: builtIn.name };
+  if (route === undefined && operation !== undefined) return { game: builtInGame, operation: operation.name };
   return { game: route?.id ?? 'unknown', operation: operation?.name ?? 'unknown' };
 }
 

@@ -16,6 +16,7 @@ export { type HttpMeasure, noopMetrics, type ServerMetrics, type Transport } fro
 export { currentRequest, RequestScope, type RequestScopeParts, type RequestSpan } from './request/request-scope.ts';
 export { type Stage, stages } from './request/stages.ts';
 export { GameRoute, GameRouter } from './router.ts';
+export type { ServiceOperations } from './service-operations.ts';
 export { anonymous, Session, type SessionParts } from './session.ts';
 export { TcpServer, type TcpAddress, type TcpServerParts } from './tcp/server.ts';
 export { defaultTcpOptions, type TcpOptions } from './tcp/options.ts';

@@ -1,6 +1,7 @@
 import { isOperationScope, isRole } from '@midgard/auth';
-import { MidgardError, type Operation, read, text, Timestamp, TimestampInput, write } from '@midgard/game-kit';
+import { type Operation, read, text, Timestamp, TimestampInput, write } from '@midgard/game-kit';
 import { z } from 'zod';
+import { changing as changingService, looking as lookingAtService } from '../service/answered-elsewhere.ts';
 
 /** Who may make and end keys; the role admin may. */
 const permission = 'admin:keys';
@@ -48,13 +49,9 @@ const Listed = z.strictObject({
   replacedBy: z.string().nullable().describe('Id of the key that takes its place'),
 });
 
-/** What is done never comes here: it is of the service and not of a game. */
-function answeredElsewhere(): never {
-  throw new MidgardError('internal', 'an operation on API keys reached the game');
-}
-
-const looking = { permission, owner: 'none', handle: answeredElsewhere } as const;
-const changing = { ...looking, idempotent: 'no', event: null, changes: {} } as const;
+/** What all of them have in common: no player may call them, and they touch no row of a game. */
+const looking = { ...lookingAtService, permission } as const;
+const changing = { ...changingService, permission } as const;
 
 /** Operations on the API keys that are good for a game, for admins. Their codes are among those that games leave to the middleware. */
 export const keyOperations = {

@@ -1,5 +1,6 @@
-import { MidgardError, type Operation, read, slug, text, write } from '@midgard/game-kit';
+import { type Operation, read, slug, text, write } from '@midgard/game-kit';
 import { z } from 'zod';
+import { changing as changingService, looking as lookingAtService } from '../service/answered-elsewhere.ts';
 
 /** Who may look into the cache of a game and empty it; the roles admin and operator may. */
 const permission = 'admin:cache';
@@ -23,14 +24,9 @@ const Told = z.strictObject({
 /** Looking at what is kept of one key does not read the database. */
 const Kept = z.strictObject({ operation: z.string(), source: z.enum(['memory', 'shared', 'stale']).nullable(), value: z.json() });
 
-/** What is done never comes here: the game that these are added to answers them itself, without a transaction. */
-function answeredElsewhere(): never {
-  throw new MidgardError('internal', 'an operation on the cache reached the database');
-}
-
-/** What all of them have in common: no player may call them, and they touch no row. */
-const looking = { permission, owner: 'none', handle: answeredElsewhere } as const;
-const changing = { ...looking, idempotent: 'no', event: null, changes: {} } as const;
+/** What all of them have in common: no player may call them, and they touch no row of a game. */
+const looking = { ...lookingAtService, permission } as const;
+const changing = { ...changingService, permission } as const;
 
 /** Operations on the cache of a game, for operators. Their codes are at the end of those that games leave to the middleware. */
 export const cacheOperations = {

@@ -9,6 +9,7 @@ import type { HttpContext, HttpEnvironment } from './exchange.ts';
 import { Exchange } from './exchange.ts';
 import type { Endpoint } from './operation-endpoint.ts';
 import { gamesPrefix, OperationEndpoints } from './operation-endpoint.ts';
+import { serviceRoutes } from './operation-routes.ts';
 import { problemReply } from './problem.ts';
 import { rateHeaders } from './rate-headers.ts';
 import type { Reply } from './reply.ts';
@@ -63,6 +64,9 @@ export function createHttpApp(dependencies: HttpDependencies, isDraining: () => 
   app.all(`${gamesPrefix}*`, (context) => front.answer(context, (exchange) => operations.find(exchange)));
   serve('/api/v1/batch', 'POST', (exchange) => operations.batch(exchange));
   serve('/api/v1/whoami', 'GET', (exchange) => operations.whoami(exchange));
+  for (const route of serviceRoutes(dependencies.dispatcher.service.operations)) {
+    app.all(`/${route.pattern.segments.join('/')}`, (context) => front.answer(context, (exchange) => operations.ofService(exchange, route)));
+  }
   serve('/livez', 'GET', () => system.livez());
   serve('/readyz', 'GET', (exchange) => system.readyz(exchange));
   serve('/ready', 'GET', (exchange) => system.readyz(exchange));

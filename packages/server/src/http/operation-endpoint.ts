@@ -76,6 +76,15 @@ export class OperationEndpoints {
     return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'batch', input }), 'no-store');
   }
 
+  /** Answers at the path of an operation of the service itself. */
+  ofService(exchange: Exchange, route: OperationRoute): Endpoint {
+    const { method } = route.pattern;
+    const isMeant = exchange.method === method || (method === 'GET' && exchange.method === 'HEAD');
+    if (!isMeant) return { allow: method === 'GET' ? ['GET', 'HEAD'] : [method] };
+    exchange.aim('midgard', route.operation.name);
+    return { answer: () => this.#run(exchange, { game: 'midgard', route, parameters: {} }) };
+  }
+
   /** Runs `whoami`. */
   async whoami(exchange: Exchange): Promise<Reply> {
     exchange.aim('midgard', 'whoami');

@@ -48,6 +48,15 @@ export function routesOf(game: GameRoute): OperationRoutes {
   return routes;
 }
 
+/**
+ * The routes of operations that belong to no game: their paths begin at the root.
+ *
+ * @throws {ServerError} `ERR_SERVER_ROUTE`: a definition cannot be read
+ */
+export function serviceRoutes(operations: readonly Operation[]): readonly OperationRoute[] {
+  return operations.map((operation) => compile(operation, new Map()));
+}
+
 function compile(operation: Operation, readers: ReadonlyMap<string, Operation>): OperationRoute {
   const pattern = parseRoute(operation.http);
   const inputSchema = inputSchemaOf(operation);

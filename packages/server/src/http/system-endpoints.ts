@@ -77,7 +77,7 @@ export class SystemEndpoints {
     const games = dispatcher.router.routes();
     const key = games.map(({ id, version: each }) => `${id}@${each}`).join(' ');
     if (this.#document?.key !== key) {
-      const body = JSON.stringify(openApiDocument(games, { title: 'Midgard', version }));
+      const body = JSON.stringify(openApiDocument(games, { title: 'Midgard', version }, dispatcher.service.operations));
       this.#document = {
         key,
         reply: { status: 200, body, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', ETag: entityTag(body) } },

@@ -1,6 +1,7 @@
+import type { Operation } from '@midgard/game-kit';
 import type { GameRoute } from '../../router.ts';
 import type { JsonSchema } from '../coercion.ts';
-import { routesOf } from '../operation-routes.ts';
+import { routesOf, serviceRoutes } from '../operation-routes.ts';
 import { configPaths } from './config-paths.ts';
 import { systemPaths } from './system-paths.ts';
 import { Components, errorResponseName, errorResponses, problemSchema } from './components.ts';
@@ -19,11 +20,15 @@ export interface DocumentInfo {
  *
  * @param games the games that are on
  * @param info title and version of the service
+ * @param service what can be asked of the service itself
  */
-export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo): JsonSchema {
+export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo, service: readonly Operation[] = []): JsonSchema {
   const components = new Components();
   components.add('Problem', problemSchema);
   const paths: Record<string, Record<string, unknown>> = { ...systemPaths(components) };
+  for (const route of serviceRoutes(service)) {
+    paths[`/${route.pattern.segments.join('/')}`] = { [route.pattern.method.toLowerCase()]: describeOperation(route, 'midgard', components) };
+  }
   for (const game of games) {
     Object.assign(paths, configPaths(game, components));
     for (const route of routesOf(game).list) {

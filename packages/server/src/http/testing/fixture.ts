@@ -36,9 +36,9 @@ export interface AskOptions {
   readonly body?: unknown;
 }
 
-const keys: Readonly<Record<string, readonly Role[]>> = { server: ['game-server'], viewer: ['viewer'], none: [] };
+const keys: Readonly<Record<string, readonly Role[]>> = { server: ['game-server'], viewer: ['viewer'], admin: ['admin'], none: [] };
 
-/** Knows `X-API-Key: server | viewer | none`, and a token `expired`. */
+/** Knows `X-API-Key: server | viewer | admin | none`, and a token `expired`. */
 export const fakeAuthenticator: Authenticator = {
   fromHello: async () => Promise.reject(new MidgardError('notAuthenticated', '')),
   async fromHttp(headers) {
