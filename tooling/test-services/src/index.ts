@@ -12,3 +12,4 @@ export { freePort } from './free-port.ts';
 export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { quickest, until } from './until.ts';
 export { CertificateFolder } from './certificates.ts';
+export { findProgram } from './find-program.ts';
