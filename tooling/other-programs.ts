@@ -11,7 +11,7 @@ const patterns = [
   'packages/cache/src/redis/redis-{bus,cluster,outage}.test.ts',
   'packages/queue/src/redis-queue/redis-outage.test.ts',
   'packages/queue/src/durable-log/kill.test.ts',
-  'tooling/{oracle-double,test-services}/**',
+  'tooling/{deploy,oracle-double,test-services}/**',
   // The SQL of each dialect, as the servers understand it: SQLite's, which is a part of Node, stays, and so does a driver's way to a MariaDB.
   'packages/dao/src/dialects/oracle/**',
   'packages/dao/src/dialects/mysql/conformance.test.ts',
@@ -20,8 +20,8 @@ const patterns = [
   // Commands, one process after the other, whose work the libraries' own tests cover.
   'apps/middleware/src/{audit,cli,encryption,signing-keys}/**',
   'apps/middleware/src/migrations.test.ts',
-  // The service beside other programs, and killed: MariaDB and H2, nginx, a browser, Python.
-  'apps/middleware/src/{cdn,database}/**',
+  // The service beside other programs, and killed: MariaDB and H2, nginx, Prometheus, a browser, Python.
+  'apps/middleware/src/{cdn,database,observed}/**',
   'apps/middleware/src/{docs-page,foreign-client,same-answers,storm,write-behind}.test.ts',
   'apps/middleware/src/cache/{cache-warm-up,known-game-keys}.test.ts',
 ] as const;

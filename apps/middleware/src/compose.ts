@@ -102,11 +102,11 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const keysOf = (actor: ServiceAudit) => openApiKeys(serviceDatabase, secrets, isProduction, actor);
   const keys = new KeyAdministration({ keysOf, rights, database: serviceDatabase, audit: serviceAudit });
   const router = new GameRouter();
-  const logMetrics = durableLogMetrics(registry);
+  const logMetricsOf = durableLogMetrics(registry);
   const businessOf = businessMetrics(registry);
   const started: WarmedGame[] = [];
   for (const game of games) {
-    const writeLog = await openWriteLog(game.handler, { config, log, metrics: logMetrics });
+    const writeLog = await openWriteLog(game.handler, { config, log, metricsOf: logMetricsOf });
     if (writeLog !== undefined) parts.use(writeLog);
     const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog, listenerOf: businessOf });
     await readyTables(game.database, game.tables);

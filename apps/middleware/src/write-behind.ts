@@ -8,26 +8,32 @@ import type { Config } from './config-schema.ts';
 /** Syncs take from tens of microseconds, on a disk with a battery, to seconds on a bad day. */
 const commitBuckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
-/** What the durable logs of all games report to. */
+/** What the durable log of one game reports to. */
 export interface LogMetrics {
-  committed(game: string, records: number, bytes: number, seconds: number): void;
-  failed(game: string): void;
+  committed(records: number, bytes: number, seconds: number): void;
+  failed(): void;
 }
 
-/** Metrics of the durable logs' commits. */
-export function durableLogMetrics(registry: Registry): LogMetrics {
+/** Metrics of the durable logs' commits. @returns what makes those of one game, at zero from the start: an alert is to see the first failure rise */
+export function durableLogMetrics(registry: Registry): (game: string) => LogMetrics {
   const labels = ['game'] as const;
   const records = registry.counter({ name: 'midgard_durable_log_records_total', help: 'Records that reached the disk', labels });
   const bytes = registry.counter({ name: 'midgard_durable_log_bytes_total', help: 'Bytes that reached the disk', labels });
   const failures = registry.counter({ name: 'midgard_durable_log_failures_total', help: 'Commits that the disk refused; their writers were told', labels });
   const seconds = registry.histogram({ name: 'midgard_durable_log_commit_seconds', help: 'Time of one write and its sync', labels, buckets: commitBuckets });
-  return {
-    committed: (game, count, size, duration) => {
-      records.labels({ game }).add(count);
-      bytes.labels({ game }).add(size);
-      seconds.labels({ game }).observe(duration);
-    },
-    failed: (game) => failures.labels({ game }).add(1),
+  return (game) => {
+    const recordsOfGame = records.labels({ game });
+    const bytesOfGame = bytes.labels({ game });
+    const secondsOfGame = seconds.labels({ game });
+    const failuresOfGame = failures.labels({ game });
+    return {
+      committed: (count, size, duration) => {
+        recordsOfGame.add(count);
+        bytesOfGame.add(size);
+        secondsOfGame.observe(duration);
+      },
+      failed: () => failuresOfGame.add(),
+    };
   };
 }
 
@@ -39,19 +45,20 @@ export function durableLogMetrics(registry: Registry): LogMetrics {
  */
 export async function openWriteLog(
   { manifest, operations }: GameHandler,
-  { config, log, metrics }: { readonly config: Config; readonly log: Logger; readonly metrics: LogMetrics },
+  { config, log, metricsOf }: { readonly config: Config; readonly log: Logger; readonly metricsOf: (game: string) => LogMetrics },
 ): Promise<DurableLog | undefined> {
   const { enabled, segmentBytes, maxDiskBytes } = config.writeBehind;
   if (!enabled || !operations.some(({ isWriteBehind }) => isWriteBehind)) return undefined;
   const game = manifest.id;
+  const metrics = metricsOf(game);
   const opened = await DurableLog.open({
     directory: path.join(config.dataDir, 'write-behind', `${game}-${config.instance}`),
     segmentBytes,
     maxDiskBytes,
     listener: {
-      committed: ({ records, bytes, durationMs }) => metrics.committed(game, records, bytes, durationMs / 1000),
+      committed: ({ records, bytes, durationMs }) => metrics.committed(records, bytes, durationMs / 1000),
       failed: (error) => {
-        metrics.failed(game);
+        metrics.failed();
         log.error({ err: error, game }, 'the durable log could not be written');
       },
     },

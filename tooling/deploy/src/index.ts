@@ -9,4 +9,4 @@ import type { Board } from './panel.ts';
 export const boards: readonly Board[] = [overview, frontEnds, dataAndCache, games, node];
 
 export type { Board, Panel, Query } from './panel.ts';
-export { readRules, type Rule } from './rules.ts';
+export { prometheusFolder, readRules, type Rule } from './rules.ts';

@@ -13,3 +13,4 @@ export { startTcpProxy, TcpProxy } from './tcp-proxy.ts';
 export { quickest, until } from './until.ts';
 export { CertificateFolder } from './certificates.ts';
 export { findProgram } from './find-program.ts';
+export { findPrometheus, PrometheusServer, type PrometheusSample, type PrometheusSettings, startPrometheus } from './prometheus/prometheus-server.ts';

@@ -19,6 +19,8 @@ export function connectionMetrics(registry: Registry, log: Logger): (game: strin
   const metrics = defineMetrics(registry);
   return (game) => {
     const logOfGame = log.child({ game });
+    // At zero from the start: an alert is to see the first one rise.
+    const failovers = metrics.failovers.labels({ game });
     const known = new Map<string, Record<ServerRole, Handles | undefined>>();
     const handlesOf = ({ server, role }: ServerEvent): Handles => {
       const handles = metrics.handles({ game, server, role });
@@ -36,7 +38,7 @@ export function connectionMetrics(registry: Registry, log: Logger): (game: strin
         else if (state === 'closed') logOfGame.info({ server, role }, 'a database server answers again');
       },
       failedOver: ({ from, to }) => {
-        metrics.failovers.labels({ game }).add();
+        failovers.add();
         logOfGame.warn({ from, to }, 'writes go to another database server');
       },
       replicaLeft: ({ server, trouble, lagMs }) => {

@@ -71,7 +71,6 @@ export const node: Board = {
             {
               expr: `max by (resource) (midgard_leak_suspected{${of}})`,
               legend: '{{resource}}',
-              mayBeEmpty: 'only once the watch has windows enough to judge',
             },
           ],
         },
