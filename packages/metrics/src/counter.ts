@@ -1,7 +1,10 @@
-import type { Cells } from './cells.ts';
+import { addCells, type Cells } from './cells.ts';
+import type { CounterDefinition } from './definition.ts';
 import { type Exemplar, type ExemplarLabels, exemplarOf, exemplarText } from './exemplar.ts';
 import type { Family, LabelValues } from './family.ts';
-import { type Exposition, sampleLine } from './text.ts';
+import type { Kind } from './kind.ts';
+import { packNumbers, unpackNumbers } from './pack.ts';
+import { sampleLine } from './text.ts';
 
 /** Counts up in one series. Made by {@link Counter.labels}; keep it, so that a count is one array write. */
 export class CounterHandle {
@@ -50,7 +53,7 @@ export class CounterHandle {
     return this.#exemplar;
   }
 
-  /** The count so far. */
+  /** What this handle has counted so far. */
   get value(): number {
     return this.#values[this.#at] ?? 0;
   }
@@ -76,11 +79,21 @@ export class Counter<L extends string = string> {
   }
 }
 
-/** The lines of a counter. */
-export function renderCounter(family: Pick<Family<CounterHandle>, 'name' | 'series'>, exposition: Exposition): string {
-  const hasExemplars = exposition === 'openmetrics';
-  return family
-    .series()
-    .map(({ labels, handle }) => sampleLine(family.name, labels, handle.value, hasExemplars ? exemplarText(handle.exemplar) : ''))
-    .join('');
+/** How counters are kept: one cell, and those of several add up. */
+export function counterKind(definition: CounterDefinition): Kind<CounterHandle> {
+  return {
+    definition,
+    cellsPerSeries: 1,
+    writerOn: (cells) => {
+      const handle = new CounterHandle(cells);
+      return { handle, exemplars: () => (handle.exemplar === undefined ? [] : [handle.exemplar]) };
+    },
+    combine: addCells,
+    outlivesItsWriter: true,
+    render: ({ labels, cells: { values, offset }, exemplars }, exposition) =>
+      sampleLine(definition.name, labels, values[offset] ?? 0, exposition === 'openmetrics' ? exemplarText(exemplars[0]) : ''),
+    samples: ({ cells: { values, offset }, exemplars }) => [{ suffix: '', value: values[offset] ?? 0, exemplar: exemplars[0] }],
+    pack: packNumbers,
+    unpack: unpackNumbers,
+  };
 }

@@ -1,4 +1,7 @@
-import type { CellAllocator, Cells } from './cells.ts';
+import { type Cells, type CellMemory, copyCells, looseCells, type PlacedCells } from './cells.ts';
+import type { Definition } from './definition.ts';
+import type { Exemplar } from './exemplar.ts';
+import type { Kind, Reading, Writer } from './kind.ts';
 import { MetricsError } from './metrics-error.ts';
 import { escapeLabel } from './text.ts';
 
@@ -17,55 +20,63 @@ export interface MetricOptions<L extends string = string> {
 /** Values of a metric's labels. */
 export type LabelValues<L extends string = string> = Readonly<Record<L, string>>;
 
-/** One series: its labels as text between braces, and what writes its numbers. */
-export interface Series<H> {
-  readonly labels: string;
-  readonly handle: H;
+/** What another thread or process has written of a series. */
+export interface Part {
+  readonly cells: Cells;
+  exemplars: readonly (Exemplar | undefined)[];
 }
 
-/** How a metric keeps one series. */
-export interface SeriesPlan<H> {
-  /** Numbers that each series holds. */
-  readonly cellsPerSeries: number;
-  readonly allocator: CellAllocator;
-  /** Makes what writes to the cells. */
-  readonly handleOn: (cells: Cells) => H;
+/** One series: its labels as text between braces, what writes its numbers, and what others wrote of it. */
+export interface Series<H> extends Writer<H> {
+  readonly labels: string;
+  readonly cells: PlacedCells;
+  readonly parts: Set<Part>;
+}
+
+/** What a family needs of its registry. */
+export interface FamilySurroundings {
+  readonly memory: CellMemory;
   /** Hears once, when label values are counted as `other` for the first time. */
   readonly overflowed: (metric: string) => void;
+  /** Hears of each new metric, before it has series. */
+  readonly defined: (family: Family) => void;
+  /** Hears of each new series. */
+  readonly created: (family: Family, series: Pick<Series<unknown>, 'labels' | 'cells'>) => void;
 }
 
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const labelName = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /**
+ * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_OPTIONS`: what Prometheus does not take
+ */
+export function checkDefinition({ name, labels, maxSeries }: Pick<Definition, 'name' | 'labels' | 'maxSeries'>): void {
+  if (!metricName.test(name)) throw new MetricsError('ERR_METRICS_NAME', `${JSON.stringify(name)} is no metric name`);
+  const badLabel = labels.find((label, at) => !labelName.test(label) || label === 'le' || labels.indexOf(label) !== at);
+  if (badLabel !== undefined) throw new MetricsError('ERR_METRICS_NAME', `${name}: ${JSON.stringify(badLabel)} is no label name, is reserved or stands twice`);
+  if (!Number.isInteger(maxSeries) || maxSeries < 1) throw new MetricsError('ERR_METRICS_OPTIONS', `${name}: maxSeries must be a positive integer`);
+}
+
+/**
  * All series of one metric, found by their label values. Bounded: labels that a client can choose would else fill the
  * memory of the server and of Prometheus.
  */
-export class Family<H> {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-  readonly #maxSeries: number;
-  readonly #plan: SeriesPlan<H>;
+export class Family<H = unknown> {
+  readonly kind: Kind<H>;
+  readonly #surroundings: FamilySurroundings;
   readonly #series = new Map<string, Series<H>>();
+  readonly #otherLabels: string;
+  /** What a series is read into. */
+  readonly #scratch: Cells;
   #other: Series<H> | undefined;
+  #hasOverflowed = false;
 
-  /**
-   * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_OPTIONS`
-   */
-  constructor({ name, help, labels = [], maxSeries = 1000 }: MetricOptions, plan: SeriesPlan<H>) {
-    if (!metricName.test(name)) throw new MetricsError('ERR_METRICS_NAME', `${JSON.stringify(name)} is no metric name`);
-    const badLabel = labels.find((label, at) => !labelName.test(label) || label === 'le' || labels.indexOf(label) !== at);
-    if (badLabel !== undefined)
-      throw new MetricsError('ERR_METRICS_NAME', `${name}: ${JSON.stringify(badLabel)} is no label name, is reserved or stands twice`);
-    if (!Number.isInteger(maxSeries) || maxSeries < 1) throw new MetricsError('ERR_METRICS_OPTIONS', `${name}: maxSeries must be a positive integer`);
-    this.name = name;
-    this.help = help;
-    this.labelNames = [...labels];
-    this.#maxSeries = maxSeries;
-    this.#plan = plan;
-    // Without labels there is one series, and it is there from the start: a counter that is missing cannot be told from one at zero.
-    if (labels.length === 0) this.resolve({});
+  constructor(kind: Kind<H>, surroundings: FamilySurroundings) {
+    const { labels } = kind.definition;
+    this.kind = kind;
+    this.#surroundings = surroundings;
+    this.#otherLabels = labels.map((label) => `${label}="other"`).join(',');
+    this.#scratch = looseCells(kind.cellsPerSeries);
   }
 
   /**
@@ -74,24 +85,44 @@ export class Family<H> {
    * @throws {MetricsError} `ERR_METRICS_LABELS`: not exactly the labels of the metric
    */
   resolve(values: LabelValues): H {
-    const labels = this.#labelText(values);
-    const known = this.#series.get(labels);
-    if (known !== undefined) return known.handle;
-    if (this.#series.size >= this.#maxSeries) return this.#otherSeries().handle;
-    const series = this.#create(labels);
-    this.#series.set(labels, series);
-    return series.handle;
+    return this.admit(this.#labelText(values)).handle;
   }
 
-  /** Every series in the order of creation. */
-  series(): readonly Series<H>[] {
-    const all = [...this.#series.values()];
-    return this.#other === undefined || all.includes(this.#other) ? all : [...all, this.#other];
+  /** The series of labels as text, or that of `other` where there are too many. */
+  admit(labels: string): Series<H> {
+    const known = this.#series.get(labels);
+    if (known !== undefined) return known;
+    // Someone may use the very word: two series of the same labels would make the whole page unreadable to Prometheus.
+    if (labels !== '' && labels === this.#otherLabels) return (this.#other ??= this.#create(labels));
+    if (this.#series.size >= this.kind.definition.maxSeries) return this.#overflow();
+    const series = this.#create(labels);
+    this.#series.set(labels, series);
+    return series;
+  }
+
+  /** Every series in the order of creation; one that comes while this is read is read, too. */
+  *series(): Generator<Series<H>, void, undefined> {
+    yield* this.#series.values();
+    if (this.#other !== undefined) yield this.#other;
+  }
+
+  /** The numbers of a series now, with those of others; good until the next is read. O(cells × others). */
+  read({ labels, cells, parts, ...own }: Series<H>): Reading {
+    let exemplars = own.exemplars();
+    if (parts.size === 0) return { labels, cells, exemplars };
+    const { combine } = this.kind;
+    copyCells(cells, this.#scratch);
+    for (const part of parts) {
+      combine(this.#scratch, part.cells);
+      exemplars = newest(exemplars, part.exemplars);
+    }
+    return { labels, cells: this.#scratch, exemplars };
   }
 
   #labelText(values: LabelValues): string {
-    if (Object.keys(values).length !== this.labelNames.length) throw this.#wrongLabels(values);
-    return this.labelNames
+    const { labels } = this.kind.definition;
+    if (Object.keys(values).length !== labels.length) throw this.#wrongLabels(values);
+    return labels
       .map((label) => {
         const value = values[label];
         if (typeof value !== 'string') throw this.#wrongLabels(values);
@@ -100,24 +131,31 @@ export class Family<H> {
       .join(',');
   }
 
-  #otherSeries(): Series<H> {
-    if (this.#other !== undefined) return this.#other;
-    const labels = this.labelNames.map((label) => `${label}="other"`).join(',');
-    // Someone may have used the very word: two series of the same labels would make the whole page unreadable to Prometheus.
-    this.#other = this.#series.get(labels) ?? this.#create(labels);
-    this.#plan.overflowed(this.name);
-    return this.#other;
+  #overflow(): Series<H> {
+    if (!this.#hasOverflowed) {
+      this.#hasOverflowed = true;
+      this.#surroundings.overflowed(this.kind.definition.name);
+    }
+    return (this.#other ??= this.#create(this.#otherLabels));
   }
 
   #create(labels: string): Series<H> {
-    const { allocator, cellsPerSeries, handleOn } = this.#plan;
-    return { labels, handle: handleOn(allocator.allocate(cellsPerSeries)) };
+    const { cellsPerSeries, writerOn } = this.kind;
+    const cells = this.#surroundings.memory.allocate(cellsPerSeries);
+    this.#surroundings.created(this, { labels, cells });
+    return { labels, cells, ...writerOn(cells), parts: new Set() };
   }
 
   #wrongLabels(values: LabelValues): MetricsError {
-    return new MetricsError(
-      'ERR_METRICS_LABELS',
-      `${this.name} has the labels [${this.labelNames.join(', ')}], given were [${Object.keys(values).join(', ')}]`,
-    );
+    const { name, labels } = this.kind.definition;
+    return new MetricsError('ERR_METRICS_LABELS', `${name} has the labels [${labels.join(', ')}], given were [${Object.keys(values).join(', ')}]`);
   }
+}
+
+function newest(some: Part['exemplars'], others: Part['exemplars']): Part['exemplars'] {
+  if (others.length === 0) return some;
+  return Array.from({ length: Math.max(some.length, others.length) }, (_, place) => {
+    const [one, other] = [some[place], others[place]];
+    return one === undefined || (other !== undefined && other.at > one.at) ? other : one;
+  });
 }

@@ -1,8 +1,17 @@
-import type { Cells } from './cells.ts';
+import { addCells, type Cells } from './cells.ts';
+import type { HistogramDefinition } from './definition.ts';
 import { type Exemplar, type ExemplarLabels, exemplarOf, exemplarText } from './exemplar.ts';
-import type { Family, LabelValues } from './family.ts';
+import type { Family, LabelValues, MetricOptions } from './family.ts';
+import type { Kind, Reading } from './kind.ts';
 import { MetricsError } from './metrics-error.ts';
-import { type Exposition, formatNumber, sampleLine } from './text.ts';
+import { packNumbers, unpackNumbers } from './pack.ts';
+import { formatNumber } from './text.ts';
+
+/** Options of {@link Registry.histogram}. */
+export interface HistogramOptions<L extends string = string> extends MetricOptions<L> {
+  /** Upper bounds that rise, `+Inf` left out (default: seconds of a request). */
+  readonly buckets?: readonly number[] | undefined;
+}
 
 /** For requests: from half a millisecond, where a cached read ends, to ten seconds, where callers give up. In seconds. */
 export const defaultBuckets: readonly number[] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -80,9 +89,9 @@ export class HistogramHandle {
     this.observe(value);
   }
 
-  /** What was traced last in a bucket, by its place. */
-  exemplar(bucket: number): Exemplar | undefined {
-    return this.#exemplars?.[bucket];
+  /** What was traced last, by bucket. */
+  get exemplars(): readonly (Exemplar | undefined)[] {
+    return this.#exemplars ?? [];
   }
 
   #bucketOf(value: number): number {
@@ -135,25 +144,48 @@ export class Histogram<L extends string = string> {
  * @param name of the metric, for the message
  * @throws {MetricsError} `ERR_METRICS_OPTIONS`: no buckets, or they do not rise, or one is not finite
  */
-export function boundsOf(name: string, buckets: readonly number[]): Float64Array {
+export function checkBounds(name: string, buckets: readonly number[]): void {
   const doRise = buckets.every((bound, at) => Number.isFinite(bound) && (at === 0 || bound > (buckets[at - 1] ?? Infinity)));
   if (buckets.length === 0 || !doRise) throw new MetricsError('ERR_METRICS_OPTIONS', `${name}: buckets must be finite numbers that rise`);
-  return Float64Array.from(buckets);
 }
 
-/** The lines of a histogram. */
-export function renderHistogram(family: Family<HistogramHandle>, bounds: Float64Array, exposition: Exposition): string {
-  const limits = [...bounds, Infinity].map((bound) => `le="${formatNumber(bound)}"`);
-  const hasExemplars = exposition === 'openmetrics';
-  return family
-    .series()
-    .map(({ labels, handle }) => {
-      const counts = handle.cumulative();
-      const start = labels === '' ? '' : `${labels},`;
-      const buckets = limits.map((limit, at) =>
-        sampleLine(`${family.name}_bucket`, start + limit, counts[at] ?? 0, hasExemplars ? exemplarText(handle.exemplar(at)) : ''),
-      );
-      return [...buckets, sampleLine(`${family.name}_sum`, labels, handle.sum), sampleLine(`${family.name}_count`, labels, counts.at(-1) ?? 0)].join('');
-    })
-    .join('');
+/** How histograms are kept: a cell for each bucket and one for the sum; those of several add up. */
+export function histogramKind(definition: HistogramDefinition): Kind<HistogramHandle> {
+  const bounds = Float64Array.from(definition.bounds);
+  const limits = [...bounds, Infinity].map(formatNumber);
+  const write = writerOf(definition.name, limits);
+  return {
+    definition,
+    cellsPerSeries: bounds.length + 2,
+    writerOn: (cells) => {
+      const handle = new HistogramHandle(bounds, cells);
+      return { handle, exemplars: () => handle.exemplars };
+    },
+    combine: addCells,
+    outlivesItsWriter: true,
+    render: (reading, exposition) => write(reading, exposition === 'openmetrics'),
+    samples: ({ cells: { values, offset }, exemplars }) => {
+      let total = 0;
+      const buckets = limits.map((le, at) => ({ suffix: '_bucket' as const, le, value: (total += values[offset + at] ?? 0), exemplar: exemplars[at] }));
+      return [...buckets, { suffix: '_sum', value: values[offset + limits.length] ?? 0 }, { suffix: '_count', value: total }];
+    },
+    pack: packNumbers,
+    unpack: unpackNumbers,
+  };
+}
+
+/** Most lines of a page are those of histograms, so what is the same for all series is joined once. */
+function writerOf(name: string, limits: readonly string[]): (reading: Reading, hasExemplars: boolean) => string {
+  const heads = limits.map((limit) => `le="${limit}"} `);
+  return ({ labels, cells: { values, offset }, exemplars }, hasExemplars) => {
+    const bucket = `${name}_bucket{${labels}${labels === '' ? '' : ','}`;
+    const braces = labels === '' ? '' : `{${labels}}`;
+    let text = '';
+    let total = 0;
+    for (const [at, head] of heads.entries()) {
+      total += values[offset + at] ?? 0;
+      text += `${bucket}${head}${total}${hasExemplars ? exemplarText(exemplars[at]) : ''}\n`;
+    }
+    return `${text}${name}_sum${braces} ${formatNumber(values[offset + heads.length] ?? 0)}\n${name}_count${braces} ${total}\n`;
+  };
 }

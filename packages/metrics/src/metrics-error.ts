@@ -6,8 +6,10 @@ export type MetricsErrorCode =
   | 'ERR_METRICS_CLASH'
   /** Labels of a series that are not those of its metric. */
   | 'ERR_METRICS_LABELS'
-  /** Buckets that do not rise, or a series limit that is not positive. */
-  | 'ERR_METRICS_OPTIONS';
+  /** Buckets that do not rise, or a number that is out of its range. */
+  | 'ERR_METRICS_OPTIONS'
+  /** What was to be merged is nothing that a registry of this version gives. */
+  | 'ERR_METRICS_SNAPSHOT';
 
 /** A metric that is defined or used wrongly: a fault of the program, found where it starts. */
 export class MetricsError extends Error {

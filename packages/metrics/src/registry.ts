@@ -1,16 +1,22 @@
-import { CellAllocator } from './cells.ts';
-import { Counter, CounterHandle, renderCounter } from './counter.ts';
-import { Family, type MetricOptions, type SeriesPlan } from './family.ts';
-import { Gauge, GaugeHandle, renderGauge } from './gauge.ts';
-import { boundsOf, defaultBuckets, Histogram, HistogramHandle, renderHistogram } from './histogram.ts';
-import { MetricsError } from './metrics-error.ts';
-import { escapeHelp, type Exposition } from './text.ts';
-
-/** Options of {@link Registry.histogram}. */
-export interface HistogramOptions<L extends string = string> extends MetricOptions<L> {
-  /** Upper bounds that rise, `+Inf` left out (default: seconds of a request). */
-  readonly buckets?: readonly number[] | undefined;
-}
+import { randomUUID } from 'node:crypto';
+import { CellMemory } from './cells.ts';
+import { type MetricsClock, systemClock } from './clock.ts';
+import { type Collector, Collectors } from './collectors.ts';
+import { Counter, type CounterHandle } from './counter.ts';
+import type { Definition } from './definition.ts';
+import { Distinct, type DistinctOptions } from './distinct/distinct.ts';
+import { Families } from './families.ts';
+import type { Family, FamilySurroundings, MetricOptions } from './family.ts';
+import { Gauge, type GaugeOptions } from './gauge.ts';
+import { defaultBuckets, Histogram, type HistogramOptions } from './histogram.ts';
+import { DirectoryWriter } from './merge/directory.ts';
+import { fillSnapshot, type MetricsSnapshot } from './merge/snapshot.ts';
+import { Sources } from './merge/sources.ts';
+import type { SharedMetrics } from './merge/thread-source.ts';
+import { atPace, loopPace, type Pace } from './pace.ts';
+import { pageParts } from './page.ts';
+import { type ReadMetric, readMetrics } from './read.ts';
+import type { Exposition } from './text.ts';
 
 /** Set-up of {@link Registry}. */
 export interface RegistryOptions {
@@ -19,14 +25,13 @@ export interface RegistryOptions {
    *
    * @param metric its name
    */
-  readonly overflowed?: (metric: string) => void;
-}
-
-interface Exposed {
-  readonly name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly render: (exposition: Exposition) => string;
+  readonly overflowed?: ((metric: string) => void) | undefined;
+  /** How long {@link Registry.scrape} and {@link Registry.snapshot} wait for collectors, in milliseconds (default 5000, half of what Prometheus waits). */
+  readonly collectTimeoutMs?: number | undefined;
+  /** Default: that of the machine. */
+  readonly clock?: MetricsClock | undefined;
+  /** Default: turns of the event loop. */
+  readonly pace?: Pace | undefined;
 }
 
 const contentTypes: Readonly<Record<Exposition, string>> = {
@@ -35,9 +40,10 @@ const contentTypes: Readonly<Record<Exposition, string>> = {
 };
 
 /**
- * Holds the metrics of one process and writes them as Prometheus text (format 0.0.4) or OpenMetrics (1.0).
+ * Holds the metrics of one thread, adds those of other threads and processes where it is told to, and writes them as
+ * Prometheus text (format 0.0.4) or OpenMetrics (1.0).
  *
- * Numbers lie in typed arrays: counting is an array write and allocates nothing.
+ * Numbers lie in typed arrays on shared memory: counting is an array write and allocates nothing.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometheus.io/docs/specs/om/open_metrics_spec/
  * @example
@@ -47,21 +53,40 @@ const contentTypes: Readonly<Record<Exposition, string>> = {
  * const requests = registry.counter({ name: 'requests_total', help: 'Finished requests', labels: ['code'] });
  * const good = requests.labels({ code: '0' }); // once
  * good.add(); // for each request
- * registry.expose();
+ * await registry.scrape();
  * ```
  */
 export class Registry {
-  /** The `Content-Type` of what {@link Registry.expose} writes. */
+  /** The `Content-Type` of what {@link Registry.scrape} writes. */
   readonly contentTypes: Readonly<Record<Exposition, string>> = contentTypes;
-  readonly #allocator = new CellAllocator();
-  readonly #names = new Set<string>();
-  readonly #exposed: Exposed[] = [];
-  readonly #collectors = new Set<() => void>();
-  readonly #overflowed: (metric: string) => void;
+  readonly #instance = randomUUID();
+  readonly #memory = new CellMemory(() => this.#announce());
+  readonly #families: Families;
+  readonly #collectors: Collectors;
+  readonly #sources: Sources;
+  readonly #clock: MetricsClock;
+  readonly #pace: Pace;
+  readonly #collectTimeoutMs: number;
+  /** Of the metrics in the directory. */
+  readonly #places = new Map<Family, number>();
+  readonly #listeners = new Set<(shared: SharedMetrics) => void>();
+  #directory: DirectoryWriter | undefined;
   #failures: CounterHandle | undefined;
+  #refusals: CounterHandle | undefined;
 
-  constructor({ overflowed = () => undefined }: RegistryOptions = {}) {
-    this.#overflowed = overflowed;
+  constructor({ overflowed = () => undefined, collectTimeoutMs = 5000, clock = systemClock, pace = loopPace }: RegistryOptions = {}) {
+    this.#clock = clock;
+    this.#pace = pace;
+    this.#collectTimeoutMs = collectTimeoutMs;
+    const surroundings = {
+      memory: this.#memory,
+      overflowed,
+      defined: (family: Family) => this.#list(family),
+      created: (family: Family, series: DirectorySeries) => this.#listSeries(family, series),
+    };
+    this.#families = new Families(surroundings, clock);
+    this.#collectors = new Collectors(() => this.#collectorFailed());
+    this.#sources = new Sources(this.#families, () => this.#metricRefused());
   }
 
   /**
@@ -69,91 +94,171 @@ export class Registry {
    * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
    */
   counter<const L extends string = never>(options: MetricOptions<L>): Counter<L> {
-    const family = new Family(
-      options,
-      this.#plan(1, (cells) => new CounterHandle(cells)),
-    );
-    if (!family.name.endsWith('_total')) throw new MetricsError('ERR_METRICS_NAME', `${family.name}: the name of a counter ends with _total`);
-    this.#add(family, 'counter', [''], (exposition) => renderCounter(family, exposition));
-    return new Counter<L>(family);
+    return new Counter<L>(this.#families.counter({ type: 'counter', ...commonOf(options) }));
   }
 
   /**
    * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
    */
-  gauge<const L extends string = never>(options: MetricOptions<L>): Gauge<L> {
-    const family = new Family(
-      options,
-      this.#plan(1, (cells) => new GaugeHandle(cells)),
-    );
-    this.#add(family, 'gauge', [''], () => renderGauge(family));
-    return new Gauge<L>(family);
+  gauge<const L extends string = never>(options: GaugeOptions<L>): Gauge<L> {
+    return new Gauge<L>(this.#families.gauge({ type: 'gauge', ...commonOf(options), merge: options.merge ?? 'sum' }));
   }
 
   /**
    * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
    */
   histogram<const L extends string = never>(options: HistogramOptions<L>): Histogram<L> {
-    const bounds = boundsOf(options.name, options.buckets ?? defaultBuckets);
-    const family = new Family(
-      options,
-      this.#plan(bounds.length + 2, (cells) => new HistogramHandle(bounds, cells)),
-    );
-    this.#add(family, 'histogram', ['', '_bucket', '_sum', '_count'], (exposition) => renderHistogram(family, bounds, exposition));
-    return new Histogram<L>(family);
+    return new Histogram<L>(this.#families.histogram({ type: 'histogram', ...commonOf(options), bounds: [...(options.buckets ?? defaultBuckets)] }));
+  }
+
+  /**
+   * Counts how many different keys there were, such as active players, in fixed memory (HyperLogLog); a gauge on the page. O(registers × slots) to read.
+   *
+   * @throws {MetricsError} `ERR_METRICS_NAME`, `ERR_METRICS_CLASH`, `ERR_METRICS_OPTIONS`
+   */
+  distinct<const L extends string = never>(options: DistinctOptions<L>): Distinct<L> {
+    const { precision = 12, windowMs = 0, slots = windowMs === 0 ? 1 : 6 } = options;
+    return new Distinct<L>(this.#families.distinct({ type: 'distinct', ...commonOf(options), precision, windowMs, slots }));
   }
 
   /**
    * Has a function called before each reading, for gauges that are asked rather than told.
    *
-   * @param collect sets gauges; when it throws the others still run and `metrics_collect_errors_total` counts it
+   * @param collect sets gauges, or gives a promise of having done so, for which {@link expose} does not wait; when it fails or is late the others
+   *   still run and `metrics_collect_errors_total` counts it
    * @returns a function that takes it out again
    */
-  onCollect(collect: () => void): () => void {
-    this.#collectors.add(collect);
-    return () => void this.#collectors.delete(collect);
+  onCollect(collect: Collector): () => void {
+    return this.#collectors.add(collect);
   }
 
   /**
-   * All metrics as text, in the order in which they were made. O(series).
+   * All metrics as text, in the order in which they were made, at once. O(series): where they may be many, {@link scrape} lets others have the event loop.
    *
    * @param exposition default `prometheus`; its type is in {@link contentTypes}
    */
   expose(exposition: Exposition = 'prometheus'): string {
-    for (const collect of this.#collectors) this.#run(collect);
-    const text = this.#exposed.map((exposed) => headOf(exposed, exposition) + exposed.render(exposition)).join('');
-    return exposition === 'openmetrics' ? `${text}# EOF\n` : text;
+    void this.#collectors.run();
+    this.#sources.refresh();
+    return [...pageParts(this.#families, exposition)].join('');
   }
 
-  #plan<H>(cellsPerSeries: number, handleOn: SeriesPlan<H>['handleOn']): SeriesPlan<H> {
-    return { cellsPerSeries, allocator: this.#allocator, handleOn, overflowed: this.#overflowed };
+  /**
+   * The same text, written in parts of a millisecond or so, between which the event loop turns. The numbers of a series are of one instant, those of
+   * two series may not be. Several at once do not disturb each other.
+   *
+   * @param exposition default `prometheus`; its type is in {@link contentTypes}
+   */
+  async scrape(exposition: Exposition = 'prometheus'): Promise<string> {
+    await this.#collect();
+    const parts: string[] = [];
+    await atPace(pushEach(pageParts(this.#families, exposition), parts), this.#pace);
+    return parts.join('');
   }
 
-  #run(collect: () => void): void {
-    try {
-      collect();
-    } catch {
-      this.#failures ??= this.counter({ name: 'metrics_collect_errors_total', help: 'Collectors that failed while the metrics were read' }).labels({});
-      this.#failures.add();
+  /** All numbers as data, for another process to {@link merge}. In parts, as {@link scrape}. */
+  async snapshot(): Promise<MetricsSnapshot> {
+    await this.#collect();
+    const snapshot: MetricsSnapshot = { version: 1, instance: this.#instance, metrics: [] };
+    await atPace(fillSnapshot(this.#families, snapshot), this.#pace);
+    return snapshot;
+  }
+
+  /**
+   * Gives the memory of this registry to another thread, whose registry {@link merge}s it and then sees every write without a message. What this registry
+   * has merged itself is not in it.
+   *
+   * @param send brings it there (`postMessage`); called now, and again where memory is added, which is seldom
+   * @returns a function that ends the sending
+   */
+  share(send: (shared: SharedMetrics) => void): () => void {
+    this.#directory ??= this.#newDirectory();
+    this.#listeners.add(send);
+    send({ instance: this.#instance, directory: this.#directory.buffer, chunks: this.#memory.buffers });
+    return () => void this.#listeners.delete(send);
+  }
+
+  /**
+   * Adds the metrics of another thread or process to what this registry exposes: counters and histograms add up, gauges by the rule of the metric,
+   * of distinct counters a key that several have seen counts once. A metric that means something else here is left out and counted in
+   * `metrics_merge_refused_total`; too many series are counted as `other`, as always. O(series).
+   *
+   * @param source whose they are, such as `worker 3`; given again they take the place of the old, unless the source was started anew in between
+   * @param from what {@link share} or {@link snapshot} gave there, as it arrived
+   * @throws {MetricsError} `ERR_METRICS_SNAPSHOT`: it is neither
+   */
+  merge(source: string, from: unknown): void {
+    this.#sources.merge(source, from);
+  }
+
+  /**
+   * Tells that a thread or process has ended: what it counted stays counted, its gauges go. What still arrives from it is ignored.
+   *
+   * @param source as in {@link merge}
+   */
+  retire(source: string): void {
+    this.#sources.retire(source);
+  }
+
+  /** What the page is made of, as data, for adapters: asks the collectors, and reads a metric's numbers when they are asked for. */
+  async read(): Promise<readonly ReadMetric[]> {
+    await this.#collect();
+    return readMetrics(this.#families);
+  }
+
+  async #collect(): Promise<void> {
+    await this.#collectors.runAll(this.#collectTimeoutMs, this.#clock);
+    this.#sources.refresh();
+  }
+
+  #newDirectory(): DirectoryWriter {
+    this.#directory = new DirectoryWriter(() => this.#announce());
+    for (const family of this.#families) {
+      this.#list(family);
+      for (const series of family.series()) this.#listSeries(family, series);
     }
+    return this.#directory;
   }
 
-  #add({ name, help }: Pick<Family<unknown>, 'name' | 'help'>, type: string, suffixes: readonly string[], render: Exposed['render']): void {
-    // OpenMetrics has one type for a counter's name without its ending, too.
-    const names = [...suffixes.map((suffix) => name + suffix), ...(type === 'counter' ? [familyOf(name, type)] : [])];
-    const taken = names.find((other) => this.#names.has(other));
-    if (taken !== undefined) throw new MetricsError('ERR_METRICS_CLASH', `there is a metric that writes ${taken}`);
-    for (const other of names) this.#names.add(other);
-    this.#exposed.push({ name, help, type, render });
+  #list(family: Family): void {
+    if (this.#directory === undefined) return;
+    this.#places.set(family, this.#places.size);
+    this.#directory.append({ metric: family.kind.definition });
+  }
+
+  #listSeries(family: Family, { labels, cells: { chunk, offset } }: DirectorySeries): void {
+    this.#directory?.append({ series: [this.#places.get(family) ?? 0, labels, chunk, offset] });
+  }
+
+  #announce(): void {
+    if (this.#directory === undefined) return;
+    const shared = { instance: this.#instance, directory: this.#directory.buffer, chunks: this.#memory.buffers };
+    for (const send of this.#listeners) send(shared);
+  }
+
+  #collectorFailed(): void {
+    this.#failures ??= this.counter({ name: 'metrics_collect_errors_total', help: 'Collectors that failed while the metrics were read' }).labels({});
+    this.#failures.add();
+  }
+
+  #metricRefused(): void {
+    this.#refusals ??= this.counter({
+      name: 'metrics_merge_refused_total',
+      help: 'Metrics of other threads and processes that are something else here, and so are not on this page',
+    }).labels({});
+    this.#refusals.add();
   }
 }
 
-/** OpenMetrics names a counter's family without its `_total`. */
-function familyOf(name: string, type: string): string {
-  return type === 'counter' ? name.slice(0, -'_total'.length) : name;
+type DirectorySeries = Parameters<FamilySurroundings['created']>[1];
+
+function commonOf({ name, help, labels = [], maxSeries = 1000 }: MetricOptions): Pick<Definition, 'name' | 'help' | 'labels' | 'maxSeries'> {
+  return { name, help, labels: [...labels], maxSeries };
 }
 
-function headOf({ name, help, type }: Exposed, exposition: Exposition): string {
-  const family = exposition === 'openmetrics' ? familyOf(name, type) : name;
-  return `# HELP ${family} ${escapeHelp(help, exposition)}\n# TYPE ${family} ${type}\n`;
+function* pushEach<T>(all: Iterable<T>, list: T[]): Generator<void, void, undefined> {
+  for (const each of all) {
+    list.push(each);
+    yield;
+  }
 }

@@ -9,6 +9,16 @@ export function escapeLabel(value: string): string {
     .replaceAll('"', String.raw`\"`);
 }
 
+/** Labels as a series has them between its braces, back as they were given. */
+export function parseLabels(text: string): Record<string, string> {
+  const pairs = text.matchAll(/(?<name>\w+)="(?<value>(?:[^"\\]|\\.)*)"/gs);
+  return Object.fromEntries(Array.from(pairs, ({ groups }) => [groups?.['name'] ?? '', unescaped(groups?.['value'] ?? '')]));
+}
+
+function unescaped(value: string): string {
+  return value.replaceAll(/\\(?<character>.)/gs, (_, character: string) => (character === 'n' ? '\n' : character));
+}
+
 /** Escapes a help text as the format asks: OpenMetrics has quotes escaped, too. */
 export function escapeHelp(help: string, exposition: Exposition): string {
   return exposition === 'openmetrics' ? escapeLabel(help) : help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
