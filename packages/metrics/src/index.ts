@@ -15,5 +15,7 @@ export { Gauge, GaugeHandle, type GaugeOptions } from './gauge.ts';
 export { exponentialBuckets, Histogram, HistogramHandle, type HistogramOptions } from './histogram.ts';
 export { MetricsError, type MetricsErrorCode } from './metrics-error.ts';
 export { collectProcess } from './process.ts';
+export { answerMetrics, type MetricsAnswers, type MetricsPeer, ProcessGathering } from './processes.ts';
+export { gatherThreads, shareThread, type ThreadsOptions } from './threads.ts';
 export { LeakWatch, type LeakWatchEvents, type LeakWatchOptions } from './leak-watch.ts';
 export type { Growth, GrowthThreshold } from './leak-watch-trend.ts';

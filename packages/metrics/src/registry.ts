@@ -195,9 +195,10 @@ export class Registry {
    * Tells that a thread or process has ended: what it counted stays counted, its gauges go. What still arrives from it is ignored.
    *
    * @param source as in {@link merge}
+   * @param instance which of those that had this name, as its snapshot tells; default: the present one
    */
-  retire(source: string): void {
-    this.#sources.retire(source);
+  retire(source: string, instance?: string): void {
+    this.#sources.retire(source, instance);
   }
 
   /** What the page is made of, as data, for adapters: asks the collectors, and reads a metric's numbers when they are asked for. */

@@ -36,9 +36,9 @@ export class Sources {
   }
 
   /** What a thread or process has counted becomes ours; its gauges go. */
-  retire(name: string): void {
+  retire(name: string, instance?: string): void {
     const source = this.#byName.get(name);
-    if (source === undefined) return;
+    if (source === undefined || (instance !== undefined && instance !== source.source.instance)) return;
     source.retire();
     this.#byName.delete(name);
     this.#ended.add(source.source.instance);
