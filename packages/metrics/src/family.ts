@@ -44,6 +44,12 @@ export interface FamilySurroundings {
   readonly created: (family: Family, series: Pick<Series<unknown>, 'labels' | 'cells'>) => void;
 }
 
+/** Series by the value of one label, then of the next. */
+interface Branch<H> {
+  readonly next: Map<string, Branch<H>>;
+  series: Series<H> | undefined;
+}
+
 const metricName = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 const labelName = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
@@ -65,6 +71,7 @@ export class Family<H = unknown> {
   readonly kind: Kind<H>;
   readonly #surroundings: FamilySurroundings;
   readonly #series = new Map<string, Series<H>>();
+  readonly #byValues: Branch<H> = { next: new Map(), series: undefined };
   readonly #otherLabels: string;
   /** What a series is read into. */
   readonly #scratch: Cells;
@@ -85,7 +92,12 @@ export class Family<H = unknown> {
    * @throws {MetricsError} `ERR_METRICS_LABELS`: not exactly the labels of the metric
    */
   resolve(values: LabelValues): H {
-    return this.admit(this.#labelText(values)).handle;
+    const known = this.#find(values);
+    if (known !== undefined) return known.handle;
+    const series = this.admit(this.#labelText(values));
+    // What is counted as other is not kept: its label values have no end.
+    if (series !== this.#other) this.#keep(values, series);
+    return series.handle;
   }
 
   /** The series of labels as text, or that of `other` where there are too many. */
@@ -119,16 +131,40 @@ export class Family<H = unknown> {
     return { labels, cells: this.#scratch, exemplars };
   }
 
+  /** By the values alone: to write the labels as text would take ten times as long. */
+  #find(values: LabelValues): Series<H> | undefined {
+    const { labels } = this.kind.definition;
+    let branch: Branch<H> | undefined = this.#byValues;
+    for (const label of labels) {
+      branch = branch.next.get(values[label] ?? '');
+      if (branch === undefined) return undefined;
+    }
+    let given = 0;
+    for (const _ in values) given += 1;
+    return given === labels.length ? branch.series : undefined;
+  }
+
+  #keep(values: LabelValues, series: Series<H>): void {
+    let branch = this.#byValues;
+    for (const label of this.kind.definition.labels) {
+      const value = values[label] ?? '';
+      let next = branch.next.get(value);
+      if (next === undefined) branch.next.set(value, (next = { next: new Map(), series: undefined }));
+      branch = next;
+    }
+    branch.series = series;
+  }
+
   #labelText(values: LabelValues): string {
     const { labels } = this.kind.definition;
     if (Object.keys(values).length !== labels.length) throw this.#wrongLabels(values);
-    return labels
-      .map((label) => {
-        const value = values[label];
-        if (typeof value !== 'string') throw this.#wrongLabels(values);
-        return `${label}="${escapeLabel(value)}"`;
-      })
-      .join(',');
+    let text = '';
+    for (const label of labels) {
+      const value = values[label];
+      if (typeof value !== 'string') throw this.#wrongLabels(values);
+      text += `${text === '' ? '' : ','}${label}="${escapeLabel(value)}"`;
+    }
+    return text;
   }
 
   #overflow(): Series<H> {

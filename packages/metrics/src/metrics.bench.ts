@@ -1,59 +1,94 @@
 /**
- * What counting costs on the hot way, beside the naive control that a service would write by hand: one Map keyed by the
- * labels joined into a text; and beside the same Map with its key at hand. Prints the ratios of the medians, which a busy
+ * What counting costs on the hot way, beside the Prometheus clients of Node, OpenTelemetry, and the naive control that a service would write by hand:
+ * one Map keyed by the labels joined into a text. Each is called in two ways: with what its users keep between calls (ours: a handle; the Prometheus
+ * clients: what `labels(…)` gave; OpenTelemetry: one object of attributes), and with labels given at each call. Prints ratios of the medians, which a busy
  * machine moves less than the means.
  */
-import { bench, do_not_optimize, run, summary } from 'mitata';
+import { fromMitata, machineLine, print, record, against } from '@midgard/bench';
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { bench, group, run } from 'mitata';
 import { Registry } from './registry.ts';
+import { buckets, labelNames, prometheusClients } from './test/prometheus-clients.ts';
 
-const registry = new Registry();
-const counters = registry.counter({ name: 'requests_total', help: 'x', labels: ['game', 'operation', 'code'] });
-const durations = registry.histogram({ name: 'duration_seconds', help: 'x', labels: ['game', 'operation'] });
-const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const counter = counters.labels({ game: 'realm', operation: 'player.get', code: '0' });
-const duration = durations.labels({ game: 'realm', operation: 'player.get' });
-
-const naiveCounts = new Map<string, number>();
-const naiveBuckets = new Map<string, number>();
-const labels = { game: 'realm', operation: 'player.get', code: '0' };
+const values = { game: 'realm', operation: 'player.get', code: '0' };
 
 // Like a service: most answers within a millisecond, a few slow ones.
-const samples = Array.from({ length: 1024 }, (_, n) => 0.0002 * 1.01 ** (n % 700));
+const samples = Float64Array.from({ length: 1024 }, (_, n) => 0.0002 * 1.01 ** (n % 700));
 let at = 0;
 const next = (): number => samples[(at = (at + 1) & 1023)] ?? 0;
+const ids = Array.from({ length: 1000 }, (_, n) => 382_304_210_332_418_048n + (BigInt(n) << 22n));
+const names = Array.from({ length: 1000 }, (_, n) => `player-${10_000 + n}`);
 
-summary(() => {
-  bench('counter: handle.add()', () => counter.add());
-  bench('counter: naive Map', () => {
-    const key = `${labels.game},${labels.operation},${labels.code}`;
-    naiveCounts.set(key, (naiveCounts.get(key) ?? 0) + 1);
-  });
-  bench('counter: naive Map, key at hand', () => naiveCounts.set('realm,player.get,0', (naiveCounts.get('realm,player.get,0') ?? 0) + 1));
-});
+const registry = new Registry();
+const counters = registry.counter({ name: 'requests_total', help: 'x', labels: labelNames });
+const durations = registry.histogram({ name: 'duration_seconds', help: 'x', labels: labelNames, buckets });
+const counter = counters.labels(values);
+const duration = durations.labels(values);
+const level = registry.gauge({ name: 'level', help: 'x', labels: labelNames }).labels(values);
+const players = registry.distinct({ name: 'players', help: 'x', windowMs: 300_000 }).labels({});
 
-summary(() => {
-  bench('histogram: handle.observe()', () => duration.observe(next()));
-  bench('histogram: naive Map', () => {
-    const value = next();
-    const bound = buckets.find((limit) => value <= limit) ?? Infinity;
-    const key = `${labels.game},${labels.operation},${bound}`;
-    naiveBuckets.set(key, (naiveBuckets.get(key) ?? 0) + 1);
-  });
-});
+const peers = prometheusClients().map((client) => ({
+  ...client,
+  keptCounter: client.counter.labels(values),
+  keptHistogram: client.histogram.labels(values),
+}));
 
-const large = new Registry();
-const perOperation = large.histogram({ name: 'h', help: 'x', labels: ['operation'] });
-for (let n = 0; n < 1000; n += 1) perOperation.labels({ operation: `o${n}` }).observe(n / 1000);
-bench('expose: 1,000 histograms, 17,000 lines', () => do_not_optimize(large.expose()));
+class IdleReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
 
-const results = await run();
-const medians = new Map(results.benchmarks.map(({ alias, runs: [first] }) => [alias, first?.stats?.p50 ?? Number.NaN]));
-const median = (name: string): number => medians.get(name) ?? Number.NaN;
-for (const [ours, control] of [
-  ['counter: handle.add()', 'counter: naive Map'],
-  ['counter: handle.add()', 'counter: naive Map, key at hand'],
-  ['histogram: handle.observe()', 'histogram: naive Map'],
-] as const) {
-  const ratio = median(control) / median(ours);
-  console.log(`medians: ${ours} ${median(ours).toFixed(1)} ns, ${control} ${median(control).toFixed(1)} ns, ratio ${ratio.toFixed(1)}`);
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
 }
+const meter = new MeterProvider({ readers: [new IdleReader()] }).getMeter('bench');
+const otelCounter = meter.createCounter('requests');
+const otelHistogram = meter.createHistogram('duration', { advice: { explicitBucketBoundaries: buckets } });
+
+const naive = new Map<string, number>();
+const joined = (): string => `${values.game},${values.operation},${values.code}`;
+const fresh = (): typeof values => ({ game: values.game, operation: values.operation, code: values.code });
+
+group('counter, kept', () => {
+  bench('counter: ours, kept', () => counter.add());
+  for (const { name, keptCounter } of peers) bench(`counter: ${name}, kept`, () => keptCounter.inc());
+  bench('counter: OpenTelemetry, kept', () => otelCounter.add(1, values));
+  bench('counter: Map, kept key', () => naive.set('realm,player.get,0', (naive.get('realm,player.get,0') ?? 0) + 1));
+});
+group('counter, labels at each call', () => {
+  bench('counter: ours, labels', () => counters.labels(fresh()).add());
+  for (const { name, counter } of peers) bench(`counter: ${name}, labels`, () => counter.inc(fresh()));
+  bench('counter: OpenTelemetry, labels', () => otelCounter.add(1, fresh()));
+  bench('counter: Map, labels', () => naive.set(joined(), (naive.get(joined()) ?? 0) + 1));
+});
+group('histogram of 14 buckets, kept', () => {
+  bench('histogram: ours, kept', () => duration.observe(next()));
+  for (const { name, keptHistogram } of peers) bench(`histogram: ${name}, kept`, () => keptHistogram.observe(next()));
+  bench('histogram: OpenTelemetry, kept', () => otelHistogram.record(next(), values));
+});
+group('histogram of 14 buckets, labels at each call', () => {
+  bench('histogram: ours, labels', () => durations.labels(fresh()).observe(next()));
+  for (const { name, histogram } of peers) bench(`histogram: ${name}, labels`, () => histogram.observe(fresh(), next()));
+  bench('histogram: OpenTelemetry, labels', () => otelHistogram.record(next(), fresh()));
+});
+group('others', () => {
+  bench('gauge: ours, kept', () => level.set(next()));
+  bench('distinct: ours, 1,000 bigints', () => {
+    for (const id of ids) players.add(id);
+  });
+  bench('distinct: ours, 1,000 texts of 12', () => {
+    for (const name of names) players.add(name);
+  });
+});
+
+const results = fromMitata(await run({ format: 'quiet' }));
+const ratios = ['counter', 'histogram'].flatMap((what) =>
+  ['kept', 'labels'].flatMap((how) =>
+    [...peers.map(({ name }) => name), 'OpenTelemetry'].map((peer) => against(results, `${what}: ours, ${how}`, `${what}: ${peer}, ${how}`)),
+  ),
+);
+console.log(machineLine());
+print(results.filter(({ what }) => !what.includes('prom')));
+print([...ratios, against(results, 'counter: ours, kept', 'counter: Map, kept key')]);
+record('metrics-hot-path', ratios);

@@ -34,6 +34,8 @@ export interface RegistryOptions {
   readonly pace?: Pace | undefined;
 }
 
+const partsJoined = 32;
+
 const contentTypes: Readonly<Record<Exposition, string>> = {
   prometheus: 'text/plain; version=0.0.4; charset=utf-8',
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
@@ -151,9 +153,9 @@ export class Registry {
    */
   async scrape(exposition: Exposition = 'prometheus'): Promise<string> {
     await this.#collect();
-    const parts: string[] = [];
-    await atPace(pushEach(pageParts(this.#families, exposition), parts), this.#pace);
-    return parts.join('');
+    const page: string[] = [];
+    await atPace(joinInto(page, pageParts(this.#families, exposition)), this.#pace);
+    return page.join('');
   }
 
   /** All numbers as data, for another process to {@link merge}. In parts, as {@link scrape}. */
@@ -257,9 +259,16 @@ function commonOf({ name, help, labels = [], maxSeries = 1000 }: MetricOptions):
   return { name, help, labels: [...labels], maxSeries };
 }
 
-function* pushEach<T>(all: Iterable<T>, list: T[]): Generator<void, void, undefined> {
-  for (const each of all) {
-    list.push(each);
+/** Joining is most of the work: what is left of it for the end, when the page is whole, is a copy. */
+function* joinInto(page: string[], parts: Iterable<string>): Generator<void, void, undefined> {
+  let waiting: string[] = [];
+  for (const part of parts) {
+    waiting.push(part);
+    if (waiting.length === partsJoined) {
+      page.push(waiting.join(''));
+      waiting = [];
+    }
     yield;
   }
+  page.push(waiting.join(''));
 }

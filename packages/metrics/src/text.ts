@@ -1,8 +1,12 @@
 /** How metrics are written: Prometheus text 0.0.4, or OpenMetrics 1.0, which alone has room for exemplars. */
 export type Exposition = 'prometheus' | 'openmetrics';
 
+const special = /[\\\n"]/;
+
 /** Escapes a label value as the text format asks. */
 export function escapeLabel(value: string): string {
+  // Hardly any has one of them, and to look takes a tenth of the time.
+  if (!special.test(value)) return value;
   return value
     .replaceAll('\\', String.raw`\\`)
     .replaceAll('\n', String.raw`\n`)

@@ -107,7 +107,7 @@ describe('a window', () => {
     const event = fc.record({ key: fc.nat(60), afterMs: fc.nat(15_000) });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 100 }), (events) => {
-        const { players, clock } = distinct({ windowMs: 6 * slotMs, slots: 6, precision: 16 });
+        const { players, clock } = distinct({ windowMs: 6 * slotMs, slots: 6, precision: 14 });
         const lastSeen = new Map<number, number>();
         for (const { key, afterMs } of events) {
           clock.advance(afterMs);

@@ -7,7 +7,8 @@ const fraction = new Float64Array(wide.buffer);
 const words = new Uint32Array(wide.buffer);
 
 /** Lanes start apart, so that their words are independent. */
-const seeds = [0x9747b28c, 0x3c6ef372] as const;
+const oneSeed = 0x9747b28c;
+const otherSeed = 0x3c6ef372;
 /** Texts and numbers are different keys. */
 const textSeed = 0x85ebca77;
 
@@ -24,8 +25,8 @@ export function hashKey(key: bigint | number | string): void {
     else takeApart(key);
     const low = words[0] ?? 0;
     const high = words[1] ?? 0;
-    hashed[0] = finished(mixed(mixed(seeds[0], low), high), 8);
-    hashed[1] = finished(mixed(mixed(seeds[1], low), high), 8);
+    hashed[0] = finished(mixed(mixed(oneSeed, low), high), 8);
+    hashed[1] = finished(mixed(mixed(otherSeed, low), high), 8);
   }
 }
 
@@ -37,8 +38,8 @@ function takeApart(key: number): void {
 }
 
 function hashText(text: string): void {
-  let one = seeds[0] ^ textSeed;
-  let other = seeds[1] ^ textSeed;
+  let one = oneSeed ^ textSeed;
+  let other = otherSeed ^ textSeed;
   const { length } = text;
   // Two characters make a word; of an odd length the last stands alone.
   for (let at = 0; at < length; at += 2) {

@@ -18,7 +18,8 @@ export interface Readiness {
 /** The text of `/metrics`; `Registry` of `@midgard/metrics` is one. */
 export interface MetricsText {
   readonly contentTypes: Readonly<Record<'prometheus' | 'openmetrics', string>>;
-  expose(exposition: 'prometheus' | 'openmetrics'): string;
+  /** Must let others have the event loop where there are many series. */
+  scrape(exposition: 'prometheus' | 'openmetrics'): Promise<string>;
 }
 
 /** Settings of the HTTP front end. */

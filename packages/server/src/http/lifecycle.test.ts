@@ -15,7 +15,7 @@ const slow = 'GET /api/v1/games/fake/slow HTTP/1.1\r\nHost: x\r\nX-API-Key: serv
 
 const fakeMetrics = {
   contentTypes: { prometheus: 'text/plain; version=0.0.4', openmetrics: 'application/openmetrics-text; version=1.0.0' },
-  expose: (exposition: string) => `${exposition}\n`,
+  scrape: (exposition: string) => Promise.resolve(`${exposition}\n`),
 };
 
 describe('time', () => {

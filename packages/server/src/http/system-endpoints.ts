@@ -54,12 +54,12 @@ export class SystemEndpoints {
   }
 
   /** Figures for Prometheus, in the format that it likes best. */
-  metrics(exchange: Exchange): Reply {
+  async metrics(exchange: Exchange): Promise<Reply> {
     const { metricsText } = this.#dependencies;
     if (metricsText === undefined) return problemReply(new MidgardError('operationNotFound', 'no metrics here'), { requestId: exchange.requestId });
     const exposition = expositionFor(exchange.header('accept') ?? '');
     const headers = { 'Content-Type': metricsText.contentTypes[exposition], 'Cache-Control': 'no-store' };
-    return { status: 200, body: metricsText.expose(exposition), headers };
+    return { status: 200, body: await metricsText.scrape(exposition), headers };
   }
 
   /** The public keys, for whoever checks our tokens; the same for everybody, so caches on the way may keep them for a while. */

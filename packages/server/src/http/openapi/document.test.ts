@@ -10,7 +10,7 @@ let fixture: Fixture;
 let document: Record<string, unknown>;
 beforeAll(async () => {
   fixture = await startFixture({
-    metricsText: { contentTypes: { prometheus: 'text/plain', openmetrics: 'text/plain' }, expose: () => '' },
+    metricsText: { contentTypes: { prometheus: 'text/plain', openmetrics: 'text/plain' }, scrape: () => Promise.resolve('') },
     jwks: () => ({ keys: [] }),
   });
   fixture.router.add(new FakeGame('other', 10));
