@@ -1,11 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { monitorEventLoopDelay, performance, PerformanceObserver } from 'node:perf_hooks';
+import { performance, PerformanceObserver } from 'node:perf_hooks';
 import process from 'node:process';
 import { getHeapSpaceStatistics } from 'node:v8';
+import { collectLoop } from './process-loop.ts';
 import type { Registry } from './registry.ts';
-
-/** How often the event loop is looked at, in milliseconds; what is read includes it. */
-const loopResolutionMs = 10;
 
 /** Names by the bit that V8 gives a collection. */
 const gcKinds: ReadonlyMap<number, string> = new Map([
@@ -23,7 +21,8 @@ const gcBuckets = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
  * Reports the process under the names that dashboards made for prom-client expect: CPU, memory, heap spaces, open files, event loop delay
  * and utilisation, garbage collection, active resources, start time, version.
  *
- * Everything but garbage collection is asked when the registry is read. Keeps no process alive.
+ * Everything but garbage collection and the histogram of the delay is asked when the registry is read. Keeps no process alive. For the main thread: what it
+ * reports is of the whole process, but for the heap and the event loop.
  *
  * @param registry what to report to
  * @returns a function that stops the measuring; the last values stay
@@ -38,11 +37,11 @@ export function collectProcess(registry: Registry): () => void {
     collectGc(registry),
   ];
   registry
-    .gauge({ name: 'process_start_time_seconds', help: 'Start of the process, seconds since 1970' })
+    .gauge({ name: 'process_start_time_seconds', help: 'Start of the process, seconds since 1970', merge: 'min' })
     .labels({})
     .set(performance.timeOrigin / 1000);
   registry
-    .gauge({ name: 'nodejs_version_info', help: 'Version of Node.js', labels: ['version'] })
+    .gauge({ name: 'nodejs_version_info', help: 'Version of Node.js', labels: ['version'], merge: 'max' })
     .labels({ version: process.version })
     .set(1);
   return () => {
@@ -117,35 +116,6 @@ function countOpenFiles(): number {
   } catch {
     return 0;
   }
-}
-
-function collectLoop(registry: Registry): () => void {
-  const delay = monitorEventLoopDelay({ resolution: loopResolutionMs });
-  const gauge = (name: string, help: string): { set(value: number): void } => registry.gauge({ name, help }).labels({});
-  const median = gauge('nodejs_eventloop_lag_p50_seconds', 'How late the event loop was, median since the last reading');
-  const slowest = gauge('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was, 99th percentile since the last reading');
-  const worst = gauge('nodejs_eventloop_lag_max_seconds', 'How late the event loop was, most since the last reading');
-  const utilization = gauge('nodejs_eventloop_utilization', 'Part of the time since the last reading that the event loop was busy');
-  let last = performance.eventLoopUtilization();
-  delay.enable();
-  const remove = registry.onCollect(() => {
-    const isMeasured = delay.count > 0;
-    median.set(isMeasured ? lateness(delay.percentile(50)) : 0);
-    slowest.set(isMeasured ? lateness(delay.percentile(99)) : 0);
-    worst.set(isMeasured ? lateness(delay.max) : 0);
-    delay.reset();
-    const now = performance.eventLoopUtilization();
-    utilization.set(performance.eventLoopUtilization(now, last).utilization);
-    last = now;
-  });
-  return () => {
-    remove();
-    delay.disable();
-  };
-}
-
-function lateness(nanoseconds: number): number {
-  return Math.max(0, nanoseconds / 1e9 - loopResolutionMs / 1000);
 }
 
 function collectGc(registry: Registry): () => void {

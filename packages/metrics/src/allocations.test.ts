@@ -1,0 +1,17 @@
+import { execFile } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+
+test('ten million calls of each kind allocate nothing', async () => {
+  const program = fileURLToPath(new URL('test/allocations.ts', import.meta.url));
+  const { stdout } = await run(process.execPath, ['--conditions=@midgard/source', '--expose-gc', program]);
+  const { 'an object': control, ...bytes }: Record<string, number> = JSON.parse(stdout);
+  // The smallest thing that V8 allocates has eight bytes; so it is seen if one call in a hundred makes one.
+  for (const [name, each] of Object.entries(bytes)) expect(each, name).toBeLessThan(0.08);
+  expect(Object.keys(bytes)).toHaveLength(7);
+  expect(control).toBeGreaterThan(8);
+});
