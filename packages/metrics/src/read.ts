@@ -23,13 +23,11 @@ export interface ReadMetric {
   samples(): readonly ReadSample[];
 }
 
-/** What a page is made of. */
-export function readMetrics(families: Iterable<Family>): readonly ReadMetric[] {
-  return Array.from(families, (family) => {
-    const { definition } = family.kind;
-    const { name, help, labels } = definition;
-    return { name, help, labels, type: exposedType(definition), samples: () => samplesOf(family) };
-  });
+/** A metric, for whoever writes another page than ours. */
+export function readerOf(family: Family): ReadMetric {
+  const { definition } = family.kind;
+  const { name, help, labels } = definition;
+  return { name, help, labels, type: exposedType(definition), samples: () => samplesOf(family) };
 }
 
 function samplesOf(family: Family): readonly ReadSample[] {

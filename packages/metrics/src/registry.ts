@@ -15,7 +15,7 @@ import { Sources } from './merge/sources.ts';
 import type { SharedMetrics } from './merge/thread-source.ts';
 import { atPace, loopPace, type Pace } from './pace.ts';
 import { pageParts } from './page.ts';
-import { type ReadMetric, readMetrics } from './read.ts';
+import { type ReadMetric, readerOf } from './read.ts';
 import type { Exposition } from './text.ts';
 
 /** Set-up of {@link Registry}. */
@@ -71,6 +71,7 @@ export class Registry {
   readonly #collectTimeoutMs: number;
   /** Of the metrics in the directory. */
   readonly #places = new Map<Family, number>();
+  readonly #defined = new Set<(metric: ReadMetric) => void>();
   readonly #listeners = new Set<(shared: SharedMetrics) => void>();
   #directory: DirectoryWriter | undefined;
   #failures: CounterHandle | undefined;
@@ -83,7 +84,7 @@ export class Registry {
     const surroundings = {
       memory: this.#memory,
       overflowed,
-      defined: (family: Family) => this.#list(family),
+      defined: (family: Family) => this.#tell(family),
       created: (family: Family, series: DirectorySeries) => this.#listSeries(family, series),
     };
     this.#families = new Families(surroundings, clock);
@@ -152,7 +153,7 @@ export class Registry {
    * @param exposition default `prometheus`; its type is in {@link contentTypes}
    */
   async scrape(exposition: Exposition = 'prometheus'): Promise<string> {
-    await this.#collect();
+    await this.collect();
     const page: string[] = [];
     await atPace(joinInto(page, pageParts(this.#families, exposition)), this.#pace);
     return page.join('');
@@ -160,7 +161,7 @@ export class Registry {
 
   /** All numbers as data, for another process to {@link merge}. In parts, as {@link scrape}. */
   async snapshot(): Promise<MetricsSnapshot> {
-    await this.#collect();
+    await this.collect();
     const snapshot: MetricsSnapshot = { version: 1, instance: this.#instance, metrics: [] };
     await atPace(fillSnapshot(this.#families, snapshot), this.#pace);
     return snapshot;
@@ -203,13 +204,20 @@ export class Registry {
     this.#sources.retire(source, instance);
   }
 
-  /** What the page is made of, as data, for adapters: asks the collectors, and reads a metric's numbers when they are asked for. */
-  async read(): Promise<readonly ReadMetric[]> {
-    await this.#collect();
-    return readMetrics(this.#families);
+  /**
+   * Has a function told of each metric, now and when it is made: for adapters, which write the numbers in another form.
+   *
+   * @param defined is given what reads the metric
+   * @returns a function that ends it
+   */
+  onMetric(defined: (metric: ReadMetric) => void): () => void {
+    this.#defined.add(defined);
+    for (const family of this.#families) defined(readerOf(family));
+    return () => void this.#defined.delete(defined);
   }
 
-  async #collect(): Promise<void> {
+  /** Asks the collectors, and other threads and processes: for adapters, before they read; {@link scrape} and {@link snapshot} do it themselves. */
+  async collect(): Promise<void> {
     await this.#collectors.runAll(this.#collectTimeoutMs, this.#clock);
     this.#sources.refresh();
   }
@@ -221,6 +229,11 @@ export class Registry {
       for (const series of family.series()) this.#listSeries(family, series);
     }
     return this.#directory;
+  }
+
+  #tell(family: Family): void {
+    this.#list(family);
+    for (const defined of this.#defined) defined(readerOf(family));
   }
 
   #list(family: Family): void {

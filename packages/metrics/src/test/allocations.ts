@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, (n: number) => void>> = {
 
 /** A loop of its own for each kind: one that is shared would call what it cannot inline, and box the numbers that it hands over. */
 function loopOf(name: string): (count: number) => void {
-  // oxlint-disable-next-line no-new-func -- functions of one source would share what V8 has learnt of them
+  // oxlint-disable-next-line typescript/no-implied-eval -- functions of one source would share what V8 has learnt of them
   const loop: unknown = new Function('work', 'return (count) => { for (let n = 0; n < count; n += 1) work(n); }')(kinds[name]);
   if (typeof loop !== 'function') throw new TypeError('no loop');
   return (count) => void loop(count);

@@ -1,0 +1,2 @@
+export { borrowFromPromClient, type BorrowOptions, type LendingRegistry } from './borrow.ts';
+export { type BorrowingRegistry, lendToPromClient, type LentMetric } from './lend.ts';
