@@ -15,8 +15,17 @@ export function escapeLabel(value: string): string {
 
 /** Labels as a series has them between its braces, back as they were given. */
 export function parseLabels(text: string): Record<string, string> {
-  const pairs = text.matchAll(/(?<name>\w+)="(?<value>(?:[^"\\]|\\.)*)"/gs);
-  return Object.fromEntries(Array.from(pairs, ({ groups }) => [groups?.['name'] ?? '', unescaped(groups?.['value'] ?? '')]));
+  const pairs: [string, string][] = [];
+  for (let at = 0; at < text.length;) {
+    const equals = text.indexOf('="', at);
+    if (equals === -1) break;
+    let end = equals + 2;
+    while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+    pairs.push([text.slice(at, equals), unescaped(text.slice(equals + 2, end))]);
+    // Past the quote and the comma.
+    at = end + 2;
+  }
+  return Object.fromEntries(pairs);
 }
 
 function unescaped(value: string): string {

@@ -1,4 +1,5 @@
 import * as successor from '@prometheus-io/client';
+import * as fc from 'fast-check';
 import * as predecessor from 'prom-client';
 import { describe, expect, test } from 'vitest';
 import { Registry } from '../registry.ts';
@@ -77,6 +78,24 @@ function sorted(lines: readonly string[]): string[] {
     .map((line) => line.replace('their_odd ', 'their_odd_total '))
     .toSorted();
 }
+
+test('labels come to prom-client as they were given, whatever they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), { maxLength: 5 }), async (all) => {
+      const registry = new Registry();
+      const gauge = registry.gauge({ name: 'g', help: 'x', labels: ['a', 'b'] });
+      for (const [a, b] of all) gauge.labels({ a, b }).set(1);
+      const given: object[] = [];
+      const stop = registry.onMetric((metric) => given.push(...metric.samples().map(({ labels }) => labels)));
+      stop();
+      const different = new Map(all.map(([a, b]) => [JSON.stringify([a, b]), { a, b }]));
+      expect(given).toEqual([...different.values()]);
+      const theirs = new predecessor.Registry();
+      lendToPromClient(registry, theirs);
+      expect(linesOf(await theirs.metrics())).toEqual(linesOf(registry.expose()));
+    }),
+  );
+});
 
 test.each([
   ['prom-client 15', predecessorMetrics],
