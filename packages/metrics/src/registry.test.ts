@@ -296,6 +296,7 @@ describe('series', () => {
 
   test('other labels than those of the metric are refused', () => {
     const counter = new Registry().counter<string>({ name: 'c_total', help: 'x', labels: ['a'] });
+    counter.labels({ a: '1' });
     for (const labels of [{}, { b: '1' }, { a: '1', b: '2' }, { toString: 'x' }]) expect(codeOf(() => counter.labels(labels))).toBe('ERR_METRICS_LABELS');
   });
 });

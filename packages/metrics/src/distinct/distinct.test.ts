@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Registry } from '../registry.ts';
 import { FakeClock } from '../test/fake-clock.ts';
 import type { DistinctOptions } from './distinct.ts';
+import { note } from './registers.ts';
 
 const day = 86_400_000;
 
@@ -73,6 +74,24 @@ describe('how many there were', () => {
       }),
     );
   });
+});
+
+test('a register keeps the longest run of zeros that the rest of a hash began with', () => {
+  // Few bits set, so that runs are long.
+  const word = fc.array(fc.integer({ min: 0, max: 31 }), { maxLength: 3 }).map((bits) => bits.reduce((all, bit) => all | (1 << bit), 0));
+  fc.assert(
+    fc.property(fc.integer({ min: 6, max: 16 }), fc.array(fc.tuple(word, word)), (precision, hashes) => {
+      const registers = new Uint8Array(2 ** precision);
+      const naive = new Uint8Array(2 ** precision);
+      for (const [high, low] of hashes) {
+        note(registers, precision, high, low);
+        const bits = (high >>> 0).toString(2).padStart(32, '0') + (low >>> 0).toString(2).padStart(32, '0');
+        const register = Number.parseInt(bits.slice(0, precision), 2);
+        naive[register] = Math.max(naive[register] ?? 0, bits.slice(precision).replace(/1.*/, '').length + 1);
+      }
+      expect(registers).toEqual(naive);
+    }),
+  );
 });
 
 describe('of several', () => {

@@ -197,10 +197,10 @@ describe('what ends', () => {
   test('no counter falls, however often and whenever workers start, are asked, end and answer late', async () => {
     const step = fc.record({ slot: fc.nat(1), what: fc.constantFrom('count', 'ask', 'restart', 'end', 'late') });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 60 }), async (steps) => {
         const merged = new Registry();
         const workers = [born(), born()];
-        const gone: ReturnType<typeof born>[] = [];
+        const gone: (ReturnType<typeof born> & { readonly slot: number })[] = [];
         for (const { slot, what } of steps) {
           const worker = workers[slot]!;
           if (what === 'count') worker.counter.add();
@@ -211,16 +211,31 @@ describe('what ends', () => {
           }
           if (what === 'end') merged.retire(`worker ${slot}`);
           if (what === 'end' || what === 'restart') {
-            gone.push(worker);
+            gone.push({ ...worker, slot });
             workers[slot] = born();
           }
-          // One that has ended, and of which that is known.
-          if (what === 'late' && gone.length > 0 && worker.last !== undefined) merged.merge(`worker ${slot}`, worker.last);
+          const late = gone.at(-1);
+          if (what === 'late' && late?.last !== undefined) merged.merge(`worker ${late.slot}`, late.last);
           const told = [...gone, ...workers].reduce((sum, each) => sum + each.told, 0);
           if (told > 0) expect(numbersOf(merged.expose()).get('c_total')).toBe(told);
         }
       }),
     );
+  });
+
+  test('of gauges that are no sum, those that were never set do not count', async () => {
+    const merged = new Registry();
+    for (const [at, value] of [undefined, 5, 7, undefined].entries()) {
+      const worker = new Registry();
+      for (const merge of ['min', 'max', 'last'] as const) {
+        const gauge = worker.gauge({ name: `g_${merge}`, help: 'x', merge }).labels({});
+        if (value !== undefined) gauge.set(-value);
+      }
+      merged.merge(`worker ${at}`, await worker.snapshot());
+    }
+    const numbers = numbersOf(merged.expose());
+    expect([numbers.get('g_min'), numbers.get('g_max')]).toEqual([-7, -5]);
+    expect(numbers.get('g_last')).toBeLessThan(0);
   });
 
   test('a thread that ended is read once more', () => {
