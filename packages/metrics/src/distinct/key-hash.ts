@@ -1,10 +1,10 @@
-/** What {@link hashKey} found: two words of 32 bits, each mixed from the whole key. */
-export const hashed: Uint32Array = new Uint32Array(2);
+/** What {@link hashKey} found: two words of 32 bits, each mixed from the whole key. With a sign: V8 boxes a number that needs the 32nd bit for itself. */
+export const hashed: Int32Array = new Int32Array(2);
 
 /** A key of 64 bits as two words; only typed arrays take a bigint apart without making another. */
 const wide = new BigUint64Array(1);
 const fraction = new Float64Array(wide.buffer);
-const words = new Uint32Array(wide.buffer);
+const words = new Int32Array(wide.buffer);
 
 /** Lanes start apart, so that their words are independent. */
 const oneSeed = 0x9747b28c;
