@@ -35,6 +35,7 @@ export interface RegistryOptions {
 }
 
 const partsJoined = 32;
+const joinedInOneTurn = 32;
 
 const contentTypes: Readonly<Record<Exposition, string>> = {
   prometheus: 'text/plain; version=0.0.4; charset=utf-8',
@@ -156,7 +157,10 @@ export class Registry {
     await this.collect();
     const page: string[] = [];
     await atPace(joinInto(page, pageParts(this.#families, exposition)), this.#pace);
-    return page.join('');
+    const text = page.join('');
+    // To copy megabytes takes milliseconds, and whoever gets them copies them again.
+    if (page.length > joinedInOneTurn) await this.#pace.rest();
+    return text;
   }
 
   /** All numbers as data, for another process to {@link merge}. In parts, as {@link scrape}. */
