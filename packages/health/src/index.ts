@@ -1,0 +1,10 @@
+export { HealthError, type HealthErrorCode } from './errors.ts';
+export type { Clock, Timer, Timers } from './time.ts';
+export { HealthMonitor, type HealthMonitorOptions } from './monitor/health-monitor.ts';
+export type { Check, CheckedStatus, CheckResult, ComponentOptions, ComponentReport, Details, Status, StatusChange } from './monitor/component.ts';
+export type { HealthDetails, HealthSummary, Phase, ReadinessReport, UnreadyReason } from './monitor/verdict.ts';
+export { pingCheck } from './monitor/checks/ping.ts';
+export { lagCheck, type LagOptions, levelCheck, type LevelOptions } from './monitor/checks/level.ts';
+export { diskCheck, type DiskOptions, type FileSystemFigures } from './monitor/checks/disk.ts';
+export { memoryCheck, type MemoryFigures, type MemoryOptions } from './monitor/checks/memory.ts';
+export { eventLoopCheck, type EventLoopFigures, eventLoopGauge, type EventLoopGauge, type EventLoopOptions } from './monitor/checks/event-loop.ts';
