@@ -8,3 +8,12 @@ export { lagCheck, type LagOptions, levelCheck, type LevelOptions } from './moni
 export { diskCheck, type DiskOptions, type FileSystemFigures } from './monitor/checks/disk.ts';
 export { memoryCheck, type MemoryFigures, type MemoryOptions } from './monitor/checks/memory.ts';
 export { eventLoopCheck, type EventLoopFigures, eventLoopGauge, type EventLoopGauge, type EventLoopOptions } from './monitor/checks/event-loop.ts';
+export { Alerts, type AlertReport, type AlertsOptions } from './alerts/alerts.ts';
+export type { Alert, AlertChange, AlertState } from './alerts/alert.ts';
+export type { AlertRule, AlertRuleInput, Comparison, Inhibition, InhibitionInput, Route, RouteInput, Severity } from './alerts/rule.ts';
+export { alertRuleSchema, alertRulesSchema, inhibitionSchema, matcherSchema, routeSchema, type SilenceInput, silenceSchema } from './alerts/schema.ts';
+export { type Silence, type SilenceReport, Silences, type SilencesOptions } from './alerts/silences.ts';
+export type { Labels } from './alerts/labels.ts';
+export type { Matcher } from './alerts/matcher.ts';
+export { type MetricSnapshot, type MetricSource, type Sample, textMetrics } from './alerts/metric-source.ts';
+export type { Notification } from './alerts/notification.ts';

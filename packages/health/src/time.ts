@@ -22,6 +22,9 @@ export interface Timers {
 /** The time of day that never jumps: it starts with the process and runs evenly, so that what counts time is not misled when the clock is set. */
 export const steadyClock: Clock = { now: () => performance.timeOrigin + performance.now() };
 
+/** The time of day, for what others compare with their own clock: signatures, silences, the start of an alert. */
+export const wallClock: Clock = { now: () => Date.now() };
+
 /** What setTimeout takes at most, 24.8 days; above it fires at once. */
 export const maxTimerMs: number = 2 ** 31 - 1;
 

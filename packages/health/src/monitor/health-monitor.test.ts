@@ -156,6 +156,7 @@ describe('changes', () => {
     expect(signal?.aborted).toBe(true);
     monitor.register(component('game', () => ({ status: 'degraded' })));
     remove(); // its own, and not the one that has its name now
+    expect(monitor.snapshot()).toHaveLength(1);
     resolve({ status: 'down' });
     await time.advance(0);
     expect(changes).toMatchObject([{ name: 'game', to: 'degraded' }]);
