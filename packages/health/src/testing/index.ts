@@ -1,2 +1,3 @@
 export type { ConformanceCase } from './conformance-case.ts';
 export { checkConformance, type CheckConformanceOptions } from './check-conformance.ts';
+export { channelConformance, type ChannelUnderTest } from './channel-conformance.ts';

@@ -1,0 +1,1 @@
+export { smtpTransport, type SmtpOptions } from './smtp-transport.ts';
