@@ -16,11 +16,13 @@ export interface DeadlineOptions {
 }
 
 /**
- * Gives a call a time: when it is over the call's signal is aborted and nobody waits for it any longer. Never rejects.
+ * Gives a call a time: when it is over the call's signal is aborted and nobody waits for it any longer. Where the signal has been aborted
+ * before, nothing is called. Never rejects.
  *
  * @param call gets the signal; what it does after the time is over is lost
  */
 export async function withDeadline<T>(call: (signal: AbortSignal) => T | Promise<T>, { deadlineMs, timers, signal }: DeadlineOptions): Promise<Ended<T>> {
+  if (signal?.aborted === true) return { how: 'late', settled: Promise.resolve() };
   const controller = new AbortController();
   const { promise: isOver, resolve } = Promise.withResolvers<'late'>();
   const abort = (): void => {
@@ -29,7 +31,6 @@ export async function withDeadline<T>(call: (signal: AbortSignal) => T | Promise
   };
   const timer = timers.after(deadlineMs, abort);
   signal?.addEventListener('abort', abort, { once: true });
-  if (signal?.aborted === true) abort();
   const running = settle(call, controller.signal);
   const first = await Promise.race([running, isOver]);
   timer.cancel();

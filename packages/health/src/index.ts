@@ -25,3 +25,6 @@ export type { DeliveryPolicy } from './channels/delivery-policy.ts';
 export type { Mail, MailTransport } from './channels/email-channel.ts';
 export type { Fetch, FetchAnswer, FetchRequest } from './channels/http-channel.ts';
 export type { ChannelStats, DeliveryReport } from './channels/outbox.ts';
+export { SelfHealing, type SelfHealingOptions } from './healing/self-healing.ts';
+export type { Heal, HealingAction, HealingBinding, HealingBindingInput, HealingEntry, HealingSkip } from './healing/action.ts';
+export { healingBindingSchema } from './healing/binding-schema.ts';

@@ -68,7 +68,7 @@ function smtpReason(error: unknown): string {
 
 /** @see https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1 */
 function isPermanent(error: unknown): boolean {
-  return (answerOf(error) ?? 0) >= 500 || reasonOf(error, '') === 'EAUTH';
+  return (answerOf(error) ?? 0) >= 500;
 }
 
 function answerOf(error: unknown): number | undefined {

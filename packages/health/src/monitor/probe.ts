@@ -72,12 +72,12 @@ export class Probe {
       kind,
       isCritical,
       status: this.status,
-      since: this.#since,
+      since: Math.round(this.#since),
       lastResult: this.#last?.status ?? 'unknown',
       reason: this.#last?.reason,
       details: this.#last?.details ?? {},
       latencyMs: this.#latencyMs,
-      checkedAt: this.#checkedAt,
+      checkedAt: this.#checkedAt === undefined ? undefined : Math.round(this.#checkedAt),
       failures: this.#failures,
     };
   }
