@@ -73,6 +73,20 @@ describe('runs', () => {
     expect(runs).toHaveLength(2);
   });
 
+  test('the cool-down holds to its last millisecond', async () => {
+    const { time, runs, healing, register } = setUp();
+    register({ undo: undefined });
+    healing.observe(change('firing'));
+    await time.advance(minute);
+    healing.observe(change('resolved'));
+    await time.advance(4 * minute - 1);
+    healing.observe(change('firing'));
+    await time.advance(0);
+    expect(runs).toEqual(['run 0']);
+    await time.advance(1);
+    expect(runs).toEqual(['run 0', 'run 5']);
+  });
+
   test('one that repeats runs again after each cool-down, within its limit for an hour', async () => {
     const { time, runs, healing, register } = setUp({ bindings: [{ ...binding, repeats: true, maxPerHour: 3 }] });
     register();
@@ -183,6 +197,7 @@ describe('life', () => {
     const { time, entries, runs, healing, register } = setUp({ bindings: [{ ...binding, repeats: true }] });
     let signal: AbortSignal | undefined;
     register({
+      targetLabels: ['db'],
       run: (_, given) => {
         signal = given;
         return new Promise((resolve) => given.addEventListener('abort', () => resolve()));
@@ -198,6 +213,17 @@ describe('life', () => {
     expect(runs).toEqual([]);
     expect(entries.map(({ phase, reason }) => reason ?? phase)).toEqual(['started', 'stopped']);
     expect(time.pending).toBe(0);
+  });
+
+  test('stopping calls off what waits for its cool-down', async () => {
+    const { time, runs, healing, register } = setUp({ bindings: [{ ...binding, repeats: true }] });
+    register();
+    healing.observe(change('firing'));
+    await time.advance(minute);
+    healing.stop();
+    expect(time.pending).toBe(0);
+    await time.advance(60 * minute);
+    expect(runs).toEqual(['run 0']);
   });
 
   test('an action that is stopped before it begins is not begun', async () => {
