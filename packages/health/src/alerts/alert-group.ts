@@ -85,7 +85,12 @@ export class AlertGroup {
       this.#receipts.set(channel, isTaken ? receipt : this.#doubtful(channel, receipt));
       this.#forgetTold();
     };
-    void this.#dependencies.send(notification).then(end, () => end(false));
+    void this.#send(notification).then(end, () => end(false));
+  }
+
+  /** What a sender throws at once is a failure like one that it rejects with. */
+  async #send(notification: Notification): Promise<boolean> {
+    return this.#dependencies.send(notification);
   }
 
   /** What was not taken may have arrived all the same, so that nobody knows what the channel believes: it is told again, and of every end. */

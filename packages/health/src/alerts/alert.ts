@@ -1,6 +1,6 @@
 import { fill } from '../template.ts';
 import type { Hit } from './condition.ts';
-import { fingerprintOf, type Labels } from './labels.ts';
+import { fingerprintOf, labelOf, type Labels } from './labels.ts';
 import type { AlertRule, Severity } from './rule.ts';
 
 /** Where an alert stands: the condition holds, it has held for long enough, it is over. */
@@ -59,7 +59,7 @@ export function newAlert(rule: AlertRule, hit: Hit, now: number): Alert {
 /** The texts of an alert for its value now. */
 export function annotationsOf(rule: AlertRule, hit: Hit, labels: Labels): Labels {
   const values: Labels = { name: rule.name, severity: rule.severity, value: numberText(hit.value), threshold: numberText(rule.value) };
-  const valueOf = (name: string): string | undefined => (name.startsWith('labels.') ? labels[name.slice('labels.'.length)] : values[name]);
+  const valueOf = (name: string): string | undefined => (name.startsWith('labels.') ? labelOf(labels, name.slice('labels.'.length)) : labelOf(values, name));
   const summary = fill(rule.summary, valueOf);
   return rule.description === undefined ? { summary } : { summary, description: fill(rule.description, valueOf) };
 }

@@ -93,6 +93,20 @@ describe('messages', () => {
     alerts.stop();
   });
 
+  test('a sender that throws stops nothing', async () => {
+    let calls = 0;
+    const send = () => {
+      calls += 1;
+      throw new Error('sender');
+    };
+    const { time, source, alerts } = setUp({ send });
+    source.values = { a: 1 };
+    alerts.start();
+    await time.advance(6 * minute);
+    expect(calls).toBe(2);
+    alerts.stop();
+  });
+
   test('an end that a channel did not take is told again, too', async () => {
     const { time, source, alerts, world, told } = setUp();
     source.values = { a: 1 };

@@ -100,6 +100,13 @@ describe('values', () => {
     );
   });
 
+  test('lines of one metric need not stand together, and a name may begin with another', () => {
+    const source = textMetrics(() => 'm 1\nm_total{a="b"} 2\nm{a="b"} 3\n\n# m 4\nm_total 5\nm 6').snapshot();
+    expect(source.read('m').map(({ value }) => value)).toEqual([1, 3, 6]);
+    expect(source.read('m_total').map(({ value }) => value)).toEqual([2, 5]);
+    expect(source.read('')).toEqual([]);
+  });
+
   test('lines that are not of the format are passed over', () => {
     for (const line of ['m', 'm{', 'm{a', 'm{a="b', 'm{a=b} 1', 'm{a="b"}', 'm x', 'm{a="b"} one']) expect(read(line)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { keyOf, type Labels, pick } from './labels.ts';
+import { keyOf, labelOf, type Labels, pick } from './labels.ts';
 import type { MetricSnapshot, Sample } from './metric-source.ts';
 import { quantiles } from './quantile.ts';
 import { RateWindow } from './rate.ts';
@@ -40,7 +40,7 @@ export class Condition {
     const { metric, labels, quantile, comparison, value: bound, firesWhenAbsent } = this.#rule;
     const read = snapshot.read(quantile === undefined ? metric : `${metric}_bucket`);
     const wanted = Object.entries(labels);
-    const selected = read.filter((sample) => !Number.isNaN(sample.value) && wanted.every(([name, value]) => sample.labels[name] === value));
+    const selected = read.filter((sample) => !Number.isNaN(sample.value) && wanted.every(([name, value]) => labelOf(sample.labels, name) === value));
     if (selected.length === 0) {
       this.#rates?.rates([], now);
       return firesWhenAbsent ? [{ labels, value: Number.NaN }] : [];

@@ -1,5 +1,5 @@
 import type { Alert } from './alert.ts';
-import type { Labels } from './labels.ts';
+import { labelOf, type Labels } from './labels.ts';
 import { matchesAll } from './matcher.ts';
 import type { Inhibition } from './rule.ts';
 
@@ -18,7 +18,7 @@ export function isInhibited(labels: Labels, firing: readonly Alert[], inhibition
     return firing.some(
       (other) =>
         matchesAll(other.labels, source) &&
-        equal.every((name) => (other.labels[name] ?? '') === (labels[name] ?? '')) &&
+        equal.every((name) => (labelOf(other.labels, name) ?? '') === (labelOf(labels, name) ?? '')) &&
         !(isBoth && matchesAll(other.labels, target)),
     );
   });

@@ -6,11 +6,16 @@ export function keyOf(labels: Labels): string {
   return JSON.stringify(entriesOf(labels));
 }
 
+/** The value of a name. Labels come from outside, and `constructor` is a name like any other. */
+export function labelOf(labels: Labels, name: string): string | undefined {
+  return Object.hasOwn(labels, name) ? labels[name] : undefined;
+}
+
 /** Those of some names that are there. */
 export function pick(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = labels[name];
+      const value = labelOf(labels, name);
       return value === undefined ? [] : [[name, value]];
     }),
   );
@@ -42,5 +47,7 @@ export function fingerprintOf(labels: Labels): string {
 }
 
 function entriesOf(labels: Labels): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return Object.keys(labels)
+    .sort()
+    .map((name) => [name, labels[name] ?? '']);
 }

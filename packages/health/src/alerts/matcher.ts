@@ -1,4 +1,4 @@
-import type { Labels } from './labels.ts';
+import { labelOf, type Labels } from './labels.ts';
 
 /**
  * What a label must be, or must not be; of several values any. A label that is not there counts as empty.
@@ -12,7 +12,7 @@ export type Matcher =
 /** Whether labels match every one; no matcher matches all. */
 export function matchesAll(labels: Labels, matchers: readonly Matcher[]): boolean {
   return matchers.every(({ label, is, isNot }) => {
-    const value = labels[label] ?? '';
+    const value = labelOf(labels, label) ?? '';
     return is === undefined ? !isOneOf(value, isNot) : isOneOf(value, is);
   });
 }

@@ -39,20 +39,56 @@ export interface MetricSource {
 export function textMetrics(expose: () => string): MetricSource {
   return {
     snapshot() {
-      const lines = linesByName(expose());
-      return { read: (metric) => (lines.get(metric) ?? []).flatMap((line) => parseSample(line) ?? []) };
+      const text = expose();
+      const runs = runsByName(text);
+      return { read: (metric) => (runs.get(metric) ?? []).flatMap(({ start, end }) => samplesOf(text.slice(start, end))) };
     },
   };
 }
 
-function linesByName(text: string): Map<string, string[]> {
-  const lines = new Map<string, string[]>();
-  for (const line of text.split('\n')) {
-    if (line === '' || line.startsWith('#')) continue;
-    const name = line.slice(0, line.search(/[{ \t]/));
-    const known = lines.get(name);
-    if (known === undefined) lines.set(name, [line]);
-    else known.push(line);
+/** Lines of one metric that stand together. */
+interface Run {
+  readonly start: number;
+  end: number;
+}
+
+/** Where the lines of each metric are. Lines of one metric stand together, so most are seen to be of the last one without making a text. */
+function runsByName(text: string): Map<string, Run[]> {
+  const runs = new Map<string, Run[]>();
+  let name = '';
+  let run: Run = { start: 0, end: 0 };
+  for (let start = 0; start < text.length; start = run.end + 1) {
+    const lineEnd = text.indexOf('\n', start);
+    const end = lineEnd < 0 ? text.length : lineEnd;
+    if (name !== '' && text.startsWith(name, start) && endsName(text.charCodeAt(start + name.length))) {
+      run.end = end;
+      continue;
+    }
+    run = { start, end };
+    name = nameAt(text, start, end);
+    const known = runs.get(name);
+    if (known === undefined) runs.set(name, [run]);
+    else known.push(run);
   }
-  return lines;
+  return runs;
+}
+
+/** The name that a line begins with; empty for a comment. */
+function nameAt(text: string, start: number, lineEnd: number): string {
+  if (text[start] === '#') return '';
+  let end = start;
+  while (end < lineEnd && !endsName(text.charCodeAt(end))) end += 1;
+  return text.slice(start, end);
+}
+
+const brace = 0x7b;
+const space = 0x20;
+const tab = 0x09;
+
+function endsName(code: number): boolean {
+  return code === brace || code === space || code === tab;
+}
+
+function samplesOf(lines: string): Sample[] {
+  return lines.split('\n').flatMap((line) => parseSample(line) ?? []);
 }

@@ -23,6 +23,10 @@ export function parseSample(line: string): Sample | undefined {
 }
 
 function quotedAt(line: string, start: number): { readonly value: string; readonly end: number } {
+  const quote = line.indexOf('"', start);
+  const plain = line.slice(start, quote < 0 ? line.length : quote);
+  // Nearly all are free of escapes.
+  if (!plain.includes('\\')) return { value: plain, end: start + plain.length + 1 };
   let value = '';
   let at = start;
   for (; at < line.length && line[at] !== '"'; at += 1) {

@@ -31,11 +31,12 @@ export class RateWindow {
     const series = new Map<string, Point[]>();
     const rates = samples.flatMap(({ labels, value }) => {
       const key = keyOf(labels);
-      const points = [...(this.#series.get(key) ?? []), { at: now, value }];
+      const points = this.#series.get(key) ?? [];
+      points.push({ at: now, value });
       const firstWithin = points.findIndex(({ at }) => at > now - this.#windowMs);
-      const kept = points.slice(Math.max(0, Math.min(firstWithin - 1, points.length - 2)));
-      series.set(key, kept);
-      const rate = rateOf(kept);
+      points.splice(0, Math.max(0, Math.min(firstWithin - 1, points.length - 2)));
+      series.set(key, points);
+      const rate = rateOf(points);
       return rate === undefined ? [] : [{ labels, value: rate }];
     });
     // A series that is gone is forgotten: when it comes back it is another one.

@@ -49,7 +49,7 @@ describe('one rule', () => {
   });
 
   test('what a label says is not filled in again', () => {
-    const state = stateOf({ summary: '{{labels.player}} {{labels.gone}}!' });
+    const state = stateOf({ summary: '{{labels.player}} {{labels.gone}}{{labels.constructor}}{{constructor}}!' });
     state.update([hit(1, { player: '{{value}} $& {{labels.player}}' })], 0);
     expect(state.alerts()).toMatchObject([{ annotations: { summary: '{{value}} $& {{labels.player}} !' } }]);
   });

@@ -173,7 +173,7 @@ describe('what a label says', () => {
     const { json } = await deliver({
       kind: 'slack',
       title: '{{count}} × {{name}}',
-      line: '<https://wiki/{{name}}|{{labels.db}}> {{nothing}}{{value}} since {{since}}',
+      line: '<https://wiki/{{name}}|{{labels.db}}> {{nothing}}{{constructor}}{{labels.constructor}}{{value}} since {{since}}',
     });
     expect(json.blocks[0].text.text).toBe('*1 × ReplicaLag*\n• <https://wiki/ReplicaLag|realm> 12.5 since 2023-11-14T22:13:20.000Z');
   });

@@ -1,4 +1,5 @@
 import type { Alert } from '../alerts/alert.ts';
+import { labelOf } from '../alerts/labels.ts';
 import type { Notification } from '../alerts/notification.ts';
 import type { Severity } from '../alerts/rule.ts';
 import { type Escape, fill } from '../template.ts';
@@ -93,7 +94,7 @@ function valueOfTitle(notification: Notification, name: string): string | undefi
 }
 
 function valueOfAlert(alert: Alert, name: string): string | undefined {
-  if (name.startsWith('labels.')) return alert.labels[name.slice('labels.'.length)];
+  if (name.startsWith('labels.')) return labelOf(alert.labels, name.slice('labels.'.length));
   const values: Readonly<Record<string, string | undefined>> = {
     status: alert.state.toUpperCase(),
     name: alert.rule,
@@ -104,5 +105,5 @@ function valueOfAlert(alert: Alert, name: string): string | undefined {
     since: new Date(alert.activeAt).toISOString(),
     fingerprint: alert.fingerprint,
   };
-  return values[name];
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
