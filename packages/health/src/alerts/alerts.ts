@@ -83,6 +83,7 @@ export class Alerts {
   #watched: readonly Watched[];
   #timer: Timer | undefined;
   #nextLookAt = 0;
+  #isRunning = false;
 
   /** @throws {HealthError} `ERR_HEALTH_OPTIONS`, naming each field of a rule, a route or an inhibition that makes no sense */
   constructor({ rules, source, ...options }: AlertsOptions) {
@@ -102,13 +103,15 @@ export class Alerts {
 
   /** Looks now and then again at every interval, until {@link stop}. */
   start(): void {
-    if (this.#timer === undefined) this.#turn();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#turn();
   }
 
   /** Ends looks and messages by timer. */
   stop(): void {
+    this.#isRunning = false;
     this.#timer?.cancel();
-    this.#timer = undefined;
   }
 
   /** Looks at every rule now, and sends the messages that are due. */
@@ -157,6 +160,8 @@ export class Alerts {
     } else {
       this.#groups.flush(now);
     }
+    // A listener may have stopped it meanwhile.
+    if (!this.#isRunning) return;
     const delayMs = Math.min(this.#nextLookAt, this.#groups.dueAt) - this.#clock.now();
     this.#timer = this.#timers.after(Math.min(Math.max(0, delayMs), maxTimerMs), () => this.#turn());
   }

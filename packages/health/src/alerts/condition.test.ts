@@ -128,6 +128,14 @@ describe('rates', () => {
     expect(rule.hits(snapshot({ realm: 1130 }), 80_000)).toMatchObject([{ value: 2 }]);
   });
 
+  test('a clock that is set back costs one look', () => {
+    const rule = condition({ rateOverMs: 60_000, comparison: '>=', value: 0 });
+    rule.hits(snapshot({ realm: 0 }), 3_600_000);
+    rule.hits(snapshot({ realm: 10 }), 3_610_000);
+    expect(rule.hits(snapshot({ realm: 20 }), 10_000)).toEqual([]);
+    expect(rule.hits(snapshot({ realm: 40 }), 20_000)).toMatchObject([{ value: 2 }]);
+  });
+
   test('series come and go', () => {
     const rule = condition({ rateOverMs: 60_000, reduce: 'sum', value: -1 });
     rule.hits(snapshot({ realm: 0, life: 0 }), 0);

@@ -24,14 +24,16 @@ export class RateWindow {
   /**
    * Takes in the counters as they are now.
    *
-   * @param now epoch milliseconds, not before those of the last look
+   * @param now epoch milliseconds
    * @returns each that has been seen before, with its rise per second
    */
   rates(samples: readonly Sample[], now: number): Sample[] {
     const series = new Map<string, Point[]>();
     const rates = samples.flatMap(({ labels, value }) => {
       const key = keyOf(labels);
-      const points = this.#series.get(key) ?? [];
+      const known = this.#series.get(key) ?? [];
+      // Where the clock was set back, what was seen before is of no use.
+      const points = (known.at(-1)?.at ?? now) > now ? [] : known;
       points.push({ at: now, value });
       const firstWithin = points.findIndex(({ at }) => at > now - this.#windowMs);
       points.splice(0, Math.max(0, Math.min(firstWithin - 1, points.length - 2)));
