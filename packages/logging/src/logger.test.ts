@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { LogControl } from './log-control.ts';
 import { createLogger, type Logger, type LoggerOptions, noopLogger } from './logger.ts';
 
 interface Captured {
@@ -28,12 +29,19 @@ describe('schema', () => {
     log.info({ game: 'realm', count: 2 }, 'started');
     expect(entry()).toEqual({
       level: 'info',
+      stream: 'service',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       name: 'test',
       game: 'realm',
       count: 2,
       msg: 'started',
     });
+  });
+
+  test('a line of level error or fatal is in the error stream', () => {
+    const { log, lines } = capture();
+    for (const level of ['debug', 'info', 'warn', 'error', 'fatal'] as const) log[level]({}, level);
+    expect(lines.map((line) => JSON.parse(line).stream)).toEqual(['service', 'service', 'service', 'error', 'error']);
   });
 
   test('only what is urgent enough is written', () => {
@@ -46,6 +54,13 @@ describe('schema', () => {
     const { log, entry } = capture();
     log.child({ game: 'realm', token: 'hunter2' }).child({ session: 's1' }).info({ game: 'other' }, 'x');
     expect(entry()).toMatchObject({ game: 'other', session: 's1', token: '[redacted]' });
+  });
+
+  test('each name stands once in a line', () => {
+    const { log, lines } = capture({ context: () => ({ game: 'of the context', requestId: 'r1' }) });
+    log.child({ game: 'realm', session: 's1' }).child({ session: 's2' }).info({ session: 's3' }, 'x');
+    expect(lines[0]?.match(/"\w+":/g)?.toSorted()).toEqual(['"game":', '"level":', '"msg":', '"name":', '"requestId":', '"session":', '"stream":', '"time":']);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ game: 'realm', session: 's3', requestId: 'r1' });
   });
 
   test('bigint, Date, bytes, Map, cycles and getters that throw are written as something', () => {
@@ -113,6 +128,69 @@ describe('schema', () => {
   test('the silent one is silent, its children too', () => {
     expect(noopLogger.child({}).child({})).toBe(noopLogger);
     expect(noopLogger.info({}, 'x')).toBeUndefined();
+  });
+});
+
+describe('context', () => {
+  test('is asked at each line, also of children; own fields and those of the logger win, its secrets are hidden', () => {
+    let requestId: string | undefined;
+    const { log, lines } = capture({ context: () => (requestId === undefined ? undefined : { requestId, traceId: 't1', game: 'around', token: 'hunter2' }) });
+    const ofGame = log.child({ game: 'realm' });
+    ofGame.info({}, 'outside');
+    requestId = 'r1';
+    ofGame.info({ traceId: 'own' }, 'inside');
+    requestId = 'r2';
+    ofGame.info({}, 'next');
+    const [outside, inside, next] = lines.map((line) => JSON.parse(line));
+    expect(outside).not.toHaveProperty('requestId');
+    expect(inside).toMatchObject({ requestId: 'r1', traceId: 'own', game: 'realm', token: '[redacted]' });
+    expect(next).toMatchObject({ requestId: 'r2', traceId: 't1' });
+  });
+
+  test('is not asked for a line that is not written', () => {
+    let asked = 0;
+    const { log } = capture({ level: 'warn', context: () => ({ asked: (asked += 1) }) });
+    log.info({}, 'x');
+    expect(asked).toBe(0);
+    log.warn({}, 'x');
+    expect(asked).toBe(1);
+  });
+});
+
+describe('control', () => {
+  test('a level that is changed counts from the next line on, also for children made before', () => {
+    const control = new LogControl({ level: 'warn' });
+    const { log, lines } = capture({ control });
+    const child = log.child({ game: 'realm' }).child({});
+    child.debug({}, 'not yet');
+    control.set({ level: 'debug' });
+    child.debug({}, 'now');
+    control.set({ level: 'silent' });
+    child.fatal({}, 'no longer');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['now']);
+  });
+
+  test.each([{ level: 'loud' }, { successRate: 1.1 }, { successRate: Number.NaN }, { slowMs: 0 }, { slowMs: -1 }])(
+    '%j is refused, and nothing has changed',
+    (faulty) => {
+      const control = new LogControl({ level: 'warn', successRate: 0.5, slowMs: 100 });
+      const changes: object = { level: 'debug', successRate: 0, slowMs: 1, ...faulty };
+      expect(() => control.set(changes)).toThrow(
+        expect.objectContaining({ code: 'ERR_LOG_OPTIONS', message: expect.stringContaining(Object.keys(faulty)[0] ?? '') }),
+      );
+      expect(control.settings).toEqual({ level: 'warn', successRate: 0.5, slowMs: 100 });
+    },
+  );
+
+  test('each written line is counted, and a fatal one waits until it is out', () => {
+    const told: string[] = [];
+    const destination = { write: (line: string) => void told.push(JSON.parse(line).msg), flushSync: () => void told.push('flushed') };
+    const { log } = capture({ level: 'warn', destination, onLine: (stream, level) => void told.push(`${stream} ${level}`) });
+    log.info({}, 'off');
+    log.warn({}, 'a');
+    log.fatal({}, 'b');
+    log.error({}, 'c');
+    expect(told).toEqual(['a', 'service warn', 'b', 'error fatal', 'flushed', 'c', 'error error']);
   });
 });
 

@@ -11,7 +11,7 @@ const colours: Readonly<Record<string, number>> = { debug: 90, info: 32, warn: 3
 export function prettyLine(line: string): string {
   const entry = parsed(line);
   if (entry === undefined) return `${printable(line.trimEnd())}\n`;
-  const { level, time, msg, name: _name, err, ...fields } = entry;
+  const { level, time, msg, name: _name, stream: _stream, err, ...fields } = entry;
   const label = `\u001B[${colours[String(level)] ?? 0}m${String(level).toUpperCase().padEnd(5)}\u001B[0m`;
   const pairs = Object.entries(fields).map(([key, value]) => ` \u001B[2m${printable(key)}=\u001B[22m${shown(value)}`);
   return `${String(time).slice(11, 23)} ${label} ${printable(String(msg))}${pairs.join('')}\n${stackOf(err)}`;

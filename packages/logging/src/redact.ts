@@ -116,12 +116,18 @@ class Copy {
 
   #error(error: Error, depth: number): Record<string, unknown> {
     const { message, stack, cause } = error;
-    const own = this.#fields(
-      readable(error).filter(([key]) => key !== 'name'),
-      depth,
-    );
+    // Its own field may be called like one that is told of every error, and hold anything.
+    const own = readable(error)
+      .filter(([key]) => key !== 'name' && key !== 'message' && key !== 'stack')
+      .map(([key, value]) => [key === 'type' ? 'type_' : key, value] as const);
     const errors = error instanceof AggregateError ? { errors: this.of(error.errors, depth + 1) } : undefined;
-    const told = { type: error.name, message: redactText(message), ...own, stack: redactText(stack ?? ''), ...errors };
+    const told = {
+      type: redactText(textOf(error.name)),
+      message: redactText(textOf(message)),
+      ...this.#fields(own, depth),
+      stack: redactText(textOf(stack)),
+      ...errors,
+    };
     return cause === undefined ? told : { ...told, cause: this.of(cause, depth + 1) };
   }
 }
@@ -147,6 +153,11 @@ function withoutJwt(dotted: string): string {
     if (isJwt) at += 2;
   }
   return clean.join('.');
+}
+
+/** Anyone may have set the message of an error to anything. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** Nothing to hide in an absent value, and whether it is absent is what a reader of the log wants to know. */
