@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Principal, Revocations } from '@midgard/auth';
-import { type Logger, createLogger } from '@midgard/logging';
+import type { Logger } from '@midgard/logging';
 import { collectProcess, Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
@@ -20,11 +20,14 @@ import { openServiceDatabase, serviceDatabaseName } from './database/service-dat
 import { readyTables } from './database/tables.ts';
 import { developmentKey } from './development-key.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
-import { rightsOf, rolesReload } from './rights.ts';
+import { configReload } from './reload.ts';
+import { reloadableRoles, rightsOf } from './rights.ts';
 import { Grace } from './grace.ts';
 import { checkHealth } from './health.ts';
 import { openLimits } from './limits/open-limits.ts';
 import { businessMetrics } from './measures/business-metrics.ts';
+import { openLogs } from './logs/open-logs.ts';
+import { withRequestLines } from './logs/request-lines.ts';
 import { frontEndMetrics } from './measures/front-end-metrics.ts';
 import { watchLedgers } from './measures/ledger-watch.ts';
 import { watchMemory } from './memory/watch-memory.ts';
@@ -48,7 +51,7 @@ export interface Service {
   /** A key to try the service with; undefined in production. */
   readonly developmentKey: string | undefined;
   readonly log: Logger;
-  /** Reads the certificates of the front ends anew, and takes up the roles of the configuration. */
+  /** Reads the certificates of the front ends anew, and takes up what of the configuration can change. */
   reload(read: () => Settings): Promise<void>;
   /** Says goodbye, answers what is in flight within the grace period, closes everything. */
   stop(): Promise<void>;
@@ -63,11 +66,12 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const grace = new Grace(config.shutdownGraceMs);
   await using parts = new AsyncDisposableStack();
 
-  const log = createLogger({ name: 'midgard', level: config.log.level });
-  for (const warning of warnings) log.warn({}, warning);
   const registry = new Registry({ overflowed: (metric) => log.warn({ metric }, 'a metric has too many series: further ones are counted together, as other') });
+  const logs = parts.use(openLogs({ config, registry }));
+  const { log } = logs;
+  for (const warning of warnings) log.warn({}, warning);
   parts.defer(collectProcess(registry));
-  const metrics = frontEndMetrics(registry);
+  const metrics = withRequestLines(frontEndMetrics(registry), logs);
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
   if (config.profiling.blockedMs > 0) parts.use(watchBlockages({ thresholdMs: config.profiling.blockedMs, registry, log }));
@@ -124,7 +128,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
 
-  const reloadRoles = rolesReload({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
+  const roles = reloadableRoles({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
+  const reloadConfig = configReload([roles, logs.reloadable], log);
   const snapshots = new HeapSnapshots({ folder: path.join(config.dataDir, 'profiles'), keep: config.profiling.keepSnapshots });
   const dispatcher = new Dispatcher({
     service: serviceOperations(profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase })),
@@ -188,7 +193,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     log,
     reload: (read) => {
       transport.reload?.();
-      return reloadRoles(read);
+      return reloadConfig(read);
     },
     stop: () => running.disposeAsync(),
   };

@@ -5,6 +5,7 @@ import { purgeSchema } from './cdn/purge-schema.ts';
 import { databaseSchema } from './database/database-schema.ts';
 import { encryptionSchema } from './encryption/encryption-schema.ts';
 import { limitsSchema } from './limits/limits-schema.ts';
+import { logSchema } from './logs/log-schema.ts';
 import { httpTransportFields, transportFields } from './transport/transport-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
@@ -127,7 +128,7 @@ export const configSchema = z.strictObject({
         .describe('Time from one look at all ledgers, which reads every balance, entry and order, to the next; the first is at the start, 0: none'),
     })
     .prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']).default('info') }).prefault({}),
+  log: logSchema.prefault({}),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z
     .record(

@@ -1,10 +1,10 @@
 import { roleNames } from '@midgard/auth';
-import { ConfigError } from '@midgard/config';
 import type { Database } from '@midgard/dao';
 import type { Logger } from '@midgard/logging';
 import { Rights, type RightsOptions } from '@midgard/server';
 import type { ServiceAudit } from './audit/service-audit.ts';
 import type { Config } from './config-schema.ts';
+import type { Reloadable } from './reload.ts';
 
 type RoleConfig = Pick<Config, 'auth' | 'games'>;
 
@@ -23,7 +23,7 @@ export function keyRoles({ auth, games }: RoleConfig): readonly string[] {
   return [...new Set([...roleNames, ...own])].filter((role) => role !== 'player');
 }
 
-/** What {@link rolesReload} works with. */
+/** What {@link reloadableRoles} works with. */
 export interface RolesReloadParts {
   readonly rights: Rights;
   /** What they were made from. */
@@ -35,38 +35,27 @@ export interface RolesReloadParts {
 }
 
 /**
- * Makes what takes up the roles of a configuration while the service runs. A faulty one changes nothing.
+ * Takes up the roles of a configuration while the service runs.
  *
  * The new roles count before they are noted: to take a right away must not wait for a database.
- *
- * @returns to be called with what reads the configuration
  */
-export function rolesReload({ rights, config, database, audit, log }: RolesReloadParts): (read: () => { readonly config: RoleConfig }) => Promise<void> {
+export function reloadableRoles({ rights, config, database, audit, log }: RolesReloadParts): Reloadable {
   let before = definitionsOf(config);
-  return async (read) => {
-    const after = attempt(() => {
-      const definitions = definitionsOf(read().config);
-      rights.redefine(definitions);
-      return definitions;
-    }, log);
-    if (after === undefined) return;
-    const isSame = JSON.stringify(after) === JSON.stringify(before);
-    log.info({ isSame }, 'roles are as the configuration has them now; its other settings count from the next start');
-    if (isSame) return;
-    const changes = { before, after };
-    before = after;
-    await audit
-      .note(database, { operation: 'roles.reload', entity: 'configuration', subject: 'roles', changes })
-      .catch((error: unknown) => log.error({ err: error }, 'new roles could not be noted in the audit log'));
+  return {
+    name: 'roles',
+    prepare: (fresh) => {
+      const after = definitionsOf(fresh);
+      // Finds what is malformed before anything has changed.
+      void new Rights(after);
+      if (JSON.stringify(after) === JSON.stringify(before)) return undefined;
+      return async () => {
+        const changes = { before, after };
+        rights.redefine(after);
+        before = after;
+        await audit
+          .note(database, { operation: 'roles.reload', entity: 'configuration', subject: 'roles', changes })
+          .catch((error: unknown) => log.error({ err: error }, 'new roles could not be noted in the audit log'));
+      };
+    },
   };
-}
-
-function attempt(redefine: () => RightsOptions, log: Logger): RightsOptions | undefined {
-  try {
-    return redefine();
-  } catch (error) {
-    const reasons = error instanceof ConfigError ? error.issues.map(({ path, message }) => `${path}: ${message}`) : [];
-    log.error(reasons.length > 0 ? { reasons } : { err: error }, 'the configuration is faulty: the roles stay as they were');
-    return undefined;
-  }
 }

@@ -42,7 +42,7 @@ test('on SIGHUP the roles of the file count, also in open sessions; a faulty fil
   const refusals = () => service.logs.filter(({ level }) => level === 'error');
   await expect.poll(() => refusals().length, { timeout: 10_000 }).toBe(1);
   expect(refusals()[0]).toMatchObject({
-    msg: 'the configuration is faulty: the roles stay as they were',
+    msg: 'the configuration is faulty: everything stays as it was',
     reasons: [expect.stringContaining('auth.roles.auditor[0]'), expect.stringContaining('server.tcp.prot')],
   });
   expect([await tcp(), await http()]).toEqual([

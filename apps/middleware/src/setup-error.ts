@@ -7,6 +7,7 @@ export type SetupErrorCode =
   | 'ERR_SETUP_PORT'
   | 'ERR_SETUP_TLS'
   | 'ERR_SETUP_PLAINTEXT'
+  | 'ERR_SETUP_LOG'
   | 'ERR_SETUP_ARGUMENT';
 
 /** A start or a command that cannot go on, with a message for the person at the terminal. */

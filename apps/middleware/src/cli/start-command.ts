@@ -2,19 +2,20 @@ import process from 'node:process';
 import { banner } from '../banner.ts';
 import { compose } from '../compose.ts';
 import { readSettings } from '../config.ts';
+import { dieLoudly } from '../logs/die-loudly.ts';
 
 /** Runs the service until a signal; the first one ends it gracefully, a second one at once. */
 export async function startCommand(): Promise<void> {
   const settings = readSettings();
   const stopping = firstSignal();
   const service = await compose(settings);
+  dieLoudly(process, service.log);
   process.on('SIGHUP', () => void service.reload(readSettings));
   // From the start of the process: loading the code takes longer than all the rest, and a person waits for it too.
   process.stdout.write(banner(service, performance.now()));
   const signal = await stopping;
   service.log.info({ signal }, 'stopping');
   await service.stop();
-  service.log.info({}, 'stopped');
 }
 
 /** Listens from the very start, so that a signal during start-up is not lost. */

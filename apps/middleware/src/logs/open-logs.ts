@@ -1,0 +1,108 @@
+import process from 'node:process';
+import {
+  createLogger,
+  EntryLog,
+  FileDestination,
+  type FileTrouble,
+  LogControl,
+  LoggingError,
+  type LogDestination,
+  type Logger,
+  type LogSettings,
+} from '@midgard/logging';
+import type { Registry } from '@midgard/metrics';
+import { currentRequest } from '@midgard/server';
+import type { Config } from '../config-schema.ts';
+import type { Reloadable } from '../reload.ts';
+import { SetupError } from '../setup-error.ts';
+import { logMetrics } from './log-metrics.ts';
+
+const name = 'midgard';
+
+/** The log of the service. */
+export interface ServiceLogs extends AsyncDisposable {
+  readonly log: Logger;
+  /** Lines of requests and of what must be accounted for. */
+  readonly entries: EntryLog;
+  /** What decides which lines are written. */
+  readonly control: LogControl;
+  /** Takes up the level, the sampling and what is slow. */
+  readonly reloadable: Reloadable;
+}
+
+/** What {@link openLogs} needs. */
+export interface LogParts {
+  readonly config: Pick<Config, 'log' | 'instance'>;
+  readonly registry: Registry;
+  /** Where it is told what keeps lines from their files; default: standard error. */
+  readonly emergency?: LogDestination;
+}
+
+/**
+ * Opens the log: on standard output, or in files. Every line of a request has its ids.
+ *
+ * @throws {SetupError} `ERR_SETUP_LOG`: the folder of the files cannot be made or written
+ */
+export function openLogs({ config, registry, emergency = process.stderr }: LogParts): ServiceLogs {
+  const control = new LogControl(settingsOf(config.log));
+  const { onLine, onDropped } = logMetrics(registry);
+  const report = (trouble: FileTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
+  const files = filesOf(config, { report, onDropped, emergency });
+  const options = { name, control, destination: files, onLine };
+  const log = createLogger({ ...options, context: idsOfRequest });
+  const entries = new EntryLog(options);
+  const reloadable: Reloadable = {
+    name: 'log',
+    prepare: (fresh) => {
+      const settings = settingsOf(fresh.log);
+      return JSON.stringify(settings) === JSON.stringify(control.settings) ? undefined : () => control.set(settings);
+    },
+  };
+  return {
+    log,
+    entries,
+    control,
+    reloadable,
+    [Symbol.asyncDispose]: async () => {
+      // The last line of the service; what comes later finds the files closed.
+      log.info({}, 'stopped');
+      await files?.close();
+    },
+  };
+}
+
+function settingsOf({ level, requests: { successRate, slowMs } }: Config['log']): LogSettings {
+  return { level, successRate, slowMs };
+}
+
+function filesOf(
+  { log: { files }, instance }: Pick<Config, 'log' | 'instance'>,
+  listeners: Pick<ConstructorParameters<typeof FileDestination>[0], 'report' | 'onDropped' | 'emergency'>,
+): FileDestination | undefined {
+  const { dir, maxMb, days, maxFiles } = files;
+  if (dir === undefined) return undefined;
+  try {
+    return new FileDestination({ folder: dir, prefix: `${name}-${instance}`, maxBytes: maxMb * 2 ** 20, keepDays: days, maxFiles, ...listeners });
+  } catch (error) {
+    if (!(error instanceof LoggingError)) throw error;
+    throw new SetupError('ERR_SETUP_LOG', `log.files.dir must be a folder that can be made and written, and ${dir} is none`, { cause: error.cause });
+  }
+}
+
+function idsOfRequest(): object | undefined {
+  const request = currentRequest();
+  return request === undefined ? undefined : { requestId: request.requestId, traceId: request.traceId };
+}
+
+/** What begins goes to where a person looks though the files do not work, what is over into the files. */
+function reportTrouble(trouble: FileTrouble, { log, emergency }: { readonly log: () => Logger; readonly emergency: LogDestination }): void {
+  const stderr = createLogger({ name, destination: emergency });
+  switch (trouble.state) {
+    case 'failing':
+      return stderr.error({ reason: trouble.reason, err: trouble.error }, 'the log files are not written: lines wait in memory, more are dropped and counted');
+    case 'recovered':
+      return log().warn({ reason: trouble.reason, dropped: trouble.dropped }, 'the log files are written again; the dropped lines are lost');
+    case 'not-pruned':
+      return log().warn({ err: trouble.error }, 'log files that are too old could not be removed');
+  }
+}
