@@ -15,7 +15,7 @@ export function tallyDone(tally: Tally, moreLines: number, moreCharacters: numbe
   Atomics.add(tally, characters, moreCharacters);
 }
 
-/** What is under way of so much that was sent. */
+/** What is under way of so much that was sent. Right while that is less than 2^31. */
 export function underWay(tally: Tally, sentLines: number, sentCharacters: number): { readonly lines: number; readonly characters: number } {
-  return { lines: (sentLines - Atomics.load(tally, lines)) >>> 0, characters: (sentCharacters - Atomics.load(tally, characters)) >>> 0 };
+  return { lines: (sentLines - Atomics.load(tally, lines)) | 0, characters: (sentCharacters - Atomics.load(tally, characters)) | 0 };
 }

@@ -3,7 +3,7 @@
  *
  * - `flood`: says `first` on standard output when 1,000 lines are in their file, and logs on until it is killed
  * - `fatal`: logs 1,000 lines and a fatal one, and aborts
- * - `full`: logs lines of a kilobyte from time to time until it is told to end on standard input; prints what it is told of its files
+ * - `full`: logs lines of a kilobyte until 200 are dropped, and ends when it is told to on standard input; prints what it is told of its files
  */
 import process from 'node:process';
 import { createLogger, FileDestination } from '../index.ts';
@@ -46,7 +46,8 @@ if (act === 'full') {
   files.flushSync();
   let logged = 1;
   const timer = setInterval(() => {
-    for (let more = 0; more < 5; more += 1) log.info({ n: logged++, text: 'x'.repeat(1000) }, 'line');
+    // It falls silent, so that nothing but time brings a new attempt.
+    if (dropped < 200) for (let more = 0; more < 5; more += 1) log.info({ n: logged++, text: 'x'.repeat(1000) }, 'line');
     // What a service does beside, and what must go on.
     say({ state: 'alive', dropped });
   }, 2);
