@@ -23,8 +23,10 @@ import { configuredGames, openGames, runtimeOf } from './games.ts';
 import { configReload } from './reload.ts';
 import { reloadableRoles, rightsOf } from './rights.ts';
 import { Grace } from './grace.ts';
-import { checkHealth } from './health.ts';
+import { healthOperations } from './health/health-operations.ts';
+import { ServiceHealth } from './health/service-health.ts';
 import { openLimits } from './limits/open-limits.ts';
+import { activePlayers } from './measures/active-players.ts';
 import { businessMetrics } from './measures/business-metrics.ts';
 import { openLogs } from './logs/open-logs.ts';
 import { withRequestLines } from './logs/request-lines.ts';
@@ -108,6 +110,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const router = new GameRouter();
   const logMetricsOf = durableLogMetrics(registry);
   const businessOf = businessMetrics(registry);
+  const playersOf = activePlayers(registry);
   const started: WarmedGame[] = [];
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metricsOf: logMetricsOf });
@@ -116,7 +119,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
-    router.add(new AdministeredGame(runtime, { coherence, keys }));
+    router.add(new AdministeredGame(runtime, { coherence, keys, served: playersOf(game.handler.manifest.id) }));
     started.push({ runtime, database: game.database });
   }
   const runtimes = started.map(({ runtime }) => runtime);
@@ -130,9 +133,10 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
 
   const roles = reloadableRoles({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
   const reloadConfig = configReload([roles, logs.reloadable], log);
+  const health = parts.use(new ServiceHealth({ config, databases, coherence, warmUp: cacheWarmUp, runtimes, registry, log }));
   const snapshots = new HeapSnapshots({ folder: path.join(config.dataDir, 'profiles'), keep: config.profiling.keepSnapshots });
   const dispatcher = new Dispatcher({
-    service: serviceOperations(profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase })),
+    service: serviceOperations([...healthOperations(health.monitor), ...profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase })]),
     rights,
     router,
     revocations: { isRevoked },
@@ -152,7 +156,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     jwks: () => tokens.jwks(),
     publicLimit: limits.login,
     failureLimit: limits.wrongCredentials,
-    readiness: () => checkHealth(databases, coherence, cacheWarmUp),
+    readiness: () => health.monitor.ready(),
     listen: { host: http.host, port: http.port, maxConnections: http.maxConnections, ...transport.http },
     options: {
       maxBodyBytes: http.maxBodyBytes,
@@ -171,6 +175,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     ...transport.tcp,
   });
   parts.defer(async () => {
+    health.monitor.enter('draining');
     httpServer.drain();
     const graceMs = grace.leftMs();
     await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
@@ -182,6 +187,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   transport.follow({ tcp: tcpServer, http: httpServer });
   cdn?.start();
   cacheWarmUp.start();
+  health.monitor.enter('serving');
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();

@@ -109,6 +109,19 @@ export const configSchema = z.strictObject({
   ),
   memory: Memory.prefault({}),
   writeBehind: WriteBehind.prefault({}),
+  health: z
+    .strictObject({
+      diskDegradedBelow: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe('Share of the disk of the data folder that is free, below which it is told of as degraded'),
+      diskDownBelow: z.number().min(0).max(1).default(0.02).describe('And below which as down; no larger than diskDegradedBelow'),
+      eventLoopDegradedMs: z.int().min(1).max(2000).default(100).describe('An event loop that is later than this (P99) is told of as degraded'),
+    })
+    .refine(({ diskDegradedBelow, diskDownBelow }) => diskDownBelow <= diskDegradedBelow, { path: ['diskDownBelow'], message: 'larger than diskDegradedBelow' })
+    .prefault({}),
   profiling: z
     .strictObject({
       blockedMs: z

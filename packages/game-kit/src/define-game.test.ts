@@ -144,6 +144,7 @@ const entity = defineEntity('a', { columns: { id: id() }, key: ['id'] });
 test.each([
   ['an id in capitals', { manifest: { ...manifest, id: 'Test' } }, 'ERR_GAME_MANIFEST'],
   ['number 0', { manifest: { ...manifest, number: 0 } }, 'ERR_GAME_MANIFEST'],
+  ['a health check whose name is none', { health: { 'Pay ment': () => undefined } }, 'ERR_GAME_MANIFEST'],
   ['no version', { manifest: { ...manifest, version: '' } }, 'ERR_GAME_MANIFEST'],
   ['one code twice', { operations: [operation, { ...operation, name: 'a.c', http: 'POST /c' }] }, 'ERR_GAME_CLASH'],
   ['one name twice', { operations: [operation, { ...operation, code: 101, http: 'POST /c' }] }, 'ERR_GAME_CLASH'],

@@ -14,7 +14,7 @@ const MAX_NUMBER = 65_535;
  *
  * @param definition see {@link GameDefinition}
  * @returns what the middleware loads, with the types of all its operations
- * @throws {GameKitError} `ERR_GAME_MANIFEST`; `ERR_GAME_CLASH`: two operations share a code, name or route, two entities a
+ * @throws {GameKitError} `ERR_GAME_MANIFEST`, also for a health check whose name is none; `ERR_GAME_CLASH`: two operations share a code, name or route, two entities a
  *   name, or an operation has a route below `/config`; `ERR_GAME_OPERATION`: a hook is for no operation, or one names an entity that the
  *   game has not; `ERR_GAME_CONFIG`: a public document has a name that cannot stand in a path
  * @example
@@ -29,8 +29,9 @@ const MAX_NUMBER = 65_535;
  * ```
  */
 export function defineGame<const Ops extends readonly Operation[], Extra extends object = object>(definition: GameDefinition<Ops, Extra>): GameHandler<Ops> {
-  const { manifest, entities, operations, hooks = {}, publicConfig = {}, extendContext } = definition;
+  const { manifest, entities, operations, hooks = {}, publicConfig = {}, health = {}, extendContext } = definition;
   checkManifest(manifest);
+  requireCheckNames(health);
   for (const trait of ['code', 'name'] as const)
     requireDistinct(
       operations.map((operation) => String(operation[trait])),
@@ -57,8 +58,14 @@ export function defineGame<const Ops extends readonly Operation[], Extra extends
     operations,
     hooks: { before: hooksByName(before, operations), after: hooksByName(after, operations), ...(login === undefined ? {} : { login }) },
     publicConfig,
+    health,
     extendContext: (context) => extendContext?.(context) ?? {},
   };
+}
+
+function requireCheckNames(checks: object): void {
+  const bad = Object.keys(checks).find((name) => !/^[a-z][a-z0-9-]{0,30}$/.test(name));
+  if (bad !== undefined) throw new GameKitError('ERR_GAME_MANIFEST', `health: ${JSON.stringify(bad)} is no name of a check: a-z, 0-9 and -, at most 31`);
 }
 
 function checkManifest({ id, number, version, title }: GameManifest): void {

@@ -66,6 +66,15 @@ export interface AnyHook {
   run(context: GameContext, input: unknown, result: unknown): Awaitable<unknown>;
 }
 
+/**
+ * Looks at something that the game depends on besides its database: a payment service, a matchmaker. What it throws, and what takes longer
+ * than two seconds, is an outage; it is told of by its name alone.
+ *
+ * @param signal aborted when the time is over
+ * @returns nothing where all is well
+ */
+export type GameCheck = (signal: AbortSignal) => Awaitable<'degraded' | undefined | void>;
+
 /** A loaded game: what `defineGame` gives and {@link GameRuntime} runs. */
 export interface GameHandler<Ops extends readonly Operation[] = readonly Operation[]> {
   readonly contract: number;
@@ -80,6 +89,8 @@ export interface GameHandler<Ops extends readonly Operation[] = readonly Operati
   };
   /** By name; absent in a game that was built before there was any. */
   readonly publicConfig?: Readonly<Record<string, ConfigDocument>>;
+  /** By name; absent in a game that was built before there was any. */
+  readonly health?: Readonly<Record<string, GameCheck>>;
   extendContext(context: GameContext): object;
 }
 
@@ -96,6 +107,8 @@ export interface GameDefinition<Ops extends readonly Operation[], Extra extends 
    * data of a season. By name, made by `configDocument`; served below `/api/v1/games/{game}/config`.
    */
   readonly publicConfig?: Readonly<Record<string, ConfigDocument>>;
+  /** What else the service's health depends on, by name: `a-z`, `0-9` and `-`, at most 31 characters. An outage is told of; it takes no instance out of traffic. */
+  readonly health?: Readonly<Record<string, GameCheck>>;
   /** What the game's handlers and hooks find in their context besides the standard repositories; made anew for each operation. */
   extendContext?(this: void, context: GameContext): Extra;
 }

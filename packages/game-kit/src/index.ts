@@ -19,7 +19,16 @@ export type {
   WriteOperationOf,
 } from './operation.ts';
 export { defineGame } from './define-game.ts';
-export { CONTRACT_VERSION, type GameDefinition, type GameHandler, type GameManifest, type Hooks, type ExternalAccount, type LoginCredentials } from './game.ts';
+export {
+  CONTRACT_VERSION,
+  type GameDefinition,
+  type GameCheck,
+  type GameHandler,
+  type GameManifest,
+  type Hooks,
+  type ExternalAccount,
+  type LoginCredentials,
+} from './game.ts';
 export { configDocument, type ConfigDocument, type Freshness } from './public-config/config-document.ts';
 export { PublicConfig, type PublicConfigListener, type PublishedDocument } from './public-config/public-config.ts';
 export { GameKitError, type GameKitErrorCode } from './game-kit-error.ts';

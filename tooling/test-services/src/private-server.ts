@@ -13,7 +13,7 @@ const maxPortTries = 10;
 const maxPrinted = 8000;
 
 /** A server of its own for a test: on a port of 127.0.0.1, its data in a temporary folder; both go when the test's process does. */
-export abstract class PrivateServer {
+export abstract class PrivateServer implements AsyncDisposable {
   readonly port: number;
   /** Holds all that it writes; there before its first start. */
   protected readonly folder: string;
@@ -97,6 +97,10 @@ export abstract class PrivateServer {
     await this.stop('SIGKILL');
     this.#guard.dismiss();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remove();
   }
 }
 

@@ -31,6 +31,8 @@ export interface AdministrationParts {
   /** What the game's caches are shared by. */
   readonly coherence: Pick<Coherence, 'state' | 'waiting'>;
   readonly keys: Pick<KeyAdministration, 'operationsOf'>;
+  /** Hears of each request to the game itself that went well. Default: nobody does. */
+  readonly served?: (request: ExecuteRequest) => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export class AdministeredGame implements ServedGame {
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
   readonly publicConfig: PublicConfig;
   readonly #runtime: GameRuntime;
+  readonly #served: (request: ExecuteRequest) => void;
   readonly #coherence: Pick<Coherence, 'state' | 'waiting'>;
   /** The cached operations by entity. */
   readonly #cached: ReadonlyMap<string, readonly Operation[]>;
@@ -50,10 +53,11 @@ export class AdministeredGame implements ServedGame {
    * @param runtime the game itself
    * @param parts what else the operations work on
    */
-  constructor(runtime: GameRuntime, { coherence, keys }: AdministrationParts) {
+  constructor(runtime: GameRuntime, { coherence, keys, served = () => undefined }: AdministrationParts) {
     const { manifest, operations } = runtime.handler;
     this.publicConfig = runtime.publicConfig;
     this.#runtime = runtime;
+    this.#served = served;
     this.#coherence = coherence;
     this.#cached = Map.groupBy(
       operations.filter(({ cache }) => cache !== undefined && runtime.caches().has(cache.entity)),
@@ -72,9 +76,12 @@ export class AdministeredGame implements ServedGame {
     this.handler = { manifest, operations: [...operations, ...this.#own.keys()] };
   }
 
-  execute(request: ExecuteRequest): Promise<unknown> {
+  async execute(request: ExecuteRequest): Promise<unknown> {
     const own = this.#own.get(request.operation);
-    return own === undefined ? this.#runtime.execute(request) : this.#administer(own, request);
+    if (own !== undefined) return this.#administer(own, request);
+    const answer = await this.#runtime.execute(request);
+    this.#served(request);
+    return answer;
   }
 
   orderKeys(operation: Operation, input: unknown): readonly string[] {

@@ -3,7 +3,7 @@ import { findMariaDb, findPrometheus, findRedis, type PrometheusServer, startMar
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceProcess } from '../testing/service-process.ts';
-import { DemoLoad } from './demo-load.ts';
+import { DemoLoad } from '../testing/demo-load.ts';
 
 const timeout = 300_000;
 const isPossible = [findMariaDb(), findPrometheus(), findRedis()].every((program) => program !== undefined);

@@ -2,8 +2,8 @@ import { connect as connectSocket } from 'node:net';
 import { once } from 'node:events';
 import { connect, type GameClient, type TcpClient } from '@midgard/client';
 import { realm } from '@midgard/game-realm';
-import { callRealm, createPlayer } from '../testing/realm-http.ts';
-import type { StartedService } from '../testing/service-process.ts';
+import { callRealm, createPlayer } from './realm-http.ts';
+import type { StartedService } from './service-process.ts';
 
 /** A little of everything that a day brings, again and again: orders, log-ins, cached reads, mistakes, attacks. */
 export class DemoLoad implements AsyncDisposable {
