@@ -64,6 +64,21 @@ test('idempotency key and trace go into their headers', async () => {
   expect(seen[0]?.headers).toMatchObject({ 'idempotency-key': 'key-4711', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' });
 });
 
+test('the client is asked for the trace of a request that names none', async () => {
+  const traceIds = ['a', 'b'].map((digit) => digit.repeat(32));
+  const { client, seen } = await serve(json({ id: '1', name: 'a' }), {
+    trace: () => (traceIds.length === 0 ? undefined : { traceId: traceIds.shift() ?? '', spanId: 'c'.repeat(16), flags: 0 }),
+  });
+  const trace = { traceId: 'd'.repeat(32), spanId: 'e'.repeat(16), flags: 1 };
+  for (const options of [{}, { trace }, {}, {}]) await client.game(toy).call('player.get', { id: '1' }, options);
+  expect(seen.map(({ headers }) => headers['traceparent'])).toEqual([
+    `00-${'a'.repeat(32)}-${'c'.repeat(16)}-00`,
+    `00-${'d'.repeat(32)}-${'e'.repeat(16)}-01`,
+    `00-${'b'.repeat(32)}-${'c'.repeat(16)}-00`,
+    undefined,
+  ]);
+});
+
 test('a token goes out as Bearer, a function is asked for each request', async () => {
   let asked = 0;
   const { seen, baseUrl } = await serve(json({ id: '1', name: 'a' }));

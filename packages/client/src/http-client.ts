@@ -18,6 +18,8 @@ export interface HttpClientOptions {
   readonly token?: string | (() => string | Promise<string>);
   /** Milliseconds for a request that says nothing else (default 10,000). */
   readonly requestTimeoutMs?: number;
+  /** Asked at each request that names no trace: which one it joins, such as that of the caller's own span; undefined: none. Must be quick, and must not throw. */
+  readonly trace?: () => TraceContext | undefined;
   /** Default the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
@@ -58,7 +60,7 @@ export class HttpClient {
     const timeout = AbortSignal.timeout(timeoutMs ?? this.#options.requestTimeoutMs ?? 10_000);
     const init: RequestInit = {
       method,
-      headers: { ...headers, ...traceHeader(trace), ...(await this.#credentials()) },
+      headers: { ...headers, ...traceHeader(trace ?? this.#options.trace?.()), ...(await this.#credentials()) },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       redirect: 'error',
     };

@@ -102,6 +102,16 @@ test('a trace context goes in front of the body', async () => {
   expect(frame.body.subarray(0, 25).toString('hex')).toBe(`${trace.traceId}${trace.spanId}01`);
 });
 
+test('the client is asked for the trace of a request that names none', async () => {
+  const traces = [{ traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), flags: 1 }];
+  const server = await start.server();
+  const client = await start.client(server, { trace: () => traces.pop() });
+  await client.game(toy).call('player.get', { id: '1' });
+  await client.game(toy).call('player.get', { id: '1' });
+  expect([0, 1].map((at) => server.request(at).frame.flags & 4)).toEqual([4, 0]);
+  expect(server.request(0).frame.body.subarray(0, 25).toString('hex')).toBe(`${'a'.repeat(32)}${'b'.repeat(16)}01`);
+});
+
 test('batch pairs results and errors with its entries', async () => {
   const server = await start.server({
     onRequest: (request) => request.peer.answer(request, [{ ok: { id: '1' } }, { error: { code: 2002, message: 'no such player' } }]),

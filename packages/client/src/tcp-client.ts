@@ -1,5 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import type { Compression, HelloAuth } from '@midgard/codec';
+import type { Compression, HelloAuth, TraceContext } from '@midgard/codec';
 import { encodeValue } from '@midgard/codec';
 import type { BackoffOptions } from './backoff.ts';
 import type { BatchEntry, BatchResult, Whoami } from './built-in.ts';
@@ -42,6 +42,8 @@ export interface ConnectOptions {
   readonly connectTimeoutMs?: number;
   /** Largest frame taken from the server, in bytes (default 16 MiB). */
   readonly maxFrameBytes?: number;
+  /** Asked at each request that names no trace: which one it joins, such as that of the caller's own span; undefined: none. Must be quick, and must not throw. */
+  readonly trace?: () => TraceContext | undefined;
   /** Waits between attempts to connect again. */
   readonly backoff?: BackoffOptions;
   /** Name and version, for the server's log. */
@@ -97,6 +99,7 @@ export class TcpClient {
   readonly #encoding: 'msgpack' | 'json';
   readonly #requestTimeoutMs: number;
   readonly #timers: Timers;
+  readonly #trace: ConnectOptions['trace'];
   readonly #listeners = new Listeners<ClientEvents>();
   #unanswered = 0;
   #closing: Promise<void> | undefined;
@@ -112,6 +115,7 @@ export class TcpClient {
     this.#encoding = encoding;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#timers = timers;
+    this.#trace = options.trace;
     this.#pool = new ConnectionPool({
       handshake: {
         host: options.host ?? '127.0.0.1',
@@ -169,7 +173,7 @@ export class TcpClient {
    */
   async request(request: RawRequest): Promise<unknown> {
     if (this.#closing !== undefined) throw new ClientError('ERR_CLIENT_CLOSED', 'the client is closed');
-    const { game, operation, input = {}, priority = 0, trace, isRepeatable = hasIdempotencyKey(input) } = request;
+    const { game, operation, input = {}, priority = 0, trace = this.#trace?.(), isRepeatable = hasIdempotencyKey(input) } = request;
     const payload = encodeValue(input, this.#encoding);
     const exchange = new Exchange({ game, operation, priority, payload, trace, isRepeatable }, this.#onSettled);
     this.#unanswered += 1;

@@ -14,6 +14,7 @@ import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
 import { noopMetrics } from './metrics.ts';
 import { RequestScope, runFor } from './request/request-scope.ts';
+import type { RequestTracing } from './request/request-tracing.ts';
 import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   /** Asked at every request, so it must be quick; `Revocations` of `@midgard/auth` is one. Default: nothing is revoked. */
   readonly revocations?: { isRevoked(principal: Principal): boolean };
   readonly metrics?: ServerMetrics;
+  /** Default: no request is followed. */
+  readonly tracing?: RequestTracing | undefined;
   readonly log?: ServerLog;
   readonly clock?: Clock;
 }
@@ -84,6 +87,7 @@ export class Dispatcher {
   readonly #budgets: Budgets;
   readonly #revocations: DispatcherOptions['revocations'];
   readonly #metrics: ServerMetrics;
+  readonly #tracing: RequestTracing | undefined;
   readonly #log: ServerLog;
   readonly #clock: Clock;
 
@@ -94,6 +98,7 @@ export class Dispatcher {
     this.#rights = options.rights ?? new Rights();
     this.#revocations = options.revocations;
     this.#metrics = options.metrics ?? noopMetrics;
+    this.#tracing = options.tracing;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
     const { rateLimits: roles = defaultRateLimits, operationLimits: operations = {} } = options;
@@ -128,7 +133,13 @@ export class Dispatcher {
 
   /** Measures a request that is answered, or that nobody waits for any more. To be called once, for each that had come to {@link call}. */
   finish(request: RequestScope): void {
-    this.#metrics.requestFinished(request, (performance.now() - request.startedAt) / 1000);
+    const seconds = (performance.now() - request.startedAt) / 1000;
+    if (this.#tracing !== undefined) {
+      // Of what never came to its operation.
+      request.span ??= this.#tracing.begin(request);
+      this.#tracing.end(request, seconds);
+    }
+    this.#metrics.requestFinished(request, seconds);
   }
 
   async #follow(call: Call, request: RequestScope): Promise<unknown> {
@@ -136,6 +147,7 @@ export class Dispatcher {
     const { session } = call;
     const target = this.#find(call.game, call.operation);
     Object.assign(request, namesOf(target), { subject: session.principal.subject, address: session.address });
+    if (this.#tracing !== undefined) request.span ??= this.#tracing.begin(request);
     this.#metrics.requestRuns(session.transport, 1);
     try {
       return await runFor(request, () => this.#run({ ...call, request }, target));

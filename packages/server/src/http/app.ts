@@ -8,8 +8,8 @@ import { docsAsset } from './docs-page.ts';
 import type { HttpContext, HttpEnvironment } from './exchange.ts';
 import { Exchange } from './exchange.ts';
 import type { Endpoint } from './operation-endpoint.ts';
-import { gamesPrefix, OperationEndpoints } from './operation-endpoint.ts';
-import { serviceRoutes } from './operation-routes.ts';
+import { OperationEndpoints } from './operation-endpoint.ts';
+import { gamesPrefix, serviceRoutes } from './operation-routes.ts';
 import { problemReply } from './problem.ts';
 import { rateHeaders } from './rate-headers.ts';
 import type { Reply } from './reply.ts';
@@ -106,6 +106,7 @@ class Front {
     try {
       const reply = await this.#reply(exchange, find).catch((error: unknown) => this.#failure(exchange, error));
       const response = await this.#finish(exchange, reply);
+      exchange.request.status = response.status;
       this.#traffic.answered(exchange.outgoing, exchange.method, response.status, exchange.request);
       return response;
     } finally {

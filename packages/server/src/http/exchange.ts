@@ -52,9 +52,9 @@ export class Exchange {
     this.deadline = startDeadline(this.outgoing, timeoutMs);
   }
 
-  /** Says what is asked for, so that it is measured whatever becomes of it. */
-  aim(game: string, operation: string): void {
-    Object.assign(this.request, { game, operation });
+  /** Says what is asked for, so that it is measured whatever becomes of it. @param route the pattern of its path */
+  aim(game: string, operation: string, route: string): void {
+    Object.assign(this.request, { game, operation, route, method: this.method });
   }
 
   /** Whether an operation is asked for that there is, and not a page or a probe. */

@@ -10,14 +10,11 @@ import { readJsonBody, requireNoBody } from './json-body.ts';
 import { gatherInput } from './operation-input.ts';
 import { ConfigEndpoints } from './public-config/config-endpoints.ts';
 import type { OperationRoute } from './operation-routes.ts';
-import { routesOf } from './operation-routes.ts';
+import { gamesPrefix, routesOf } from './operation-routes.ts';
 import type { RoutePattern } from './route-table.ts';
 import { decodeSegment, parseQuery } from './query.ts';
 import { matchesIfNoneMatch } from './request-headers.ts';
 import type { Reply } from './reply.ts';
-
-/** Where the operations of the games stand. */
-export const gamesPrefix = '/api/v1/games/';
 
 /** As the frame limit, so that both ways take the same inputs. */
 export const defaultMaxBodyBytes = 1_048_576;
@@ -63,13 +60,13 @@ export class OperationEndpoints {
     const match = routesOf(game).table.find(exchange.method, path);
     if (match.target === null) return { allow: match.allow };
     const { target, parameters } = match;
-    exchange.aim(game.id, target.operation.name);
+    exchange.aim(game.id, target.operation.name, target.path);
     return { answer: () => this.#run(exchange, { game: game.id, route: target, parameters }) };
   }
 
   /** Runs `batch`: the body is the list. */
   async batch(exchange: Exchange): Promise<Reply> {
-    exchange.aim('midgard', 'batch');
+    exchange.aim('midgard', 'batch', exchange.path);
     requireNoQuery(exchange);
     const session = await this.#authenticate(exchange);
     const input = await this.#body(exchange);
@@ -81,13 +78,13 @@ export class OperationEndpoints {
     const { method } = route.pattern;
     const isMeant = exchange.method === method || (method === 'GET' && exchange.method === 'HEAD');
     if (!isMeant) return { allow: method === 'GET' ? ['GET', 'HEAD'] : [method] };
-    exchange.aim('midgard', route.operation.name);
+    exchange.aim('midgard', route.operation.name, route.path);
     return { answer: () => this.#run(exchange, { game: 'midgard', route, parameters: {} }) };
   }
 
   /** Runs `whoami`. */
   async whoami(exchange: Exchange): Promise<Reply> {
-    exchange.aim('midgard', 'whoami');
+    exchange.aim('midgard', 'whoami', exchange.path);
     requireNoQuery(exchange);
     const session = await this.#authenticate(exchange);
     return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'whoami', input: {} }), 'no-store');

@@ -7,10 +7,15 @@ import type { RoutePattern } from './route-table.ts';
 import { parseRoute, RouteTable } from './route-table.ts';
 import { inputSchemaOf, outputSchemaOf } from './schemas.ts';
 
+/** Where the operations of the games stand. */
+export const gamesPrefix = '/api/v1/games/';
+
 /** One operation as HTTP serves it, compiled once. */
 export interface OperationRoute {
   readonly operation: Operation;
   readonly pattern: RoutePattern;
+  /** The pattern's path from the root, such as `/api/v1/games/realm/players/:id`. */
+  readonly path: string;
   /** POST, PUT and PATCH carry their input in a JSON body, GET and DELETE in the query. */
   readonly takesBody: boolean;
   /** How the text of a path or query field becomes a value. */
@@ -40,7 +45,7 @@ export function routesOf(game: GameRoute): OperationRoutes {
   if (known !== undefined) return known;
   const { operations } = game.game.handler;
   const readers = new Map(operations.filter(({ name }) => name.endsWith('.get')).map((each) => [each.name, each]));
-  const list = operations.map((operation) => compile(operation, readers));
+  const list = operations.map((operation) => compile(`${gamesPrefix}${game.id}`, operation, readers));
   const table = new RouteTable<OperationRoute>();
   for (const route of list) table.add(route.pattern, route);
   const routes: OperationRoutes = { list, table };
@@ -54,10 +59,11 @@ export function routesOf(game: GameRoute): OperationRoutes {
  * @throws {ServerError} `ERR_SERVER_ROUTE`: a definition cannot be read
  */
 export function serviceRoutes(operations: readonly Operation[]): readonly OperationRoute[] {
-  return operations.map((operation) => compile(operation, new Map()));
+  return operations.map((operation) => compile('', operation, new Map()));
 }
 
-function compile(operation: Operation, readers: ReadonlyMap<string, Operation>): OperationRoute {
+/** @param prefix of its path */
+function compile(prefix: string, operation: Operation, readers: ReadonlyMap<string, Operation>): OperationRoute {
   const pattern = parseRoute(operation.http);
   const inputSchema = inputSchemaOf(operation);
   const fields = propertiesOf(inputSchema);
@@ -68,6 +74,7 @@ function compile(operation: Operation, readers: ReadonlyMap<string, Operation>):
   return {
     operation,
     pattern,
+    path: `${prefix}/${pattern.segments.join('/')}`,
     takesBody: bodyMethods.has(pattern.method),
     coercions: new Map([...fields].map(([name, schema]) => [name, coercionOf(schema, (ref) => resolve(inputSchema, ref))])),
     createdAt: creationOf(operation, pattern, readers),

@@ -80,6 +80,6 @@ test('the trace of a caller is the one that logs name, unless there is one of ou
   const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), flags: 1 };
   const request = new RequestScope({ transport: 'http', trace });
   expect([new RequestScope({ transport: 'tcp' }).traceId, request.traceId]).toEqual([undefined, trace.traceId]);
-  request.span = { traceId: 'c'.repeat(32) };
+  request.span = { traceId: 'c'.repeat(32), isRecorded: false, note: () => undefined };
   expect([request.traceId, request.item().traceId]).toEqual(['c'.repeat(32), 'c'.repeat(32)]);
 });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TraceContext } from '@midgard/codec';
 import type { Transport } from '../metrics.ts';
+import type { RequestSpan } from './request-tracing.ts';
 import { type Stage, stages } from './stages.ts';
 
 /** What a {@link RequestScope} is made of. */
@@ -14,14 +15,9 @@ export interface RequestScopeParts {
   readonly startedAt?: number | undefined;
 }
 
-/**
- * The span of a request that is followed, in the words of whoever follows it. The server asks only for its name, so that a line of the log
- * and a trace find each other.
- */
-export interface RequestSpan {
-  /** 32 hex digits. */
-  readonly traceId: string;
-}
+/** What the recommendation calls an invalid id: it counts as none. */
+const zeroTraceId = '0'.repeat(32);
+const zeroSpanId = '0'.repeat(16);
 
 /**
  * One request on its way through the service: what is said of it in logs, metrics and traces, wherever it is just then. Made by its front
@@ -42,30 +38,33 @@ export class RequestScope {
   address = '';
   /** 0 for a good answer, else the error code of protocol.md. */
   code = 0;
+  /** Over HTTP: its method, the pattern of its path such as `/api/v1/games/realm/players/:id`, the status of its answer; else `''` and 0. */
+  method = '';
+  route = '';
+  status = 0;
   /** Set by whoever follows the request. */
   span: RequestSpan | undefined;
-  readonly #batch: RequestScope | undefined;
+  /** What it is a part of. */
+  readonly batch: RequestScope | undefined;
   readonly #stageMs: number[] = stages.map(() => 0);
 
   /** @param batch what this is a part of: its time is counted there too */
   constructor({ transport, requestId, trace, startedAt = performance.now() }: RequestScopeParts, batch?: RequestScope) {
     this.transport = transport;
     this.requestId = requestId;
-    this.trace = trace;
+    this.trace = isZero(trace) ? undefined : trace;
     this.startedAt = startedAt;
-    this.#batch = batch;
+    this.batch = batch;
   }
 
   /** One of the requests of a batch. */
   item(): RequestScope {
-    const item = new RequestScope({ transport: this.transport, requestId: this.requestId, trace: this.trace }, this);
-    item.span = this.span;
-    return item;
+    return new RequestScope({ transport: this.transport, requestId: this.requestId, trace: this.trace }, this);
   }
 
   /** The trace that it belongs to, as 32 hex digits: ours, else the caller's. */
   get traceId(): string | undefined {
-    return this.span?.traceId ?? this.trace?.traceId;
+    return (this.span ?? this.batch?.span)?.traceId ?? this.trace?.traceId;
   }
 
   /** Adds to the time of a stage; what ran side by side adds up to more than went by. O(1). */
@@ -73,13 +72,17 @@ export class RequestScope {
     const at = stages.indexOf(stage);
     this.#stageMs[at] = (this.#stageMs[at] ?? 0) + ms;
     // A batch waits for the handlers of its items in its own.
-    if (stage !== 'handler') this.#batch?.add(stage, ms);
+    if (stage !== 'handler') this.batch?.add(stage, ms);
   }
 
   /** Milliseconds of a stage; 0 where the request did not go through it. */
   msOf(stage: Stage): number {
     return this.#stageMs[stages.indexOf(stage)] ?? 0;
   }
+}
+
+function isZero(trace: TraceContext | undefined): boolean {
+  return trace?.traceId === zeroTraceId || trace?.spanId === zeroSpanId;
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();

@@ -222,7 +222,7 @@ export class Connection implements SessionHolder, Requester {
       opened = openBody(frame, this.#opening);
     } catch (error) {
       const shown = toMidgardError(error);
-      if (isBodyFault(error) && frame.kind === Kind.request) this.#requests.refuse(frame, shown, startedAt);
+      if (isBodyFault(error) && frame.kind === Kind.request) this.#requests.refuse(frame, shown, { startedAt });
       else this.#fail(shown.code === 1009 ? shown : new MidgardError('protocol', shown.message, { cause: error }));
       return;
     }

@@ -2,7 +2,7 @@ import type { Encoding, Frame, OpenedBody } from '@midgard/codec';
 import { CodecError, decodeValue, encodeValue, Kind } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import { setMaxListeners } from 'node:events';
-import { RequestScope } from '../request/request-scope.ts';
+import { RequestScope, type RequestScopeParts } from '../request/request-scope.ts';
 import type { Call } from '../dispatcher.ts';
 import type { Session } from '../session.ts';
 import type { ConnectionContext } from './context.ts';
@@ -43,13 +43,13 @@ export class Requests {
   run(frame: Frame, { payload, encoding, trace }: OpenedBody, session: Session, startedAt: number): void {
     const { maxInFlight } = this.#context.options;
     if (this.#inFlight >= maxInFlight) {
-      return this.refuse(frame, new MidgardError('tooManyInFlight', `more than ${maxInFlight} requests unanswered`), startedAt);
+      return this.refuse(frame, new MidgardError('tooManyInFlight', `more than ${maxInFlight} requests unanswered`), { startedAt, trace });
     }
     let input: unknown;
     try {
       input = decodeValue(payload, encoding);
     } catch (error) {
-      return this.refuse(frame, toMidgardError(error), startedAt);
+      return this.refuse(frame, toMidgardError(error), { startedAt, trace });
     }
     const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, trace, startedAt });
     request.add('decode', performance.now() - startedAt);
@@ -57,8 +57,8 @@ export class Requests {
   }
 
   /** Answers a request that does not come to its operation; it counts too. */
-  refuse(frame: Frame, error: MidgardError, startedAt: number): void {
-    const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, startedAt });
+  refuse(frame: Frame, error: MidgardError, { startedAt, trace }: Pick<RequestScopeParts, 'startedAt' | 'trace'>): void {
+    const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, trace, startedAt });
     request.code = error.code;
     this.#sender.sendError(error, frame);
     this.#context.dispatcher.finish(request);

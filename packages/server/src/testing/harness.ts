@@ -93,7 +93,7 @@ export interface Harness {
 }
 
 type Setup = Partial<TcpOptions> &
-  Pick<DispatcherOptions, 'rateLimits' | 'revocations'> &
+  Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing'> &
   Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator'>>;
 
 const running: (() => Promise<void>)[] = [];
@@ -103,7 +103,15 @@ afterEach(async () => {
 });
 
 /** Starts a server on a free port; it and its clients are gone after the test. */
-export async function start({ rateLimits, revocations, tls, connectionLimit, authenticator = fakeAuthenticator, ...options }: Setup = {}): Promise<Harness> {
+export async function start({
+  rateLimits,
+  revocations,
+  tracing,
+  tls,
+  connectionLimit,
+  authenticator = fakeAuthenticator,
+  ...options
+}: Setup = {}): Promise<Harness> {
   const time = new FakeTime();
   const metrics = new CountingMetrics();
   const log = recordingLog();
@@ -111,7 +119,7 @@ export async function start({ rateLimits, revocations, tls, connectionLimit, aut
   const router = new GameRouter();
   router.add(game);
   const limits = { ...(rateLimits !== undefined && { rateLimits }), ...(revocations !== undefined && { revocations }) };
-  const dispatcher = new Dispatcher({ router, metrics, log, clock: time, ...limits });
+  const dispatcher = new Dispatcher({ router, metrics, log, clock: time, tracing, ...limits });
   const given = { ...(tls !== undefined && { tls }), ...(connectionLimit !== undefined && { connectionLimit }) };
   const server = new TcpServer({
     dispatcher,

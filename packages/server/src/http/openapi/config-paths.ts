@@ -1,6 +1,6 @@
 import type { GameRoute } from '../../router.ts';
 import type { JsonSchema } from '../coercion.ts';
-import { gamesPrefix } from '../operation-endpoint.ts';
+import { gamesPrefix } from '../operation-routes.ts';
 import { configPath } from '../public-config/config-endpoints.ts';
 import type { Components } from './components.ts';
 import { errorResponseName } from './components.ts';

@@ -5,6 +5,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import type { Exchange } from '../exchange.ts';
 import { invalidInput } from '../invalid-input.ts';
 import type { Endpoint } from '../operation-endpoint.ts';
+import { gamesPrefix } from '../operation-routes.ts';
 import { decodeSegment, parseQuery } from '../query.ts';
 import type { Reply } from '../reply.ts';
 import { matchesIfNoneMatch } from '../request-headers.ts';
@@ -39,7 +40,9 @@ export class ConfigEndpoints {
     const [, first, segment, ...more] = rest.split('/');
     if (publicConfig === undefined || publicConfig.names.length === 0 || `/${first}` !== configPath || more.length > 0) return undefined;
     if (exchange.method !== 'GET' && exchange.method !== 'HEAD') return { allow: ['GET', 'HEAD'] };
-    exchange.aim(id, segment === undefined ? 'config.list' : 'config.get');
+    const route = `${gamesPrefix}${id}${configPath}`;
+    if (segment === undefined) exchange.aim(id, 'config.list', route);
+    else exchange.aim(id, 'config.get', `${route}/:name`);
     if (segment === undefined) return { answer: () => list(exchange, id, publicConfig) };
     const name = decodeSegment(segment);
     return { answer: () => get(exchange, id, publicConfig.get(name)) };
