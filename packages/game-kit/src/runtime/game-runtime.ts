@@ -95,7 +95,14 @@ export class GameRuntime {
     this.#writeBehind =
       options.writeBehind === undefined
         ? undefined
-        : new WriteBehind(options.writeBehind, { database, clock, gameLog: log, entities: handler.entities, made: (things) => this.#made(things) });
+        : new WriteBehind(options.writeBehind, {
+            database,
+            clock,
+            gameLog: log,
+            entities: handler.entities,
+            made: (things) => this.#made(things),
+            flushed: (event) => listener.flushed?.(event),
+          });
     this.#revocations = sink === undefined ? undefined : new RevocationFeed({ game: manifest.id, database, sink, clock, timers, log });
     this.#audit = audit === false ? undefined : new OperationAudit(audit, { database, game: manifest.id, clock, log });
     this.#writes = new Writes({

@@ -22,6 +22,8 @@ export interface RuntimeListener {
     /** As it goes over the wire; undefined where the write was refused, and what it noted of that was committed. */
     readonly output: JsonValue | undefined;
   }): void;
+  /** Acknowledged writes were made in the database, by one transaction and for no request. */
+  flushed?(event: { readonly writes: number; readonly rows: number; readonly durationMs: number }): void;
 }
 
 /** Where a call came from, as far as its front end knows. */

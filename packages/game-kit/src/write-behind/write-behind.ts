@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Database, DaoError, type Entity, type RowChange } from '@midgard/dao';
 import { MidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
@@ -55,6 +56,8 @@ interface Parts {
   readonly gameLog: GameLog;
   /** Hears of what was changed in the database, right after the commit. */
   readonly made?: (things: readonly RowChange[]) => void;
+  /** Hears of each transaction that made some. */
+  readonly flushed?: (event: { readonly writes: number; readonly rows: number; readonly durationMs: number }) => void;
 }
 
 /**
@@ -82,6 +85,8 @@ export class WriteBehind {
   readonly #timers: Timers;
   readonly #entities: ReadonlyMap<string, Entity>;
   readonly #pending = new PendingWrites();
+  /** Batches are nobody's request: what is measured of them must not count for the one whose write came first. */
+  readonly #forNobody = AsyncLocalStorage.snapshot();
   /** Writes on their way into the log. */
   #appending = 0;
   #applied = 0;
@@ -197,7 +202,7 @@ export class WriteBehind {
 
   #go(): void {
     if (this.#isStopped || this.#pending.size === 0) return;
-    this.#running ??= this.#applyAll().finally(() => {
+    this.#running ??= this.#forNobody(() => this.#applyAll()).finally(() => {
       this.#running = undefined;
       // What came between the last look and this moment.
       this.#go();
@@ -263,7 +268,10 @@ export class WriteBehind {
    */
   async #makeTogether(batch: readonly PendingWrite[]): Promise<DaoError | undefined> {
     try {
-      this.#note(batch, await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, batch), repeatable));
+      const startedAt = performance.now();
+      const applied = await this.#parts.database.transaction((session) => applyBatch(session, this.#log.id, batch), repeatable);
+      this.#note(batch, applied);
+      this.#parts.flushed?.({ writes: applied.writes, rows: applied.rows, durationMs: performance.now() - startedAt });
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return error;
