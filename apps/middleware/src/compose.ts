@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Principal, Revocations } from '@midgard/auth';
+import type { RuntimeListener } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { collectProcess, Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
@@ -19,6 +20,7 @@ import { databaseMetrics } from './database/database-metrics.ts';
 import { openServiceDatabase, serviceDatabaseName } from './database/service-database.ts';
 import { readyTables } from './database/tables.ts';
 import { developmentKey } from './development-key.ts';
+import { followedKeys } from './encryption/followed-keys.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
 import { configReload } from './reload.ts';
 import { reloadableRoles, rightsOf } from './rights.ts';
@@ -39,11 +41,12 @@ import { profileOperations } from './profiling/profile-operations.ts';
 import { followRevokedKeys } from './revoked-api-keys.ts';
 import { resolveSecrets } from './secrets.ts';
 import { serviceOperations } from './service/service-operations.ts';
+import { openTracing } from './tracing/open-tracing.ts';
 import { keySource } from './signing-keys/key-source.ts';
 import { followKeyFile, openKeyRing } from './signing-keys/open-key-ring.ts';
 import { openTransport } from './transport/open-transport.ts';
 import { version } from './version.ts';
-import { durableLogMetrics, openWriteLog, writeBehindMetrics } from './write-behind.ts';
+import { durableLogMetrics, openWriteLog, writeBehindMetrics, writeBehindSpans } from './write-behind.ts';
 
 /** The running service, as the command that started it sees it. */
 export interface Service {
@@ -74,6 +77,8 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   for (const warning of warnings) log.warn({}, warning);
   parts.defer(collectProcess(registry));
   const metrics = withRequestLines(frontEndMetrics(registry), logs);
+  const tracing = await openTracing({ config, registry, log });
+  parts.defer(() => tracing?.stop(grace.leftMs()));
   parts.use(watchMemory({ memory: config.memory, registry, log, activity: metrics }));
 
   if (config.profiling.blockedMs > 0) parts.use(watchBlockages({ thresholdMs: config.profiling.blockedMs, registry, log }));
@@ -98,7 +103,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const limits = parts.use(openLimits({ config, isProduction, registry, log }));
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config, limits.nonces) });
 
-  const games = await openGames(await configuredGames(config, secrets, listenerOf));
+  const games = await openGames(
+    await configuredGames(config, { ...secrets, encryption: async () => followedKeys(await secrets.encryption(), tracing?.note) }, listenerOf),
+  );
   const databases = new Map([[serviceDatabaseName, serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
   const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
@@ -111,11 +118,12 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const logMetricsOf = durableLogMetrics(registry);
   const businessOf = businessMetrics(registry);
   const playersOf = activePlayers(registry);
+  const runtimeListenerOf = (game: string): RuntimeListener => ({ ...businessOf(game), ...(tracing !== undefined && writeBehindSpans(game, tracing.note)) });
   const started: WarmedGame[] = [];
   for (const game of games) {
-    const writeLog = await openWriteLog(game.handler, { config, log, metricsOf: logMetricsOf });
+    const writeLog = await openWriteLog(game.handler, { config, log, metricsOf: logMetricsOf, note: tracing?.note });
     if (writeLog !== undefined) parts.use(writeLog);
-    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog, listenerOf: businessOf });
+    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog, listenerOf: runtimeListenerOf });
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));
@@ -129,7 +137,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
   knownKeys.fill();
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
-  const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log }));
+  const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log, note: tracing?.note }));
 
   const roles = reloadableRoles({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
   const reloadConfig = configReload([roles, logs.reloadable], log);
@@ -141,6 +149,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     router,
     revocations: { isRevoked },
     metrics,
+    tracing: tracing?.requests,
     log,
     rateLimits: limits.rateLimits,
     operationLimits: config.limits.operations,

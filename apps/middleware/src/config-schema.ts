@@ -6,6 +6,7 @@ import { databaseSchema } from './database/database-schema.ts';
 import { encryptionSchema } from './encryption/encryption-schema.ts';
 import { limitsSchema } from './limits/limits-schema.ts';
 import { logSchema } from './logs/log-schema.ts';
+import { tracingSchema } from './tracing/tracing-schema.ts';
 import { httpTransportFields, transportFields } from './transport/transport-schema.ts';
 
 const Port = z.int().min(0).max(65_535);
@@ -142,6 +143,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   log: logSchema.prefault({}),
+  tracing: tracingSchema.prefault({}).describe('Spans of requests for an OpenTelemetry collector'),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),
   games: z
     .record(

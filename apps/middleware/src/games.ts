@@ -7,7 +7,7 @@ import { cachePolicies } from './cache/cache-policies.ts';
 import type { KnownGameKeys } from './cache/known-game-keys.ts';
 import { queryCache } from './cache/query-cache.ts';
 import type { Config } from './config-schema.ts';
-import { databaseOptions, databaseSettings, shownUrl } from './database/database-options.ts';
+import { databaseOptions, databaseSettings, shownUrl, systemName } from './database/database-options.ts';
 import { openNamed } from './database/open-named.ts';
 import type { Tables } from './database/tables.ts';
 import type { StatementWatch } from './database/statement-metrics.ts';
@@ -45,7 +45,7 @@ export async function configuredGames(
     const settings = databaseSettings(config, id);
     const isEncrypted = handler.entities.some(({ encrypted }) => encrypted.length > 0);
     const open = async (): Promise<Database> => {
-      const listener = listenerOf({ game: id, slowQueryMs: settings.slowQueryMs });
+      const listener = listenerOf({ game: id, system: systemName(settings.url), slowQueryMs: settings.slowQueryMs });
       const options = {
         ...databaseOptions(settings, { cursorSecret, listener }),
         queryCache: queryCache(config.cache.maxEntries),

@@ -1,9 +1,10 @@
 import path from 'node:path';
-import type { GameHandler, GameRuntime, WriteBehindFigures } from '@midgard/game-kit';
+import type { GameHandler, GameRuntime, RuntimeListener, WriteBehindFigures } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import { DurableLog } from '@midgard/queue';
 import type { Config } from './config-schema.ts';
+import type { NoteWork } from './tracing/open-tracing.ts';
 
 /** Syncs take from tens of microseconds, on a disk with a battery, to seconds on a bad day. */
 const commitBuckets = [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
@@ -37,16 +38,22 @@ export function durableLogMetrics(registry: Registry): (game: string) => LogMetr
   };
 }
 
+/** What {@link openWriteLog} needs besides the game. */
+interface OpenParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metricsOf: (game: string) => LogMetrics;
+  /** Follows the commits; default: nobody. */
+  readonly note?: NoteWork | undefined;
+}
+
 /**
  * Opens the durable log of a game on this instance.
  *
  * @returns undefined where the game writes nothing behind, or the configuration has it off
  * @throws {QueueError} the log is damaged, or another process has it open
  */
-export async function openWriteLog(
-  { manifest, operations }: GameHandler,
-  { config, log, metricsOf }: { readonly config: Config; readonly log: Logger; readonly metricsOf: (game: string) => LogMetrics },
-): Promise<DurableLog | undefined> {
+export async function openWriteLog({ manifest, operations }: GameHandler, { config, log, metricsOf, note }: OpenParts): Promise<DurableLog | undefined> {
   const { enabled, segmentBytes, maxDiskBytes } = config.writeBehind;
   if (!enabled || !operations.some(({ isWriteBehind }) => isWriteBehind)) return undefined;
   const game = manifest.id;
@@ -56,7 +63,10 @@ export async function openWriteLog(
     segmentBytes,
     maxDiskBytes,
     listener: {
-      committed: ({ records, bytes, durationMs }) => metrics.committed(records, bytes, durationMs / 1000),
+      committed: ({ records, bytes, durationMs }) => {
+        metrics.committed(records, bytes, durationMs / 1000);
+        note?.({ name: 'commit durable log', kind: 'internal', durationMs, attributes: { 'midgard.game': game, 'midgard.records': records } });
+      },
       failed: (error) => {
         metrics.failed();
         log.error({ err: error, game }, 'the durable log could not be written');
@@ -66,6 +76,14 @@ export async function openWriteLog(
   if (opened.cut !== undefined)
     log.warn({ game, cut: opened.cut }, 'the end of the durable log was not whole, as after a crash, and was cut off: nothing of it had been acknowledged');
   return opened;
+}
+
+/** Tells of the batches that a game's acknowledged writes are made in. */
+export function writeBehindSpans(game: string, note: NoteWork): RuntimeListener {
+  return {
+    flushed: ({ writes, rows, durationMs }) =>
+      note({ name: 'flush writes', kind: 'internal', durationMs, attributes: { 'midgard.game': game, 'midgard.writes': writes, 'midgard.rows': rows } }),
+  };
 }
 
 /** Reports how far the databases are behind the acknowledgements. */

@@ -1,6 +1,7 @@
 import type { AnswerSource, TieredCacheListener, TieredStats } from '@midgard/cache';
 import type { CounterHandle, Registry } from '@midgard/metrics';
 import { currentRequest } from '@midgard/server';
+import { recordedSpan } from '../tracing/recorded-span.ts';
 
 /** From a row by its key to a report. */
 const loadBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -38,6 +39,7 @@ export function cacheMetrics(registry: Registry): (game: string, entity: string)
   const unreadable = counter('unreadable', 'Values in the shared tier that this version cannot read');
   return (game, entity) => {
     const labels = { game, entity };
+    const tierAttributes = { 'db.system.name': 'redis', 'midgard.game': game, 'midgard.entity': entity };
     const of = (source: AnswerSource): CounterHandle => answers.labels({ ...labels, source });
     const bySource = { memory: of('memory'), shared: of('shared'), loader: of('loader'), stale: of('stale') };
     const seconds = loads.labels(labels);
@@ -50,6 +52,7 @@ export function cacheMetrics(registry: Registry): (game: string, entity: string)
       tierAsked: (ms) => {
         asked.observe(ms / 1000);
         currentRequest()?.add('cache', ms);
+        recordedSpan()?.note({ name: `cache ${entity}`, kind: 'client', durationMs: ms, attributes: tierAttributes });
       },
       answered: (_key, source) => source !== undefined && bySource[source].add(),
       loaded: (_keys, ms, error) => {

@@ -5,6 +5,8 @@ import type { Registry } from '@midgard/metrics';
 import { processTimers } from '@midgard/pool';
 import { surrogateKey } from '@midgard/server';
 import type { Config } from '../config-schema.ts';
+import { noteCall } from '../tracing/note-call.ts';
+import type { NoteWork } from '../tracing/open-tracing.ts';
 import { PurgeQueue } from './purge-queue.ts';
 import { sendPurge } from './purge-request.ts';
 import { ServedConfig } from './served-config.ts';
@@ -15,6 +17,8 @@ export interface CdnPurgeParts {
   readonly runtimes: readonly Pick<GameRuntime, 'handler' | 'publicConfig'>[];
   readonly registry: Registry;
   readonly log: Logger;
+  /** Follows the purges; default: nobody. */
+  readonly note?: NoteWork | undefined;
 }
 
 /** Tells a CDN what it must not keep of the games' public configuration. */
@@ -24,7 +28,7 @@ export interface CdnPurge extends Disposable {
 }
 
 /** @returns undefined where no CDN is configured */
-export function openCdnPurge({ config, runtimes, registry, log }: CdnPurgeParts): CdnPurge | undefined {
+export function openCdnPurge({ config, runtimes, registry, log, note }: CdnPurgeParts): CdnPurge | undefined {
   const { url, ...target } = config.cdn.purge;
   if (url === undefined) return undefined;
   // Of this instance alone: each serves its own version while instances are renewed one by one, and the last one's purge must not be left out.
@@ -32,10 +36,15 @@ export function openCdnPurge({ config, runtimes, registry, log }: CdnPurgeParts)
   const purged = registry.counter({ name: 'midgard_cdn_purged_keys_total', help: 'Surrogate keys that the CDN was told to purge' }).labels({});
   const failures = registry.counter({ name: 'midgard_cdn_purge_failures_total', help: 'Purges that the CDN did not take; they are repeated' }).labels({});
   const waiting = registry.gauge({ name: 'midgard_cdn_purge_waiting', help: 'Surrogate keys that the CDN is still to be told of' }).labels({});
+  // Its path and query may hold a secret.
+  const ofPurge = { 'http.request.method': 'POST', 'server.address': new URL(url).hostname };
   const parts = new DisposableStack();
   const queue = parts.use(
     new PurgeQueue({
-      send: (keys, signal) => sendPurge({ ...target, url }, keys, signal),
+      send: (keys, signal) => {
+        const send = (): Promise<void> => sendPurge({ ...target, url }, keys, signal);
+        return note === undefined ? send() : noteCall(note, { name: 'purge CDN', attributes: { ...ofPurge, 'midgard.keys': keys.length } }, send);
+      },
       timers: processTimers,
       listener: {
         purged: (keys) => {

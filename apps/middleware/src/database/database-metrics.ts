@@ -2,6 +2,7 @@ import type { DaoListener } from '@midgard/dao';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import { currentRequest } from '@midgard/server';
+import { recordedSpan } from '../tracing/recorded-span.ts';
 import { connectionMetrics } from './connection-metrics.ts';
 import { type StatementWatch, statementMetrics } from './statement-metrics.ts';
 
@@ -30,15 +31,19 @@ export function databaseMetrics(registry: Registry, log: Logger): (watch: Statem
   const statements = statementMetrics(registry, log);
   const connections = connectionMetrics(registry, log);
   return (watch) => {
-    const { game } = watch;
+    const { game, system } = watch;
     const transactionsOfGame = transactions.labels({ game });
+    const ofCommit = { 'db.system.name': system, 'db.operation.name': 'commit' };
     const commitsOfGame = commits.labels({ game });
     return {
       committed: ({ transactions: count, durationMs }) => {
         transactionsOfGame.add(count);
         commitsOfGame.observe(durationMs / 1000);
       },
-      acknowledged: ({ commitMs }) => currentRequest()?.add('database', commitMs),
+      acknowledged: ({ commitMs }) => {
+        currentRequest()?.add('database', commitMs);
+        recordedSpan()?.note({ name: 'commit', kind: 'client', durationMs: commitMs, attributes: ofCommit });
+      },
       retried: ({ code }) => retries.labels({ game, code }).add(),
       statement: statements(watch),
       connections: connections(game),

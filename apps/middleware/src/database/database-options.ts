@@ -21,6 +21,12 @@ export function shownUrl(url: string): string {
   return url.startsWith('sqlite:') ? url : url.replace(/\/\/.*@/s, '//').replace(/\?.*$/s, '');
 }
 
+/** What OpenTelemetry's conventions call a database (`db.system.name`), by its URL. */
+export function systemName(url: string): string {
+  const scheme = url.slice(0, url.indexOf(':'));
+  return scheme === 'oracle' ? 'oracle.db' : scheme;
+}
+
 /** The settings of a database in the words of the library. */
 export function databaseOptions(
   { pool, standbys, replicas, maxLagMs, timeoutMs }: z.output<typeof databaseSchema>,

@@ -4,7 +4,7 @@ import { ownDatabase } from '../config.ts';
 import type { Config } from '../config-schema.ts';
 import { apiKey } from '../key-store.ts';
 import type { ListenerOf } from '../games.ts';
-import { databaseOptions, databaseSettings, type OptionParts } from './database-options.ts';
+import { databaseOptions, databaseSettings, type OptionParts, systemName } from './database-options.ts';
 import { openNamed } from './open-named.ts';
 
 /** What the service's own database is called in metrics, reports and messages. */
@@ -29,6 +29,6 @@ export async function openServiceDatabase(config: Config, parts?: ServiceDatabas
 /** As {@link openServiceDatabase}, without touching its tables. */
 export function openServiceDatabaseAsItIs(config: Config, { cursorSecret, listenerOf = () => ({}) }: ServiceDatabaseParts = {}): Promise<Database> {
   const settings = databaseSettings(config, ownDatabase);
-  const listener = listenerOf({ game: serviceDatabaseName, slowQueryMs: settings.slowQueryMs });
+  const listener = listenerOf({ game: serviceDatabaseName, system: systemName(settings.url), slowQueryMs: settings.slowQueryMs });
   return openNamed(ownDatabase, settings.url, databaseOptions(settings, { cursorSecret, listener }));
 }

@@ -43,7 +43,9 @@ export function requestMetrics(registry: Registry): (request: RequestScope, seco
     const handles = computed(ofGame, operation, (): Handles => ({ seconds: {}, stages: {}, byCode: new Map() }));
     const names = { transport, game, operation };
     const outcome = outcomeOf(code);
-    (handles.seconds[outcome] ??= duration.labels({ ...names, outcome })).observe(seconds);
+    const times = (handles.seconds[outcome] ??= duration.labels({ ...names, outcome }));
+    if (request.span?.isRecorded === true) times.observeTraced(seconds, { trace_id: request.span.traceId });
+    else times.observe(seconds);
     computed(handles.byCode, code, () => total.labels({ ...names, code: String(code) })).add();
     for (const each of stages) {
       const ms = request.msOf(each);
