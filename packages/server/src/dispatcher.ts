@@ -146,7 +146,7 @@ export class Dispatcher {
     const startedAt = performance.now();
     const { session } = call;
     const target = this.#find(call.game, call.operation);
-    Object.assign(request, namesOf(target), { subject: session.principal.subject, address: session.address });
+    Object.assign(request, namesOf(target), { subject: session.principal.subject, address: session.address, handledFrom: startedAt });
     if (this.#tracing !== undefined) request.span ??= this.#tracing.begin(request);
     this.#metrics.requestRuns(session.transport, 1);
     try {

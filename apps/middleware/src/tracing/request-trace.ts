@@ -1,5 +1,6 @@
 import type { RequestScope, RequestSpan, SpanPart } from '@midgard/server';
 import { attributesOf, hasFailed, nameOf } from './describe-request.ts';
+import { withRandomness } from './sampler.ts';
 import type { CallerTrace, SpanIds, SpanSink } from './span-record.ts';
 
 /** What all of them share. */
@@ -12,8 +13,11 @@ export interface TraceParts {
 
 /** Where a request stands in a trace. */
 export interface TracePlace {
-  readonly traceId: string;
-  readonly parent: { readonly spanId: string; readonly isRemote: boolean } | undefined;
+  /** Of the trace that it continues; undefined where it begins one. */
+  readonly traceId?: string | undefined;
+  /** Of the id of a trace that begins here. */
+  readonly randomness: number;
+  readonly parent?: { readonly spanId: string; readonly isRemote: boolean } | undefined;
   readonly link?: CallerTrace | undefined;
   readonly isRecorded: boolean;
 }
@@ -26,13 +30,11 @@ const maxParts = 256;
  * nothing else, until it turns out that it has failed or was slow.
  */
 export class RequestTrace implements RequestSpan {
-  readonly traceId: string;
   isRecorded: boolean;
   readonly #parts: TraceParts;
   readonly #place: TracePlace;
   readonly #batch: RequestTrace | undefined;
-  /** When it came to its operation, by `performance.now()`. */
-  readonly #begunAt = performance.now();
+  #traceId: string | undefined;
   #spanId: string | undefined;
   #handlerId: string | undefined;
   #noted = 0;
@@ -43,8 +45,12 @@ export class RequestTrace implements RequestSpan {
     this.#parts = parts;
     this.#place = place;
     this.#batch = batch;
-    this.traceId = place.traceId;
     this.isRecorded = place.isRecorded;
+  }
+
+  /** 32 hex digits, made when somebody asks. */
+  get traceId(): string {
+    return (this.#traceId ??= this.#batch?.traceId ?? this.#place.traceId ?? withRandomness(this.#parts.ids.generateTraceId(), this.#place.randomness));
   }
 
   /** 16 hex digits. */
@@ -54,9 +60,7 @@ export class RequestTrace implements RequestSpan {
 
   /** One of the requests of this batch. */
   item(): RequestTrace {
-    const { traceId, isRecorded } = this;
-    const parent = { spanId: this.#parentOfParts, isRemote: false };
-    return new RequestTrace(this.#parts, { traceId, parent, isRecorded }, this);
+    return new RequestTrace(this.#parts, { randomness: 0, isRecorded: this.isRecorded }, this);
   }
 
   /** Takes a part; of one that is over, or not recorded, none. */
@@ -81,7 +85,8 @@ export class RequestTrace implements RequestSpan {
     this.#isOver = true;
     if (!this.isRecorded) return;
     const { traceId, spanId } = this;
-    const { parent, link } = this.#place;
+    const { link } = this.#place;
+    const parent = this.#batch === undefined ? this.#place.parent : { spanId: this.#batch.#parentOfParts, isRemote: false };
     const { startedAt } = request;
     const error = hasFailed(request) ? String(request.code) : undefined;
     const kind = this.#batch === undefined ? 'server' : 'internal';
@@ -92,12 +97,12 @@ export class RequestTrace implements RequestSpan {
 
   #tellOfHandler(request: RequestScope, error: string | undefined): void {
     const handlerMs = request.msOf('handler');
-    if (handlerMs === 0) return;
+    const startedAt = request.handledFrom;
+    if (startedAt === 0) return;
     const { traceId } = this;
     const spanId = this.#parentOfParts;
     const parent = { spanId: this.spanId, isRemote: false };
     const attributes = { 'midgard.game': request.game, 'midgard.operation': request.operation };
-    const startedAt = this.#begunAt;
     this.#parts.sink.add({ traceId, spanId, parent, name: 'handler', kind: 'internal', startedAt, endedAt: startedAt + handlerMs, attributes, error });
   }
 

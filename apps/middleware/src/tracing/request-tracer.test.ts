@@ -21,7 +21,7 @@ function setUp(parts: Partial<RequestTracerParts> = {}) {
     ...parts,
   });
   const follow = (request: RequestScope): void => {
-    Object.assign(request, { game: 'realm', operation: 'player.get' });
+    Object.assign(request, { game: 'realm', operation: 'player.get', handledFrom: 1001 });
     request.span ??= tracer.begin(request);
   };
   const run = (request: RequestScope, { code = 0, seconds = 0.01 }: { readonly code?: number; readonly seconds?: number } = {}): RequestScope => {
@@ -40,7 +40,7 @@ test('of a request that is not chosen there is a trace id, and no span', () => {
   const { spans, run } = setUp();
   const request = run(new RequestScope({ transport: 'tcp' }));
   request.span?.note(statement);
-  expect(request.traceId).toMatch(/^0{31}1$/);
+  expect(request.traceId).toMatch(/^[\da-f]{32}$/);
   expect(request.span?.isRecorded).toBe(false);
   expect(spans).toEqual([]);
 });
@@ -107,7 +107,7 @@ test('an item of a batch that failed is told of, and so is the batch, without th
   batch.span = tracer.begin(batch);
   run(batch.item());
   run(batch.item(), { code: 1001 });
-  Object.assign(batch, { game: 'midgard', operation: 'batch' });
+  Object.assign(batch, { game: 'midgard', operation: 'batch', handledFrom: 1 });
   batch.add('handler', 8);
   tracer.end(batch, 0.01);
   const [item, root, handler] = spans;

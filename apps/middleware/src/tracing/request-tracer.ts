@@ -1,11 +1,12 @@
+import { newRandomness, withRandomness } from './sampler.ts';
 import type { RequestScope, RequestTracing, SpanPart } from '@midgard/server';
 import { hasFailed } from './describe-request.ts';
 import { RequestTrace, type TraceParts } from './request-trace.ts';
 
 /** What a {@link RequestTracer} is made of. */
 export interface RequestTracerParts extends TraceParts {
-  /** Whether a trace that begins here is followed. */
-  readonly isSampled: (traceId: string) => boolean;
+  /** Whether a trace that begins here is followed, by the random part of its id. */
+  readonly isSampled: (randomness: number) => boolean;
   /** Whether the trace of a caller is continued, and its choice is ours. */
   readonly trustCallers: boolean;
   /** Longer requests are told of in any case; 0: none. */
@@ -30,13 +31,13 @@ export class RequestTracer implements RequestTracing {
 
   begin({ batch, trace }: RequestScope): RequestTrace {
     if (batch?.span instanceof RequestTrace) return batch.span.item();
-    const { trustCallers, isSampled, ids } = this.#parts;
+    const { trustCallers, isSampled } = this.#parts;
     if (trustCallers && trace !== undefined) {
       const isRecorded = (trace.flags & sampledFlag) === sampledFlag;
-      return new RequestTrace(this.#parts, { traceId: trace.traceId, parent: { spanId: trace.spanId, isRemote: true }, isRecorded });
+      return new RequestTrace(this.#parts, { traceId: trace.traceId, randomness: 0, parent: { spanId: trace.spanId, isRemote: true }, isRecorded });
     }
-    const traceId = ids.generateTraceId();
-    return new RequestTrace(this.#parts, { traceId, parent: undefined, link: trace, isRecorded: isSampled(traceId) });
+    const randomness = newRandomness();
+    return new RequestTrace(this.#parts, { randomness, link: trace, isRecorded: isSampled(randomness) });
   }
 
   end(request: RequestScope, seconds: number): void {
@@ -52,12 +53,13 @@ export class RequestTracer implements RequestTracing {
   /** Tells of work that was done for no single request: a trace of its own, chosen as those of requests are; failures always. */
   note({ name, kind, durationMs, attributes, error }: SpanPart): void {
     const { sink, ids, isSampled, mayKeep, dropped } = this.#parts;
-    const traceId = ids.generateTraceId();
-    if (!isSampled(traceId)) {
+    const randomness = newRandomness();
+    if (!isSampled(randomness)) {
       if (error === undefined) return;
       if (!mayKeep()) return dropped();
     }
     const endedAt = performance.now();
+    const traceId = withRandomness(ids.generateTraceId(), randomness);
     sink.add({ traceId, spanId: ids.generateSpanId(), parent: undefined, name, kind, startedAt: endedAt - durationMs, endedAt, attributes, error });
   }
 

@@ -42,6 +42,8 @@ export class RequestScope {
   method = '';
   route = '';
   status = 0;
+  /** When it came to its operation, in milliseconds of `performance.now()`; 0 where it did not. */
+  handledFrom = 0;
   /** Set by whoever follows the request. */
   span: RequestSpan | undefined;
   /** What it is a part of. */
