@@ -33,6 +33,8 @@ const schema = z.object({
     })
     .prefault({}),
   auth: z.object({ pepper: z.string().min(16).optional(), apiKey: z.string().max(4).optional() }).prefault({}),
+  tracing: z.object({ headers: z.record(z.string(), z.string().max(4)).default({}) }).prefault({}),
+  cdn: z.object({ authValue: z.string().optional() }).prefault({}),
 });
 
 type Loaded = LoadedConfig<z.output<typeof schema>>;
@@ -217,6 +219,9 @@ describe('errors', () => {
     ['a URL with a password', 'cache: { redis: { url: "http://u:a@hunter2/b@h/x" } }', {}],
     ['a URL without slashes', 'cache: { redis: { url: "u:hunter2@h/x" } }', {}],
     ['a URL without a host', 'cache: { redis: { url: "http://u:hunter2/x" } }', {}],
+    ['a header', 'tracing: { headers: { authorization: 123456789 } }', {}],
+    ['headers in a variable', '', { MIDGARD_TRACING_HEADERS: '{"x-honey":123456789}' }],
+    ['what a CDN is shown', 'cdn: { authValue: 123456789 }', {}],
     ['broken YAML', 'auth:\n  pepper: "hunter2\n', {}],
     ['broken YAML whose fault is the secret', 'auth:\n  pepper: |hunter2\n', {}],
     ['broken YAML with stray text', 'auth:\n  pepper: "a" hunter2\n', {}],

@@ -1,6 +1,6 @@
 import { isMap, type Path } from './path.ts';
 
-const secretKey = /pass|secret|token|key|pepper|credential|private|salt/i;
+const secretKey = /pass|secret|token|key|pepper|credential|private|salt|headers|authvalue/i;
 const longestShown = 60;
 
 /**
