@@ -68,6 +68,10 @@ async function configuredService(): Promise<ServiceProcess> {
     MIDGARD_CACHE_REDIS_URL: `redis://midgard:${plant('password of Redis')}@127.0.0.1:1/0`,
     MIDGARD_CDN_PURGE_URL: `http://127.0.0.1:${await freePort()}/purge?token=${plant('token in the URL of the CDN')}`,
     MIDGARD_CDN_PURGE_AUTH_VALUE: `Bearer ${plant('token of the CDN')}`,
+    MIDGARD_TRACING_ENABLED: 'true',
+    MIDGARD_TRACING_SAMPLE_RATIO: '1',
+    MIDGARD_TRACING_ENDPOINT: `http://127.0.0.1:${await freePort()}/v1/traces?token=${plant('token in the URL of the collector')}`,
+    MIDGARD_TRACING_HEADERS: JSON.stringify({ authorization: `Bearer ${plant('token of the collector')}` }),
     MIDGARD_LIMITS_LOGIN: rate,
     MIDGARD_LIMITS_WRONG_CREDENTIALS: rate,
     MIDGARD_LIMITS_HANDSHAKE: rate,
@@ -280,6 +284,7 @@ describe('a run under load with a secret in every place', () => {
     expect(seen.get('stdout')).toContain('hello refused');
     expect(seen.get('stdout')).toContain('ERR_DAO_DECRYPT');
     expect(seen.get('stdout')).toContain('the CDN could not be told');
+    expect(seen.get('stdout')).toContain('the collector takes no spans');
     expect(seen.get('audit rows of realm')).toContain('wallet.credit');
     for (const dialect of ['mysql:', 'oracle']) expect(seen.get(`midgard start on ${dialect} away`)).toContain('unavailable');
     expect(seen.get('error answers')).toContain('"code":2001');
