@@ -56,6 +56,8 @@ export interface Service {
   /** A key to try the service with; undefined in production. */
   readonly developmentKey: string | undefined;
   readonly log: Logger;
+  /** Everything that is measured. */
+  readonly registry: Registry;
   /** Reads the certificates of the front ends anew, and takes up what of the configuration can change. */
   reload(read: () => Settings): Promise<void>;
   /** Says goodbye, answers what is in flight within the grace period, closes everything. */
@@ -206,6 +208,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     games: games.map(({ handler, shownUrl }) => ({ id: handler.manifest.id, number: handler.manifest.number, shownUrl })),
     developmentKey: key,
     log,
+    registry,
     reload: (read) => {
       transport.reload?.();
       return reloadConfig(read);

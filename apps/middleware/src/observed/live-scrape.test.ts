@@ -42,7 +42,7 @@ describe.runIf(isPossible)('a Prometheus that scrapes the service under load', {
         MIDGARD_DATABASES_REALM_URL: `${pair.primary.url}/realm`,
         MIDGARD_DATABASES_REALM_REPLICAS: `[{url: '${pair.replica.url}/realm'}]`,
         MIDGARD_CACHE_REDIS_URL: redis.url,
-        MIDGARD_LEDGERS_CHECKEVERYMS: '1000',
+        MIDGARD_LEDGERS_CHECK_EVERY_MS: '1000',
       }),
     );
     const started = await service.start();
