@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from 'vitest';
 import { deadWrite, idempotency, outbox } from '../entities/bookkeeping.ts';
 import { defineGame } from '../define-game.ts';
@@ -44,6 +45,22 @@ test('several writes of one key before a flush become one row change (pomelo#309
   await world.pass(20);
   expect(await stored(world)).toMatchObject([{ value: 5n, version: 1 }]);
   expect(world.runtime.writeBehindFigures()).toMatchObject({ writes: 4, changes: 4, rows: 1 });
+});
+
+test('each batch is told of, and runs for nobody: not for the one whose write came first', async () => {
+  await using world = await DeferringWorld.open();
+  const requests = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  await requests.run('first', async () => {
+    await add(world, 1);
+    await add(world, 2, 'deaths');
+  });
+  world.fault = () => void seen.push(requests.getStore());
+  await world.pass(20);
+  expect(world.flushes).toMatchObject([{ writes: 2, rows: 2 }]);
+  expect(world.flushes[0]?.durationMs).toBeGreaterThan(0);
+  expect(seen.length).toBeGreaterThan(0);
+  expect(new Set(seen)).toEqual(new Set([undefined]));
 });
 
 test('a burst reaches the database as a level stream, not as a spike (pomelo#574)', async () => {

@@ -83,6 +83,14 @@ test('what waits is bounded: further spans are dropped and counted, and all othe
   expect(figure('midgard_trace_spans_waiting')).toBe(0);
 });
 
+test('a stop waits also for what is on its way', async () => {
+  const { collector, sink } = await setUp();
+  // A whole batch: it goes out at once.
+  for (let at = 0; at < 256; at += 1) sink.add(spanOf(at));
+  expect(await sink.stop(10_000)).toBe(0);
+  expect(collector.spans).toHaveLength(256);
+});
+
 test('a collector that is busy is asked again, one that refuses is not', async () => {
   const { collector, sink, figure, changes } = await setUp();
   collector.answers = [{ status: 503 }, { status: 429 }, { status: 200 }];

@@ -20,6 +20,8 @@ export class DeferringWorld implements AsyncDisposable {
   readonly logged: { readonly level: string; readonly message: string }[] = [];
   timers = new ManualTimers();
   fault: TransactionFault = () => undefined;
+  /** What the runtimes told of their batches. */
+  readonly flushes: { readonly writes: number; readonly rows: number; readonly durationMs: number }[] = [];
   /** Transactions that were begun. */
   transactions = 0;
   readonly #ids: IdGenerator;
@@ -54,7 +56,8 @@ export class DeferringWorld implements AsyncDisposable {
     this.timers = new ManualTimers();
     this.#life += 1;
     const writeBehind = { log: this.log, timers: this.timers, ...options };
-    this.#runtime = new GameRuntime(handler, { database: this.#faulty(), ids: this.#ids, clock: this.clock, log: this.#gameLog(), writeBehind });
+    const listener = { flushed: (event: (typeof this.flushes)[number]) => void this.flushes.push(event) };
+    this.#runtime = new GameRuntime(handler, { database: this.#faulty(), ids: this.#ids, clock: this.clock, log: this.#gameLog(), listener, writeBehind });
     await this.#runtime.start();
   }
 
