@@ -4,6 +4,7 @@ import path from 'node:path';
 import { configDocument, type JsonValue, PublicConfig } from '@midgard/game-kit';
 import { type Logger, noopLogger } from '@midgard/logging';
 import { Registry } from '@midgard/metrics';
+import type { SpanPart } from '@midgard/server';
 import { expect, onTestFinished, test } from 'vitest';
 import { configSchema } from '../config-schema.ts';
 import { type PurgeReceiver, startPurgeReceiver } from '../testing/purge-receiver.ts';
@@ -21,6 +22,8 @@ interface World {
   readonly cdn: PurgeReceiver;
   readonly file: string;
   readonly errors: string[];
+  /** What is told of for traces. */
+  readonly parts: SpanPart[];
   /** One life of the service with these documents. */
   readonly start: (documents: Readonly<Record<string, JsonValue>>, purge?: object) => Promise<Life>;
   /** Waits until the CDN was told of so many purges and the last of them is noted. */
@@ -33,6 +36,7 @@ async function setUp(): Promise<World> {
   const cdn = await startPurgeReceiver();
   onTestFinished(() => cdn[Symbol.asyncDispose]());
   const errors: string[] = [];
+  const parts: SpanPart[] = [];
   const log: Logger = { ...noopLogger, error: (_, message) => void errors.push(message) };
   const file = path.join(dataDir, 'cdn', 'served-3.json');
   const start = async (documents: Readonly<Record<string, JsonValue>>, purge: object = {}): Promise<Life> => {
@@ -48,7 +52,7 @@ async function setUp(): Promise<World> {
       hooks: { before: {}, after: {} },
       extendContext: () => ({}),
     };
-    const purging = openCdnPurge({ config, runtimes: [{ handler, publicConfig }], registry, log });
+    const purging = openCdnPurge({ config, runtimes: [{ handler, publicConfig }], registry, log, note: (part) => void parts.push(part) });
     purging?.start();
     return { publicConfig, registry, [Symbol.dispose]: () => purging?.[Symbol.dispose]() };
   };
@@ -56,7 +60,7 @@ async function setUp(): Promise<World> {
     await expect.poll(() => cdn.purges.length, slow).toBe(purges);
     await expect.poll(() => readFileSync(file, { encoding: 'utf8', flag: 'a+' }), slow).toMatch(text);
   };
-  return { cdn, file, errors, start, noted };
+  return { cdn, file, errors, parts, start, noted };
 }
 
 const keysOf = ({ purges }: PurgeReceiver): (readonly string[])[] => purges.map(({ body }) => [...(body['surrogate_keys'] ?? body['tags'] ?? [])].sort());
@@ -110,6 +114,17 @@ test('a purge that failed is not taken for done: it is counted, logged, and sent
   using second = await start({ items: 1 });
   await noted(2, /shop\/items/);
   expect(second.registry.expose()).toMatch(/^midgard_cdn_purged_keys_total 2$/m);
+});
+
+test('each purge is told of for traces, without its keys, its path or its secret', async () => {
+  const { cdn, parts, errors, start } = await setUp();
+  cdn.status = 503;
+  using _life = await start({ items: 1 }, { authValue: 'secret' });
+  await expect.poll(() => errors, slow).toHaveLength(1);
+  expect(parts).toMatchObject([
+    { name: 'purge CDN', kind: 'client', error: 'Error', attributes: { 'http.request.method': 'POST', 'server.address': '127.0.0.1', 'midgard.keys': 2 } },
+  ]);
+  expect(JSON.stringify(parts)).not.toMatch(/secret|items|\/purge/);
 });
 
 test('a redirection is not followed: the secret stays where it was sent', async () => {
