@@ -6,7 +6,7 @@ import { collectProcess, Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
 import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
 import { auditKeyring } from './audit/audit-key.ts';
-import { auditOptions, ServiceAudit, serviceCheckpoints } from './audit/service-audit.ts';
+import { auditOptions, ServiceAudit, serviceCheckpoints, serviceScope } from './audit/service-audit.ts';
 import { AdministeredGame } from './administration/administered-game.ts';
 import { KeyAdministration } from './administration/key-administration.ts';
 import { cacheMetrics, watchMemoryTier } from './cache/cache-metrics.ts';
@@ -30,6 +30,7 @@ import { ServiceHealth } from './health/service-health.ts';
 import { openLimits } from './limits/open-limits.ts';
 import { activePlayers } from './measures/active-players.ts';
 import { businessMetrics } from './measures/business-metrics.ts';
+import { auditLines } from './logs/audit-lines.ts';
 import { openLogs } from './logs/open-logs.ts';
 import { withRequestLines } from './logs/request-lines.ts';
 import { frontEndMetrics } from './measures/front-end-metrics.ts';
@@ -97,10 +98,10 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const tokens = openTokens(config, ring, revocations);
   const isRevoked = (principal: Principal): boolean => revocations.isRevoked(principal) || (principal.signedBy !== undefined && !ring.has(principal.signedBy));
   const { signer } = await auditKeyring(config, isProduction);
-  const serviceAudit = ServiceAudit.ofService(config);
+  const copied = auditLines(logs.entries);
+  const serviceAudit = ServiceAudit.ofService(config, copied(serviceScope));
   const checkpoints = serviceCheckpoints(serviceAudit, { config, database: serviceDatabase, signer, log });
   parts.defer(() => checkpoints.stop());
-  const audit = auditOptions(config, signer);
   const apiKeys = openApiKeys(serviceDatabase, secrets, isProduction, serviceAudit);
   const limits = parts.use(openLimits({ config, isProduction, registry, log }));
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config, limits.nonces) });
@@ -125,7 +126,16 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   for (const game of games) {
     const writeLog = await openWriteLog(game.handler, { config, log, metricsOf: logMetricsOf, note: tracing?.note });
     if (writeLog !== undefined) parts.use(writeLog);
-    const runtime = runtimeOf(game, { config, tokens, revocations, log, cache, audit, writeLog, listenerOf: runtimeListenerOf });
+    const runtime = runtimeOf(game, {
+      config,
+      tokens,
+      revocations,
+      log,
+      cache,
+      audit: auditOptions(config, signer, copied(game.handler.manifest.id)),
+      writeLog,
+      listenerOf: runtimeListenerOf,
+    });
     await readyTables(game.database, game.tables);
     await runtime.start({ migrates: false });
     parts.defer(() => runtime.stop({ graceMs: grace.leftMs() }));

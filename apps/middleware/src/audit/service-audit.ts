@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { AuditSigner, Principal } from '@midgard/auth';
+import type { AuditFacts, AuditSigner, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
 import { type AuditOptions, AuditTrail, type CallOrigin, Checkpoints, withoutSecrets } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
@@ -28,15 +28,17 @@ type Actor = Pick<Parameters<AuditTrail['append']>[1], 'actor' | 'actorKind' | '
 export class ServiceAudit {
   readonly trail: AuditTrail;
   readonly #actor: Actor;
+  readonly #noted: (facts: AuditFacts) => void;
 
-  private constructor(trail: AuditTrail, actor: Actor) {
+  private constructor(trail: AuditTrail, actor: Actor, noted: (facts: AuditFacts) => void = () => undefined) {
     this.trail = trail;
     this.#actor = actor;
+    this.#noted = noted;
   }
 
-  /** Of the running service. */
-  static ofService(config: Config): ServiceAudit {
-    return new ServiceAudit(trailOf(config), machineActor('service', ''));
+  /** Of the running service. @param noted hears of each entry right before its commit, for a copy elsewhere */
+  static ofService(config: Config, noted?: (facts: AuditFacts) => void): ServiceAudit {
+    return new ServiceAudit(trailOf(config), machineActor('service', ''), noted);
   }
 
   /** Of a command: whoever is logged in at this machine. */
@@ -46,12 +48,15 @@ export class ServiceAudit {
 
   /** The same log, for what a caller of the service does. */
   of({ subject, kind, roles }: Principal, { transport = '', address = '', requestId = '' }: CallOrigin = {}): ServiceAudit {
-    return new ServiceAudit(this.trail, { actor: subject, actorKind: kind, roles: roles.join(' '), transport, address, requestId: String(requestId) });
+    const actor = { actor: subject, actorKind: kind, roles: roles.join(' '), transport, address, requestId: String(requestId) };
+    return new ServiceAudit(this.trail, actor, this.#noted);
   }
 
   /** Appends an entry, as the last thing of the transaction of what it tells of. */
   async append(session: Session, { changes, outcome = 0, ...act }: ServiceAct): Promise<void> {
-    await this.trail.append(session, { at: Date.now(), ...this.#actor, ...act, outcome, changes: withoutSecrets(changes) });
+    const facts = { at: Date.now(), ...this.#actor, ...act, outcome, changes: withoutSecrets(changes) };
+    await this.trail.append(session, facts);
+    this.#noted(facts);
   }
 
   /** Appends an entry for what has no transaction here. */
@@ -73,10 +78,10 @@ export function commandActor(): string {
   return `cli:${userInfo().username}`;
 }
 
-/** How the games' logs of this instance are signed. */
-export function auditOptions(config: Config, signer: AuditSigner): AuditOptions {
+/** How the game's log of this instance is signed, and who hears of its entries. */
+export function auditOptions(config: Config, signer: AuditSigner, noted: (facts: AuditFacts) => void): AuditOptions {
   const { checkpointRows: everyRows, checkpointMs: everyMs } = config.audit;
-  return { chain: config.instance, checkpoints: { signer, everyRows, everyMs, sink: checkpointSink(config) } };
+  return { chain: config.instance, checkpoints: { signer, everyRows, everyMs, sink: checkpointSink(config) }, noted };
 }
 
 /** Signs the log of the service's own database from time to time. */

@@ -57,7 +57,7 @@ test('the log in files: requests, slow ones and faults with their ids; level and
   service.signal('SIGHUP');
   await expect.poll(() => linesOf(service, 'service').at(-1)).toMatchObject({ changed: ['log'], of: ['roles', 'log'] });
   const metrics = await fetch(`${started.baseUrl}/metrics`, { headers: { 'x-api-key': started.key } }).then((response) => response.text());
-  await service.end('SIGTERM');
+  expect(await service.end('SIGTERM')).toBe(0);
   const told = linesOf(service, 'service').map(({ msg }) => msg);
   expect(told.slice(-2)).toEqual(['stopping', 'stopped']);
   for (const line of linesOf(service)) expect(fits(line) ? [] : [line, fits.errors]).toEqual([]);

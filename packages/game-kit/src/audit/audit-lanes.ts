@@ -23,12 +23,15 @@ interface Lane {
  */
 export class AuditLanes {
   readonly #lanes: readonly Lane[];
+  readonly #noted: (facts: AuditFacts) => void;
 
   /**
    * @param options its chain is the instance's number, and the first chain's
    * @param signing undefined: chains are not signed
+   * @param noted hears of each entry once it is committed
    */
-  constructor(database: Database, { scope, chain }: AuditTrailOptions, signing: CheckpointsOptions | undefined) {
+  constructor(database: Database, { scope, chain }: AuditTrailOptions, signing: CheckpointsOptions | undefined, noted: (facts: AuditFacts) => void) {
+    this.#noted = noted;
     this.#lanes = Array.from({ length: database.dialect === 'sqlite' ? 1 : LANES }, (_, at) => {
       const trail = new AuditTrail({ scope, chain: chain + at * INSTANCES });
       return { trail, checkpoints: signing && new Checkpoints(trail, signing), users: 0 };
@@ -55,36 +58,43 @@ export class AuditLanes {
 
   /** Where one transaction may append; the first chain that no other is at, so that quiet times have one. To be given back. O(lanes) */
   take(): AuditTurn {
-    return new AuditTurn(this.#lanes.reduce((least, lane) => (lane.users < least.users ? lane : least)));
+    return new AuditTurn(
+      this.#lanes.reduce((least, lane) => (lane.users < least.users ? lane : least)),
+      this.#noted,
+    );
   }
 }
 
 /** One transaction's place at the end of a chain, through all its attempts. */
 export class AuditTurn {
   readonly #lane: Lane;
-  #end: ChainEnd | undefined;
+  readonly #noted: (facts: AuditFacts) => void;
+  #appended: { readonly end: ChainEnd; readonly facts: AuditFacts } | undefined;
 
-  constructor(lane: Lane) {
+  constructor(lane: Lane, noted: (facts: AuditFacts) => void) {
     this.#lane = lane;
+    this.#noted = noted;
     lane.users += 1;
   }
 
   /** An attempt begins: nothing is appended yet. */
   begin(): void {
-    this.#end = undefined;
+    this.#appended = undefined;
   }
 
   /** Appends an entry, as the last thing of an attempt. */
   async append(session: Session, facts: AuditFacts): Promise<void> {
-    this.#end = await this.#lane.trail.append(session, facts);
+    this.#appended = { end: await this.#lane.trail.append(session, facts), facts };
   }
 
   /** @param isCommitted whether the last attempt is known to have been committed */
   over(isCommitted: boolean): void {
     const { trail, checkpoints } = this.#lane;
     this.#lane.users -= 1;
-    if (!isCommitted || this.#end === undefined) return;
-    trail.committed(this.#end);
+    if (!isCommitted || this.#appended === undefined) return;
+    const { end, facts } = this.#appended;
+    trail.committed(end);
     checkpoints?.appended();
+    this.#noted(facts);
   }
 }

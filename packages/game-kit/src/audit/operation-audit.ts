@@ -1,4 +1,4 @@
-import type { AuditSigner, Principal } from '@midgard/auth';
+import type { AuditFacts, AuditSigner, Principal } from '@midgard/auth';
 import type { Database, Session } from '@midgard/dao';
 import { type JsonValue, MidgardError, toMidgardError } from '@midgard/errors';
 import type { Clock } from '../clock.ts';
@@ -29,6 +29,8 @@ export interface AuditOptions {
     readonly sink?: CheckpointSink;
     readonly timers?: Timers;
   };
+  /** Hears of each entry once it is committed, for a copy elsewhere. Called at once, so it must be quick, and must not throw. Default: nobody does. */
+  readonly noted?: (facts: AuditFacts) => void;
 }
 
 /** What the audit log needs to know of a call. */
@@ -55,9 +57,9 @@ export class OperationAudit {
   readonly #parts: AuditParts;
   readonly #lanes: AuditLanes;
 
-  constructor({ chain = 0, checkpoints }: AuditOptions, parts: AuditParts) {
+  constructor({ chain = 0, checkpoints, noted = () => undefined }: AuditOptions, parts: AuditParts) {
     this.#parts = parts;
-    this.#lanes = new AuditLanes(parts.database, { scope: parts.game, chain }, checkpoints && { ...checkpoints, ...parts });
+    this.#lanes = new AuditLanes(parts.database, { scope: parts.game, chain }, checkpoints && { ...checkpoints, ...parts }, noted);
   }
 
   async start(): Promise<void> {

@@ -43,6 +43,8 @@ const graveness: Readonly<Record<FileTroubleReason, number>> = { slow: 0, disk: 
 /** A dead thread is followed by another after 1 s, then 2 s, 4 s and so on up to a minute; one that lived so long begins anew. */
 const leastRestartMs = 1000;
 const mostRestartMs = 60_000;
+/** Any time: the timer is there to be there. */
+const stayingMs = 60_000;
 
 /**
  * Keeps a log in files, one for each stream, rotated by size and day, in a worker thread.
@@ -124,7 +126,10 @@ export class FileDestination implements LogDestination, AsyncDisposable {
       if (this.#thread === undefined) this.#closed();
       else this.#thread.end();
     }
+    // The thread keeps no process alive: one that has nothing else to do would end here, before its last lines are written.
+    const staying = setInterval(() => undefined, stayingMs);
     await this.#closing.promise;
+    clearInterval(staying);
   }
 
   /** The same as {@link close}. */
