@@ -209,6 +209,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   cdn?.start();
   cacheWarmUp.start();
   health.monitor.enter('serving');
+  logs.serves();
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();

@@ -28,6 +28,8 @@ export interface ServiceLogs extends AsyncDisposable {
   readonly control: LogControl;
   /** Takes up the level, the sampling and what is slow. */
   readonly reloadable: Reloadable;
+  /** The service runs: its last line will say that it has stopped. One that could not start never ran. */
+  serves(): void;
 }
 
 /** What {@link openLogs} needs. */
@@ -58,14 +60,18 @@ export function openLogs({ config, registry, emergency = process.stderr }: LogPa
       return JSON.stringify(settings) === JSON.stringify(control.settings) ? undefined : () => control.set(settings);
     },
   };
+  let isServing = false;
   return {
     log,
     entries,
     control,
     reloadable,
+    serves: () => {
+      isServing = true;
+    },
     [Symbol.asyncDispose]: async () => {
       // The last line of the service; what comes later finds the files closed.
-      log.info({}, 'stopped');
+      if (isServing) log.info({}, 'stopped');
       await files?.close();
     },
   };
