@@ -19,7 +19,7 @@ export { type MetricSnapshot, type MetricSource, type Sample, textMetrics } from
 export type { Notification } from './alerts/notification.ts';
 export { type Channel, DeliveryError, type DeliveryFailure } from './channels/channel.ts';
 export { Channels, type ChannelsOptions } from './channels/channels.ts';
-export { type ChannelConfig, channelSchema } from './channels/channel-config.ts';
+export { type ChannelConfig, channelSchema, type ChannelSettings, channelSettingsSchema } from './channels/channel-config.ts';
 export { type ChannelDependencies, createChannel } from './channels/create-channel.ts';
 export type { DeliveryPolicy } from './channels/delivery-policy.ts';
 export type { Mail, MailTransport } from './channels/email-channel.ts';
