@@ -210,6 +210,11 @@ export interface Database extends AsyncDisposable {
   servers(): readonly ServerUsage[];
   /** Changes the bounds of the pools while in use. @throws {DaoError} `ERR_DAO_INPUT` */
   resize(size: { readonly min?: number; readonly max?: number }): void;
+  /**
+   * Makes all connections anew, for those that are stuck or go where they should not any more: idle ones end now, borrowed ones when they come
+   * back, and nobody is refused. Until then there may be up to twice `max`. Without effect where the database is a file.
+   */
+  reconnect(): void;
   /** Refuses new work, waits for what runs, and lets go of the database. Can be called again. */
   close(): Promise<void>;
 }

@@ -224,6 +224,36 @@ describe('a server that is left for another', () => {
   });
 });
 
+describe('a pool that is renewed', () => {
+  test('drops what is idle at once and what is borrowed when it comes back, and lends new connections', async () => {
+    const bench = benchOf({ max: 2 });
+    const [idle, borrowed] = [await bench.pool.acquire(), await bench.pool.acquire()];
+    idle.release();
+    bench.pool.renew();
+    const fresh = await bench.pool.acquire();
+    expect([idle.connection, borrowed.connection]).not.toContain(fresh.connection);
+    expect(bench.pool.usage()).toMatchObject({ idle: 0, borrowed: 2 });
+    borrowed.release();
+    await settled();
+    expect(bench.pool.usage()).toMatchObject({ idle: 0, borrowed: 1 });
+    fresh.release();
+    await expectNothingLeft(bench);
+  });
+
+  test('refuses nobody who waits', async () => {
+    const bench = benchOf({ max: 1 });
+    const lease = await bench.pool.acquire();
+    const waiting = bench.pool.acquire();
+    bench.pool.renew();
+    lease.release();
+    (await waiting).release();
+    await settled();
+    await expectNothingLeft(bench);
+    bench.pool.renew();
+    expect(bench.pool.usage()).toMatchObject({ idle: 0, creating: 0 });
+  });
+});
+
 test('resize takes effect under those who borrow and those who wait', async () => {
   const bench = benchOf({ max: 1 });
   const first = await bench.pool.acquire();

@@ -133,11 +133,17 @@ export class ConnectionPool {
   /** Leaves the server for another: idle connections go, those who wait get the error, and those who borrow finish. May be used again later. */
   retire(error: DaoError): void {
     if (this.#isClosed) return;
-    const pool = this.#pool;
-    this.#pool = this.#makePool();
-    this.#retired.add(pool);
+    const pool = this.#replace();
     this.#sendAway(error);
-    void pool.close({ graceMs: Infinity }).then(() => this.#retired.delete(pool));
+    this.#finish(pool);
+  }
+
+  /**
+   * Has every connection made anew: idle ones go now, borrowed ones when they come back, and those who wait are served. Until then there
+   * may be up to twice `max`.
+   */
+  renew(): void {
+    if (!this.#isClosed) this.#finish(this.#replace());
   }
 
   /** What is where. O(`max`). */
@@ -166,6 +172,18 @@ export class ConnectionPool {
     this.#isClosed = true;
     this.#watch.stop();
     await Promise.all([this.#pool, ...this.#retired].map((pool) => pool.close({ graceMs })));
+  }
+
+  /** Puts a new pool in the place of the present one. @returns the one before */
+  #replace(): Connections {
+    const pool = this.#pool;
+    this.#pool = this.#makePool();
+    this.#retired.add(pool);
+    return pool;
+  }
+
+  #finish(pool: Connections): void {
+    void pool.close({ graceMs: Infinity }).then(() => this.#retired.delete(pool));
   }
 
   #makePool(): Connections {

@@ -121,6 +121,12 @@ export class Connections {
     if (of !== 'writes') this.#replicas.resize(size);
   }
 
+  /** Has all connections made anew: idle ones go now, borrowed ones when they come back; nobody is refused. */
+  renew(): void {
+    this.#writes.renew();
+    this.#replicas.renew();
+  }
+
   /**
    * Serves nobody new; those who wait and those who borrow may go on until the grace is over.
    *

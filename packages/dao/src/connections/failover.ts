@@ -120,6 +120,11 @@ export class FailoverPool {
     for (const server of this.#servers) if (server !== this.#active) server.pool.resize({ min: 0, max: this.#size.max });
   }
 
+  /** Has the connections to each server made anew; see {@link ConnectionPool.renew}. */
+  renew(): void {
+    for (const { pool } of this.#servers) pool.renew();
+  }
+
   /** What each server does, in order. */
   usage(): readonly ServerUsage[] {
     return this.#servers.map((server) => ({

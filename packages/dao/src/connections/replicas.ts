@@ -71,6 +71,11 @@ export class ReplicaSet {
     for (const { pool } of this.#replicas) pool.resize(size);
   }
 
+  /** Has the connections to each replica made anew; see {@link ConnectionPool.renew}. */
+  renew(): void {
+    for (const { pool } of this.#replicas) pool.renew();
+  }
+
   /** What each replica does, in order. */
   usage(): readonly ServerUsage[] {
     return this.#replicas.map(({ name, trouble, lagMs, pool }) => ({

@@ -12,5 +12,7 @@ export interface ConnectionSource {
   noteCommit(mark: string | undefined): void;
   usage(): readonly ServerUsage[];
   resize(size: { readonly min?: number; readonly max?: number }): void;
+  /** Has all connections made anew, and refuses nobody. */
+  renew(): void;
   close(): Promise<void>;
 }

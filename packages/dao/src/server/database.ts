@@ -165,6 +165,10 @@ export class ServerDatabase implements Database {
     this.#parts.source.resize(size);
   }
 
+  reconnect(): void {
+    this.#parts.source.renew();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -169,6 +169,11 @@ export class ShardedDatabase implements Database {
     for (const database of this.#shards.databases) database.resize(size);
   }
 
+  /** Makes the connections of each shard anew. */
+  reconnect(): void {
+    for (const database of this.#shards.databases) database.reconnect();
+  }
+
   /**
    * Takes over a map with one shard more, without moving anything yet. Every process that writes must have the new map (by this,
    * or by a restart) before one of them calls {@link ShardedDatabase.reshard}.

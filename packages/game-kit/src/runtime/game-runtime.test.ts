@@ -65,6 +65,7 @@ async function watched(): Promise<{ database: Database; counts: Map<string, numb
     version: () => database.version(),
     servers: () => database.servers(),
     resize: (size) => database.resize(size),
+    reconnect: () => database.reconnect(),
     close: () => database.close(),
     [Symbol.asyncDispose]: () => database.close(),
   };

@@ -105,6 +105,10 @@ export class SqliteDatabase implements Database {
     // A file has no pool: its one writer and its few readers are enough.
   }
 
+  reconnect(): void {
+    // As above: there is nothing in between that could be stuck.
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

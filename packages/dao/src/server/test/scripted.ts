@@ -134,6 +134,10 @@ class ScriptedSource implements ConnectionSource {
     return [];
   }
 
+  renew(): void {
+    // Nothing is kept here.
+  }
+
   resize(): void {
     // Nothing to bound.
   }
