@@ -100,6 +100,35 @@ test('a probe that fails opens it again for as long', async () => {
   expect(heard).toEqual(['open', 'probing', 'open', 'probing', 'open']);
 });
 
+test('a held one asks for nothing, whatever is answered late, until the hold ends; then one call sees', async () => {
+  const { clock, inner, tier, heard, succeed } = setUp();
+  const early = tier.read(['k']);
+  tier.hold();
+  tier.hold();
+  inner.reads[0]?.resolve([undefined]);
+  await early;
+  clock.ms += 60_000;
+  await expect(tier.read(['k'])).rejects.toMatchObject({ code: 'ERR_CACHE_TIER_SPARED' });
+  expect(heard).toEqual(['open']);
+  tier.endHold();
+  await succeed();
+  expect(heard).toEqual(['open', 'probing', 'closed']);
+  tier.endHold();
+  expect(tier.state).toBe('closed');
+});
+
+test('a probe that is under way when it is held does not close it', async () => {
+  const { clock, fail, inner, tier, heard } = setUp();
+  for (let i = 0; i < 3; i += 1) await fail();
+  clock.ms += 1000;
+  const probe = tier.read(['k']);
+  tier.hold();
+  inner.reads.at(-1)?.resolve([undefined]);
+  await probe;
+  expect(tier.state).toBe('open');
+  expect(heard).toEqual(['open', 'probing', 'open']);
+});
+
 test('what was called before it opened changes nothing when it is answered late', async () => {
   const { fail, inner, tier, heard } = setUp();
   const [early, late] = [tier.read(['k']), tier.read(['k'])];

@@ -53,6 +53,7 @@ export class BreakerTier implements Tier {
   #failedInARow = 0;
   #openedAt = 0;
   #lastError: unknown;
+  #isHeld = false;
 
   /** Use {@link withBreaker}. */
   constructor(tier: Tier, { failures = 5, probeMs = 1000, clock = Date, onChange = () => undefined }: BreakerOptions) {
@@ -69,6 +70,18 @@ export class BreakerTier implements Tier {
   /** As of the last call: an open one turns to probing only when somebody calls. */
   get state(): BreakerState {
     return this.#state;
+  }
+
+  /** Opens it until {@link endHold}, however the tier answers: for one that is slow, or wrong, rather than dead. */
+  hold(): void {
+    this.#isHeld = true;
+    if (this.#state !== 'open') this.#turn('open');
+  }
+
+  /** Ends {@link hold}: the next call sees whether the tier is well. Without one nothing changes. */
+  endHold(): void {
+    if (this.#isHeld) this.#openedAt = -Infinity;
+    this.#isHeld = false;
   }
 
   /** Of the tier. */
@@ -109,9 +122,9 @@ export class BreakerTier implements Tier {
   }
 
   async #guard<T>(call: () => Promise<T>): Promise<T> {
-    const isProbe = this.#state === 'open' && this.#clock.now() - this.#openedAt >= this.#probeMs;
+    const isProbe = this.#state === 'open' && !this.#isHeld && this.#clock.now() - this.#openedAt >= this.#probeMs;
     if (this.#state !== 'closed' && !isProbe) {
-      throw new CacheError('ERR_CACHE_TIER_SPARED', 'the tier failed a moment ago and is not asked', { cause: this.#lastError });
+      throw new CacheError('ERR_CACHE_TIER_SPARED', 'the tier is not asked for a while', { cause: this.#lastError });
     }
     if (isProbe) this.#turn('probing');
     try {
@@ -126,7 +139,7 @@ export class BreakerTier implements Tier {
 
   /** What was called before it opened says nothing of how the tier is now. */
   #succeeded(isProbe: boolean): void {
-    if (this.#state !== 'closed' && !isProbe) return;
+    if (this.#isHeld || (this.#state !== 'closed' && !isProbe)) return;
     this.#failedInARow = 0;
     if (isProbe) this.#turn('closed');
   }
@@ -137,7 +150,7 @@ export class BreakerTier implements Tier {
       this.#succeeded(isProbe);
       return;
     }
-    if (this.#state !== 'closed' && !isProbe) return;
+    if (this.#isHeld || (this.#state !== 'closed' && !isProbe)) return;
     this.#failedInARow += 1;
     if (!isProbe && this.#failedInARow < this.#failures) return;
     this.#lastError = error;
