@@ -18,6 +18,7 @@ import type { RequestTracing } from './request/request-tracing.ts';
 import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
+import { noShedding, type Shedding } from './shedding.ts';
 import { noServiceOperations, type ServiceOperations } from './service-operations.ts';
 import { Session, withoutLimit } from './session.ts';
 
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   readonly makeLimiter?: MakeLimiter;
   /** Asked at every request, so it must be quick; `Revocations` of `@midgard/auth` is one. Default: nothing is revoked. */
   readonly revocations?: { isRevoked(principal: Principal): boolean };
+  /** Refuses a part of the requests while there is too much to do. Default: nothing is refused. */
+  readonly shedding?: Shedding | undefined;
   readonly metrics?: ServerMetrics;
   /** Default: no request is followed. */
   readonly tracing?: RequestTracing | undefined;
@@ -52,6 +55,8 @@ export interface Call {
   readonly operation: number | string;
   /** The decoded input, not yet checked. */
   readonly input: unknown;
+  /** What the client says of it: 0 normal, 1 high, 2 low. Default: normal. */
+  readonly priority?: number;
   /** Tells the game that nobody waits for the answer any more. */
   readonly signal?: AbortSignal;
   /** What the front end knows of the request; it calls {@link Dispatcher.finish} once it is answered. Default: one that ends with the call. */
@@ -67,6 +72,9 @@ interface Target {
   readonly route?: GameRoute | undefined;
   readonly operation?: Operation | undefined;
 }
+
+/** What is shed is asked for again not sooner than this. */
+const shedRetryMs = 2000;
 
 /** More callers than this at once share the limiter's memory; the longest idle are forgotten first. */
 const maxLimitedCallers = 100_000;
@@ -86,6 +94,7 @@ export class Dispatcher {
   readonly #rights: Rights;
   readonly #budgets: Budgets;
   readonly #revocations: DispatcherOptions['revocations'];
+  readonly #shedding: Shedding;
   readonly #metrics: ServerMetrics;
   readonly #tracing: RequestTracing | undefined;
   readonly #log: ServerLog;
@@ -97,6 +106,7 @@ export class Dispatcher {
     this.service = options.service ?? noServiceOperations;
     this.#rights = options.rights ?? new Rights();
     this.#revocations = options.revocations;
+    this.#shedding = options.shedding ?? noShedding;
     this.#metrics = options.metrics ?? noopMetrics;
     this.#tracing = options.tracing;
     this.#log = options.log ?? silentLog;
@@ -119,7 +129,7 @@ export class Dispatcher {
    * Runs one request.
    *
    * @returns wire-ready output
-   * @throws {MidgardError} always of this class: 2003, 2004, 3002, 3003, 3004, 3005, or what the operation says
+   * @throws {MidgardError} always of this class: 1005, 2003, 2004, 3002, 3003, 3004, 3005, or what the operation says
    */
   async call(call: Call): Promise<unknown> {
     if (call.request !== undefined) return this.#follow(call, call.request);
@@ -208,6 +218,7 @@ export class Dispatcher {
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
     this.#authorize(session, route.id, operation);
+    this.#requireCapacity(call, operation);
     this.#requireBudget(session, operation);
     return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal });
   }
@@ -232,6 +243,13 @@ export class Dispatcher {
     // Registered, so that the answer is a bit test from the second time on.
     this.#rights.register(permission);
     if (!session.may(permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
+  }
+
+  /** What concerns the service itself is never shed: it is what operators look for the cause with. */
+  #requireCapacity({ session, priority = 0 }: Call, operation: Operation): void {
+    if (this.#shedding.isOn && this.#shedding.sheds(operation, session.principal, priority)) {
+      throw new MidgardError('overloaded', 'there is too much to do: try again later', { details: { retryAfterMs: shedRetryMs } });
+    }
   }
 
   /** Of callers who are refused anyway nothing is counted. */

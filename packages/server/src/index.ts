@@ -17,6 +17,7 @@ export { currentRequest, RequestScope, type RequestScopeParts } from './request/
 export type { RequestSpan, RequestTracing, SpanPart } from './request/request-tracing.ts';
 export { type Stage, stages } from './request/stages.ts';
 export { GameRoute, GameRouter } from './router.ts';
+export type { Shedding } from './shedding.ts';
 export type { ServiceOperations } from './service-operations.ts';
 export { anonymous, Session, type SessionParts } from './session.ts';
 export { TcpServer, type TcpAddress, type TcpServerParts } from './tcp/server.ts';

@@ -72,14 +72,14 @@ export class Requests {
   /** Never rejects. */
   async #answer(frame: Frame, encoding: Encoding, asked: Pick<Call, 'session' | 'input'> & { readonly request: RequestScope }): Promise<void> {
     const { dispatcher } = this.#context;
-    const { game, operation, requestId } = frame;
+    const { game, operation, requestId, priority } = frame;
     const { input, request } = asked;
     this.#inFlight += 1;
     const arrivedAt = performance.now();
     try {
       const output = await this.#order.run(dispatcher.orderKeys(game, operation, input), () => {
         request.add('wait', performance.now() - arrivedAt);
-        return dispatcher.call({ ...asked, game, operation, signal: this.#signal() });
+        return dispatcher.call({ ...asked, game, operation, priority, signal: this.#signal() });
       });
       const answeredAt = performance.now();
       this.#sender.send({ kind: Kind.response, requestId, game, operation }, encodeValue(output, encoding), encoding);

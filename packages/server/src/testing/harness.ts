@@ -93,7 +93,7 @@ export interface Harness {
 }
 
 type Setup = Partial<TcpOptions> &
-  Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing'> &
+  Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing' | 'shedding'> &
   Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator'>>;
 
 const running: (() => Promise<void>)[] = [];
@@ -107,6 +107,7 @@ export async function start({
   rateLimits,
   revocations,
   tracing,
+  shedding,
   tls,
   connectionLimit,
   authenticator = fakeAuthenticator,
@@ -119,7 +120,7 @@ export async function start({
   const router = new GameRouter();
   router.add(game);
   const limits = { ...(rateLimits !== undefined && { rateLimits }), ...(revocations !== undefined && { revocations }) };
-  const dispatcher = new Dispatcher({ router, metrics, log, clock: time, tracing, ...limits });
+  const dispatcher = new Dispatcher({ router, metrics, log, clock: time, tracing, shedding, ...limits });
   const given = { ...(tls !== undefined && { tls }), ...(connectionLimit !== undefined && { connectionLimit }) };
   const server = new TcpServer({
     dispatcher,

@@ -1,0 +1,17 @@
+import type { Principal } from '@midgard/auth';
+import type { Operation } from '@midgard/game-kit';
+
+/** Decides what is refused (1005) while there is too much to do. Asked at every request to a game, so both must be quick. */
+export interface Shedding {
+  /** Whether anything is refused now. */
+  readonly isOn: boolean;
+  /**
+   * Whether this request is refused; asked only while {@link isOn}.
+   *
+   * @param priority what the client said of it in the frame: 0 normal, 1 high, 2 low; over HTTP 0
+   */
+  sheds(operation: Operation, caller: Principal, priority: number): boolean;
+}
+
+/** The default: everything is tried. */
+export const noShedding: Shedding = { isOn: false, sheds: () => false };
