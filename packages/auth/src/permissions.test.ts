@@ -17,7 +17,7 @@ test.each<[Role, string[], string[]]>([
     ['player:update', 'order:refund', 'order:deliver', 'wallet:credit', 'item:grant', 'admin:read', 'trade:play'],
   ],
   ['viewer', ['player:read', 'admin:read', 'anything:read'], ['player:update', 'wallet:credit', 'auth:login']],
-  ['operator', ['player:delete', 'wallet:credit', 'order:refund', 'season:read'], ['admin:keys', 'season:close']],
+  ['operator', ['player:delete', 'wallet:credit', 'order:refund', 'season:read', 'admin:cache', 'admin:alerts'], ['admin:keys', 'season:close']],
   ['admin', ['admin:keys', 'player:delete', 'season:close'], []],
   [
     'player',

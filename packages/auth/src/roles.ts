@@ -11,7 +11,7 @@ export const standardRoles: Readonly<Record<(typeof roleNames)[number], readonly
   'game-server': ['*', '!admin:*'],
   web: ['*:read', '!admin:*', 'player:create', 'order:create', 'order:pay', 'auth:*'],
   viewer: ['*:read'],
-  operator: ['*:read', 'player:*', 'character:*', 'item:*', 'order:*', 'wallet:*', 'admin:cache', 'admin:health'],
+  operator: ['*:read', 'player:*', 'character:*', 'item:*', 'order:*', 'wallet:*', 'admin:cache', 'admin:health', 'admin:alerts'],
   admin: ['*'],
   player: ['*:read', '!admin:*', 'order:create', 'auth:*', '*:play'],
 };
