@@ -1,6 +1,7 @@
 import { isMap, type Path } from './path.ts';
 
-const secretKey = /pass|secret|token|key|pepper|credential|private|salt|headers|authvalue/i;
+/** Channels are where messages go to people: their addresses have the token in the path. */
+const secretKey = /pass|secret|token|key|pepper|credential|private|salt|headers|authvalue|channels/i;
 const longestShown = 60;
 
 /**
