@@ -4,6 +4,7 @@ import type { RuntimeListener } from '@midgard/game-kit';
 import type { Logger } from '@midgard/logging';
 import { collectProcess, Registry } from '@midgard/metrics';
 import { createAuthenticator, Dispatcher, GameRouter, HttpServer, systemTimers, TcpServer } from '@midgard/server';
+import { openAlerts } from './alerts/open-alerts.ts';
 import { openApiKeys, openHandshake, openTokens } from './authentication.ts';
 import { auditKeyring } from './audit/audit-key.ts';
 import { auditOptions, ServiceAudit, serviceCheckpoints, serviceScope } from './audit/service-audit.ts';
@@ -112,7 +113,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const databases = new Map([[serviceDatabaseName, serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
   const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
-  const coherence = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));
+  const { coherence, breaker } = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));
   const cache = { coherence, knownKeys, listenerOf: cacheMetrics(registry) };
   const rights = rightsOf(config);
   const keysOf = (actor: ServiceAudit) => openApiKeys(serviceDatabase, secrets, isProduction, actor);
@@ -155,8 +156,14 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const reloadConfig = configReload([roles, logs.reloadable], log);
   const health = parts.use(new ServiceHealth({ config, databases, coherence, warmUp: cacheWarmUp, runtimes, registry, log }));
   const snapshots = new HeapSnapshots({ folder: path.join(config.dataDir, 'profiles'), keep: config.profiling.keepSnapshots });
+  const alerting = parts.use(await openAlerts({ config, registry, log, databases, breaker, snapshots, audit: serviceAudit, serviceDatabase }));
   const dispatcher = new Dispatcher({
-    service: serviceOperations([...healthOperations(health.monitor), ...profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase })]),
+    service: serviceOperations([
+      ...healthOperations(health.monitor),
+      ...alerting.operations,
+      ...profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase }),
+    ]),
+    shedding: alerting.shedding,
     rights,
     router,
     revocations: { isRevoked },
@@ -210,6 +217,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   cacheWarmUp.start();
   health.monitor.enter('serving');
   logs.serves();
+  alerting.start();
 
   const key = isProduction ? undefined : await developmentKey(apiKeys, config.dataDir);
   const running = parts.move();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertsSchema } from './alerts/alerts-schema.ts';
 import { auditSchema } from './audit/audit-schema.ts';
 import { cacheSchema } from './cache/cache-schema.ts';
 import { purgeSchema } from './cdn/purge-schema.ts';
@@ -142,6 +143,7 @@ export const configSchema = z.strictObject({
         .describe('Time from one look at all ledgers, which reads every balance, entry and order, to the next; the first is at the start, 0: none'),
     })
     .prefault({}),
+  alerts: alertsSchema.prefault({}),
   log: logSchema.prefault({}),
   tracing: tracingSchema.prefault({}).describe('Spans of requests for an OpenTelemetry collector'),
   server: z.strictObject({ tcp: Tcp.prefault({}), http: Http.prefault({}) }).prefault({}),

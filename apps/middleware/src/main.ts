@@ -10,6 +10,8 @@ try {
   if (isStart && youngGenerationFlag(process) === undefined) setYoungGeneration(readSettings().config.memory.youngGenerationMb, process);
   const { program } = await import('./cli/program.ts');
   await program().parseAsync();
+  // A pipe takes 64 kB at a time, and what it has not taken would be lost with the process.
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   // What is left open now, such as an idle keep-alive socket, must not hold a finished command back.
   process.exit();
 } catch (error) {

@@ -52,13 +52,14 @@ function ownSecrets(config: Config, isProduction: boolean): OwnSecrets {
 }
 
 /** @throws {SetupError} `ERR_SETUP_SECRET`, naming every key whose secret somebody else could have */
-function refuseWeakSecrets({ auth, cache, cdn, databases }: Config): void {
+function refuseWeakSecrets({ alerts, auth, cache, cdn, databases }: Config): void {
   const given = [
     ...names.map((name) => [`auth.${name}`, auth[name]] as const),
     ...privateParts(auth.signingKey).map((key) => ['auth.signingKey', key] as const),
     ...auth.sharedSecrets.map((secret, at) => [`auth.sharedSecrets[${at}]`, secret] as const),
     ...Object.entries(auth.servers).map(([id, { secret }]) => [`auth.servers.${id}.secret`, secret] as const),
     ['cdn.purge.authValue', cdn.purge.authValue] as const,
+    ...Object.entries(alerts.channels).flatMap(([name, channel]) => secretsOfChannel(`alerts.channels.${name}`, channel)),
   ];
   const urls = [
     ...Object.entries(databases).flatMap(([id, { url, standbys = [], replicas = [] }]) => [
@@ -67,10 +68,22 @@ function refuseWeakSecrets({ auth, cache, cdn, databases }: Config): void {
       ...replicas.map((replica, at) => [`databases.${id}.replicas[${at}].url`, replica.url] as const),
     ]),
     ['cache.redis.url', cache.redis.url] as const,
+    ...Object.entries(alerts.channels).map(([name, { url }]) => [`alerts.channels.${name}.url`, url] as const),
   ];
   const weak = [...weakOf(given, weaknessOf), ...weakOf(urls, weaknessOfPassword)];
   if (weak.length > 0)
     throw new SetupError('ERR_SETUP_SECRET', `production needs secrets that nobody else has: ${weak.join(', ')}; midgard secrets prints new ones`);
+}
+
+/** A header may be anything; of those that let somebody in the name tells. */
+const letsIn = /auth|key|secret|token/i;
+
+function secretsOfChannel(path: string, channel: Config['alerts']['channels'][string]): readonly (readonly [string, string | undefined])[] {
+  const headers = channel.kind === 'webhook' ? Object.entries(channel.headers ?? {}) : [];
+  return [
+    ...('secret' in channel ? [[`${path}.secret`, channel.secret] as const] : []),
+    ...headers.filter(([name]) => letsIn.test(name)).map(([name, value]) => [`${path}.headers.${name}`, value] as const),
+  ];
 }
 
 function weakOf(given: readonly (readonly [string, string | undefined])[], weakness: (secret: string) => string | undefined): readonly string[] {

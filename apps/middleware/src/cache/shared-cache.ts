@@ -1,4 +1,4 @@
-import { type BreakerState, CacheError, Coherence, type CoherenceListener, withBreaker } from '@midgard/cache';
+import { type BreakerState, type BreakerTier, CacheError, Coherence, type CoherenceListener, withBreaker } from '@midgard/cache';
 import { RedisBus, RedisTier } from '@midgard/cache/redis';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
@@ -23,6 +23,13 @@ export interface SharedCacheParts {
   readonly missed: () => void;
 }
 
+/** What the instances share, and how to leave it alone for a while. */
+export interface SharedCache extends AsyncDisposable {
+  readonly coherence: Coherence;
+  /** In front of the tier; undefined where nothing is shared. */
+  readonly breaker: BreakerTier | undefined;
+}
+
 /**
  * What the instances of the service share: with `cache.redis.url` a tier and a bus on Redis, else nothing. It starts whether or not Redis
  * can be reached.
@@ -32,12 +39,13 @@ export interface SharedCacheParts {
 export async function openSharedCache(
   { redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig,
   { registry, log, missed }: SharedCacheParts,
-): Promise<Coherence> {
-  if (url === undefined) return new Coherence({ awayTtlMs });
+): Promise<SharedCache> {
+  if (url === undefined) return sharedCache(new Coherence({ awayTtlMs }), undefined);
   const metrics = sharedMetrics(registry, log);
   const redis = await openRedis({ url, prefix, timeoutMs });
+  const breaker = withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) });
   const coherence = new Coherence({
-    tier: withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) }),
+    tier: breaker,
     bus: redis.bus,
     awayTtlMs,
     listener: {
@@ -50,7 +58,11 @@ export async function openSharedCache(
   });
   metrics.watch(coherence);
   await coherence.start();
-  return coherence;
+  return sharedCache(coherence, breaker);
+}
+
+function sharedCache(coherence: Coherence, breaker: BreakerTier | undefined): SharedCache {
+  return { coherence, breaker, [Symbol.asyncDispose]: () => coherence.close() };
 }
 
 /** @throws {SetupError} `ERR_SETUP_CACHE`: options that the library refuses; its messages repeat no URL */

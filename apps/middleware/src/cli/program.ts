@@ -3,6 +3,7 @@ import { isOperationScope, maxAccessTtlSeconds, roleNames } from '@midgard/auth'
 import { redactText } from '@midgard/logging/redact';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
+import { listRulesCommand, testChannelCommand } from './alerts-commands.ts';
 import { addAuditCommands } from './audit/audit-commands.ts';
 import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
@@ -36,6 +37,7 @@ export function program(): Command {
   addKeys(midgard.command('keys'));
   addSigningKeys(midgard.command('signing-keys'));
   addAuditCommands(midgard.command('audit'));
+  addAlerts(midgard.command('alerts'));
   midgard
     .command('token')
     .description('print an access token for a player')
@@ -116,6 +118,16 @@ function addSigningKeys(keys: Command): void {
     .description('remove the keys whose last token has expired')
     .argument('[key]', 'a key to remove at once, with every token that it signed; not the one that signs')
     .action((kid: string | undefined) => pruneSigningKeysCommand(kid));
+}
+
+function addAlerts(alerts: Command): void {
+  alerts.description('alerts inside of the service: alerts.rules, alerts.channels');
+  alerts
+    .command('test')
+    .description('send a test to a channel of the settings; exit code 1 if it was not taken')
+    .requiredOption('--channel <name>', 'name of the channel')
+    .action(testChannelCommand);
+  alerts.command('list').description('show the rules, those of the settings and those built in').option('--json', 'print as JSON').action(listRulesCommand);
 }
 
 function addEncryption(encryption: Command): void {

@@ -58,8 +58,11 @@ function reportHeap(registry: Registry): () => void {
     help: 'Most that the JavaScript heap may grow to, three halves of the young generation included',
   });
   const young = registry.gauge({ name: 'midgard_young_generation_bytes', help: 'Both halves of the young generation as they are now' });
+  const used = registry.gauge({ name: 'midgard_heap_used_ratio', help: 'Used part of what the JavaScript heap may grow to, 0 to 1', merge: 'max' });
   return registry.onCollect(() => {
-    limit.labels({}).set(getHeapStatistics().heap_size_limit);
+    const { heap_size_limit: limitBytes, used_heap_size: usedBytes } = getHeapStatistics();
+    limit.labels({}).set(limitBytes);
+    used.labels({}).set(usedBytes / limitBytes);
     young.labels({}).set(getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0);
   });
 }

@@ -1,0 +1,25 @@
+import type { Principal } from '@midgard/auth';
+import type { Operation } from '@midgard/game-kit';
+import type { Shedding } from '@midgard/server';
+
+/** In a frame, as protocol.md has it. */
+const lowPriority = 2;
+const publicRoles: ReadonlySet<string> = new Set(['web', 'player']);
+
+/**
+ * What can be done without for a while: requests that their own sender calls of low priority, and reads of websites and players, who ask again.
+ *
+ * What a game server, a back office or an operator asks goes on, and so does every write of normal priority: a purchase that was begun is to
+ * end. A player cannot get in by calling a read of high priority.
+ */
+export class LoadShedding implements Shedding {
+  isOn = false;
+
+  sheds({ kind }: Pick<Operation, 'kind'>, caller: Pick<Principal, 'kind' | 'roles'>, priority: number): boolean {
+    return priority === lowPriority || (kind === 'read' && isPublic(caller));
+  }
+}
+
+function isPublic({ kind, roles }: Pick<Principal, 'kind' | 'roles'>): boolean {
+  return kind === 'player' || (roles.length > 0 && roles.every((role) => publicRoles.has(role)));
+}
