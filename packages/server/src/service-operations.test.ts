@@ -1,4 +1,4 @@
-import { parseInput, read } from '@midgard/game-kit';
+import { parseInput, read, write } from '@midgard/game-kit';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Dispatcher } from './dispatcher.ts';
@@ -22,7 +22,22 @@ const lookAtEngine = read({
   handle: () => expect.unreachable(),
 });
 
-const service: ServiceOperations = { operations: [lookAtEngine], execute: async ({ operation, input }) => parseInput(operation, input) };
+const turnEngine = write({
+  code: 65,
+  name: 'engine.turn',
+  permission: 'admin:engine',
+  http: 'POST /engine/state',
+  summary: 'Turns it',
+  input: z.strictObject({ by: z.int() }),
+  output: z.strictObject({ by: z.int() }),
+  owner: 'none',
+  idempotent: 'no',
+  event: null,
+  changes: {},
+  handle: () => expect.unreachable(),
+});
+
+const service: ServiceOperations = { operations: [lookAtEngine, turnEngine], execute: async ({ operation, input }) => parseInput(operation, input) };
 
 function setUp() {
   const metrics = new CountingMetrics();
@@ -59,13 +74,23 @@ test('over HTTP it stands at its own path, with its input in the query, and othe
   expect(await fixture.ask('GET', '//engine/state?depth=3', { headers: { 'X-API-Key': 'admin' } })).toMatchObject({ status: 200, body: { depth: 3 } });
   expect(await fixture.ask('GET', '//engine/state?depth=x', { headers: { 'X-API-Key': 'admin' } })).toMatchObject({ status: 400, body: { code: 2001 } });
   expect(await fixture.ask('GET', '//engine/state')).toMatchObject({ status: 403 });
-  const refused = await fixture.ask('POST', '//engine/state', { headers: { 'X-API-Key': 'admin' } });
-  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  const refused = await fixture.ask('PUT', '//engine/state', { headers: { 'X-API-Key': 'admin' } });
+  expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST']);
+});
+
+test('two operations may share a path, each with a method of its own', async () => {
+  const { dispatcher } = setUp();
+  const fixture = await fixtureOfTest({ dispatcher });
+  expect(await fixture.ask('POST', '//engine/state', { headers: { 'X-API-Key': 'admin' }, body: { by: 5 } })).toMatchObject({ status: 200, body: { by: 5 } });
+  expect(await fixture.ask('GET', '//engine/state', { headers: { 'X-API-Key': 'admin' } })).toMatchObject({ status: 200, body: { depth: 1 } });
 });
 
 test('the OpenAPI document tells of it', () => {
-  const { paths } = openApiDocument([], { title: 'Midgard', version: '1' }, [lookAtEngine]);
+  const { paths } = openApiDocument([], { title: 'Midgard', version: '1' }, [lookAtEngine, turnEngine]);
   expect(paths).toMatchObject({
-    '/engine/state': { get: { operationId: 'midgard.engine.look', tags: ['midgard'], parameters: [{ name: 'depth', in: 'query' }] } },
+    '/engine/state': {
+      get: { operationId: 'midgard.engine.look', tags: ['midgard'], parameters: [{ name: 'depth', in: 'query' }] },
+      post: { operationId: 'midgard.engine.turn' },
+    },
   });
 });

@@ -3,12 +3,12 @@ import type { Logger } from '@midgard/logging';
 
 /** Writes what happens to alerts into the log. */
 export interface AlertLog {
-  changed(change: AlertChange): void;
-  unread(reason: string): void;
-  delivered(report: DeliveryReport): void;
-  healed(entry: HealingEntry): void;
-  skipped(skip: HealingSkip): void;
-  unaudited(entry: HealingEntry): void;
+  readonly changed: (change: AlertChange) => void;
+  readonly unread: (reason: string) => void;
+  readonly delivered: (report: DeliveryReport) => void;
+  readonly healed: (entry: HealingEntry) => void;
+  readonly skipped: (skip: HealingSkip) => void;
+  readonly unaudited: (entry: HealingEntry) => void;
 }
 
 /** A line for each change of an alert, each message that was not delivered, and each thing that was done to heal. */

@@ -8,10 +8,10 @@ const states = ['pending', 'firing'] as const;
 
 /** What {@link alertMetrics} counts. */
 export interface AlertCounts {
-  delivered(report: DeliveryReport): void;
-  healed(entry: HealingEntry): void;
+  readonly delivered: (report: DeliveryReport) => void;
+  readonly healed: (entry: HealingEntry) => void;
   /** Shows with each reading of the metrics which alerts there are. @returns ends it */
-  watch(parts: { readonly list: () => readonly AlertReport[]; readonly isShedding: () => boolean }): () => void;
+  readonly watch: (parts: { readonly list: () => readonly AlertReport[]; readonly isShedding: () => boolean }) => () => void;
 }
 
 /** Counts alerts by their state, messages by how they ended, and what was done to heal. */

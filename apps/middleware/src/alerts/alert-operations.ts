@@ -156,10 +156,9 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function shownAlert({ annotations, value, activeAt, firedAt, silencedBy, ...alert }: AlertReport): z.input<typeof AlertShape> {
-  const { fingerprint, rule, severity, state, labels, isInhibited } = alert;
+function shownAlert({ annotations, value, activeAt, firedAt, resolvedAt: _, silencedBy, ...alert }: AlertReport): z.input<typeof AlertShape> {
   return {
-    ...{ fingerprint, rule, severity, state, labels, isInhibited },
+    ...alert,
     summary: annotations['summary'] ?? '',
     description: annotations['description'] ?? null,
     value: Number.isFinite(value) ? value : null,

@@ -11,22 +11,22 @@ export interface EffectiveRule {
   readonly origin: RuleOrigin;
 }
 
-/** The built-in rules but for those that are switched off, those of the configuration in the place of their namesakes, then its others. */
-export function effectiveRules({
-  rules,
-  disabledRules,
-}: {
+/** The settings that say which rules there are. */
+export interface RuleSettings {
   readonly rules: readonly AlertRule[];
+  /** Names of built-in ones. */
   readonly disabledRules: readonly string[];
-}): readonly EffectiveRule[] {
-  const isBuiltIn = (name: string): boolean => builtInRules.some((rule) => rule.name === name);
+}
+
+/** The built-in rules but for those that are switched off, those of the configuration in the place of their namesakes, then its others. */
+export function effectiveRules({ rules, disabledRules }: RuleSettings): readonly EffectiveRule[] {
+  const configured = new Map(rules.map((rule) => [rule.name, rule]));
+  const enabled = builtInRules.filter(({ name }) => !disabledRules.includes(name));
   return [
-    ...builtInRules
-      .filter(({ name }) => !disabledRules.includes(name))
-      .map((rule): EffectiveRule => {
-        const own = rules.find(({ name }) => name === rule.name);
-        return own === undefined ? { rule, origin: 'built in' } : { rule: own, origin: 'replaced' };
-      }),
-    ...rules.filter(({ name }) => !isBuiltIn(name)).map((rule): EffectiveRule => ({ rule, origin: 'configured' })),
+    ...enabled.map((rule): EffectiveRule => {
+      const own = configured.get(rule.name);
+      return own === undefined ? { rule, origin: 'built in' } : { rule: own, origin: 'replaced' };
+    }),
+    ...rules.filter(({ name }) => builtInRules.every((rule) => rule.name !== name)).map((rule): EffectiveRule => ({ rule, origin: 'configured' })),
   ];
 }

@@ -48,9 +48,9 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
   const rules = effectiveRules(config.alerts);
   const lines = alertLog(log);
   const counts = alertMetrics(registry, rules, settings);
-  const healing = openHealing({ ...given, shedding }, { heard: (entry) => (lines.healed(entry), counts.healed(entry)), ...lines });
+  const healing = openHealing({ ...given, shedding }, { heard: both(lines.healed, counts.healed), ...lines });
   parts.defer(() => healing.stop());
-  const channels = await openChannels(settings, { ended: (report) => (lines.delivered(report), counts.delivered(report)) });
+  const channels = await openChannels(settings, { ended: both(lines.delivered, counts.delivered) });
   parts.defer(() => channels.close());
   const alerts = new Alerts({
     rules: rules.map(({ rule }) => rule),
@@ -60,10 +60,7 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
     intervalMs,
     send: channels.send,
     failed: lines.unread,
-    changed: (change) => {
-      lines.changed(change);
-      healing.observe(change);
-    },
+    changed: both(lines.changed, (change) => healing.observe(change)),
   });
   parts.defer(() => alerts.stop());
   parts.defer(counts.watch({ list: () => alerts.list(), isShedding: () => shedding.isOn }));
@@ -73,6 +70,13 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
     operations: alertOperations({ alerts, audit, database: serviceDatabase }),
     start: () => alerts.start(),
     [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+function both<T>(first: (heard: T) => void, second: (heard: T) => void): (heard: T) => void {
+  return (heard) => {
+    first(heard);
+    second(heard);
   };
 }
 

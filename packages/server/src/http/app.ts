@@ -64,8 +64,9 @@ export function createHttpApp(dependencies: HttpDependencies, isDraining: () => 
   app.all(`${gamesPrefix}*`, (context) => front.answer(context, (exchange) => operations.find(exchange)));
   serve('/api/v1/batch', 'POST', (exchange) => operations.batch(exchange));
   serve('/api/v1/whoami', 'GET', (exchange) => operations.whoami(exchange));
-  for (const route of serviceRoutes(dependencies.dispatcher.service.operations)) {
-    app.all(`/${route.pattern.segments.join('/')}`, (context) => front.answer(context, (exchange) => operations.ofService(exchange, route)));
+  const ofService = Map.groupBy(serviceRoutes(dependencies.dispatcher.service.operations), ({ pattern }) => `/${pattern.segments.join('/')}`);
+  for (const [path, routes] of ofService) {
+    app.all(path, (context) => front.answer(context, (exchange) => operations.ofService(exchange, routes)));
   }
   serve('/livez', 'GET', () => system.livez());
   serve('/readyz', 'GET', (exchange) => system.readyz(exchange));

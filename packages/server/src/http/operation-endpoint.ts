@@ -73,11 +73,11 @@ export class OperationEndpoints {
     return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'batch', input }), 'no-store');
   }
 
-  /** Answers at the path of an operation of the service itself. */
-  ofService(exchange: Exchange, route: OperationRoute): Endpoint {
-    const { method } = route.pattern;
-    const isMeant = exchange.method === method || (method === 'GET' && exchange.method === 'HEAD');
-    if (!isMeant) return { allow: method === 'GET' ? ['GET', 'HEAD'] : [method] };
+  /** Answers at a path of operations of the service itself, one for each method. */
+  ofService(exchange: Exchange, routes: readonly OperationRoute[]): Endpoint {
+    const asked = exchange.method === 'HEAD' ? 'GET' : exchange.method;
+    const route = routes.find(({ pattern }) => pattern.method === asked);
+    if (route === undefined) return { allow: routes.flatMap(({ pattern: { method } }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])) };
     exchange.aim('midgard', route.operation.name, route.path);
     return { answer: () => this.#run(exchange, { game: 'midgard', route, parameters: {} }) };
   }

@@ -27,7 +27,8 @@ export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo,
   components.add('Problem', problemSchema);
   const paths: Record<string, Record<string, unknown>> = { ...systemPaths(components) };
   for (const route of serviceRoutes(service)) {
-    paths[`/${route.pattern.segments.join('/')}`] = { [route.pattern.method.toLowerCase()]: describeOperation(route, 'midgard', components) };
+    const path = `/${route.pattern.segments.join('/')}`;
+    paths[path] = { ...paths[path], [route.pattern.method.toLowerCase()]: describeOperation(route, 'midgard', components) };
   }
   for (const game of games) {
     Object.assign(paths, configPaths(game, components));
