@@ -22,6 +22,7 @@ const patterns = [
   'apps/middleware/src/migrations.test.ts',
   // The service beside other programs, and killed: MariaDB and H2, nginx, Prometheus, a browser, Python.
   'apps/middleware/src/{cdn,database,observed}/**',
+  'apps/middleware/src/alerts/redis-killed.test.ts',
   'apps/middleware/src/{docs-page,foreign-client,same-answers,storm,write-behind}.test.ts',
   'apps/middleware/src/cache/{cache-warm-up,known-game-keys}.test.ts',
 ] as const;
