@@ -156,7 +156,7 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function shownAlert({ annotations, value, activeAt, firedAt, resolvedAt: _, silencedBy, ...alert }: AlertReport): z.input<typeof AlertShape> {
+function shownAlert({ annotations, value, activeAt, firedAt, resolvedAt: _resolvedAt, silencedBy, ...alert }: AlertReport): z.input<typeof AlertShape> {
   return {
     ...alert,
     summary: annotations['summary'] ?? '',

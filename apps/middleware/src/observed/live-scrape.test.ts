@@ -1,11 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { boards, prometheusFolder, type Query, readRules } from '@midgard/deploy';
-import { findMariaDb, findPrometheus, findRedis, type PrometheusServer, startMariaDbPair, startPrometheus, startRedis } from '@midgard/test-services';
+import {
+  findMariaDb,
+  findProgram,
+  findPrometheus,
+  findRedis,
+  type PrometheusServer,
+  startMariaDbPair,
+  startPrometheus,
+  startRedis,
+} from '@midgard/test-services';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ServiceProcess } from '../testing/service-process.ts';
 import { DemoLoad } from '../testing/demo-load.ts';
 
 const timeout = 300_000;
+const promtool = findProgram('promtool') ?? '';
 const isPossible = [findMariaDb(), findPrometheus(), findRedis()].every((program) => program !== undefined);
 if (!isPossible) console.warn('not checked against a live scrape: prometheus, redis-server or mariadbd is not installed');
 
@@ -28,6 +39,7 @@ const elsewhere = new Set([
 describe.runIf(isPossible)('a Prometheus that scrapes the service under load', { timeout }, () => {
   const parts = new AsyncDisposableStack();
   let prometheus: PrometheusServer;
+  let page = '';
 
   beforeAll(async () => {
     const [pair, redis] = await Promise.all([startMariaDbPair(), startRedis()]);
@@ -47,6 +59,8 @@ describe.runIf(isPossible)('a Prometheus that scrapes the service under load', {
     );
     const started = await service.start();
     const load = parts.use(await DemoLoad.prepare(started));
+    await load.turn();
+    page = await (await fetch(`${started.baseUrl}/metrics`)).text();
     load.start();
     prometheus = await startPrometheus({
       job: 'midgard',
@@ -72,6 +86,10 @@ describe.runIf(isPossible)('a Prometheus that scrapes the service under load', {
     const names = readRules().flatMap(({ expr }) => selectorsOf(expr));
     for (const name of new Set(names))
       if (!elsewhere.has(name)) await expect.poll(() => hasData(name), { message: name, timeout: 60_000, interval: 250 }).toBe(true);
+  });
+
+  test('promtool has nothing against the page', () => {
+    expect(execFileSync(promtool, ['check', 'metrics'], { input: page, encoding: 'utf8' })).toBe('');
   });
 
   test('of a service without a fault no critical alert is told', async () => {
