@@ -11,8 +11,8 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { blast } from './blast.ts';
-import { Children, cpuMs, httpReads, type Loads, median, printed, root, tcpReads } from './started-service.ts';
+import { compareServices } from './compare-services.ts';
+import { Children, httpReads, printed, root, tcpReads } from './started-service.ts';
 
 const connections = 50;
 const { values } = parseArgs({
@@ -20,6 +20,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
+const pace = { seconds, rounds, connections };
 
 using children = new Children();
 const collector = children.launch([path.join(import.meta.dirname, 'collector.ts')]);
@@ -39,41 +40,10 @@ const services = [
   ...(values.before === undefined ? [] : [{ name: 'before', service: await children.service({}, path.resolve(values.before)) }]),
 ];
 
-async function compare(name: string, loads: readonly Loads[]) {
-  const rates = loads.map((): number[] => []);
-  const costs = loads.map((): number[] => []);
-  const order = loads.map((_, at) => at);
-  // Unmeasured: a service that has not met the load is compiled by it.
-  for (const load of loads) await blast({ ...load, connections, seconds });
-  for (let round = 0; round < rounds; round += 1) {
-    for (const at of round % 2 === 0 ? order : order.toReversed()) {
-      const load = loads[at];
-      const pid = services[at]?.service.pid;
-      if (load === undefined || pid === undefined) continue;
-      const cpuBefore = cpuMs(pid);
-      const startedAt = performance.now();
-      const rate = await blast({ ...load, connections, seconds });
-      const requests = (rate * (performance.now() - startedAt)) / 1000;
-      rates[at]?.push(rate);
-      costs[at]?.push(((cpuMs(pid) - cpuBefore) * 1000) / requests);
-    }
-  }
-  process.stdout.write(`${name}\n`);
-  return services.map(({ name: setting }, at) => {
-    const [ratio, costRatio] = [rates, costs].map((all) => median((all[at] ?? []).map((each, round) => each / (all[0]?.[round] ?? Number.NaN))));
-    const rate = Math.round(median(rates[at] ?? []));
-    const cpuUs = median(costs[at] ?? []);
-    process.stdout.write(
-      `  ${setting.padEnd(10)} ${String(rate).padStart(8)}/s   ratio ${ratio?.toFixed(3)}   ${cpuUs.toFixed(1).padStart(6)} µs of CPU each   ratio ${costRatio?.toFixed(3)}\n`,
-    );
-    return { load: name, setting, rate, ratio, cpuUs, costRatio };
-  });
-}
-
 const results = [
-  ...(await compare('TCP player.get, depth 1', await Promise.all(services.map(({ service }) => tcpReads(service, 1))))),
-  ...(await compare('TCP player.get, depth 16', await Promise.all(services.map(({ service }) => tcpReads(service, 16))))),
-  ...(await compare('HTTP player.get', await Promise.all(services.map(({ service }) => httpReads(service))))),
+  ...(await compareServices('TCP player.get, depth 1', services, await Promise.all(services.map(({ service }) => tcpReads(service, 1))), pace)),
+  ...(await compareServices('TCP player.get, depth 16', services, await Promise.all(services.map(({ service }) => tcpReads(service, 16))), pace)),
+  ...(await compareServices('HTTP player.get', services, await Promise.all(services.map(({ service }) => httpReads(service))), pace)),
 ];
 const taken = await spans();
 process.stdout.write(`the collector took ${taken} spans\n`);
