@@ -1,6 +1,6 @@
 import type { Database } from '@midgard/dao';
 import type { Operation } from '@midgard/game-kit';
-import { Alerts, type HealingEntry, type RouteInput, SelfHealing } from '@midgard/health';
+import { Alerts, type HealingEntry, SelfHealing } from '@midgard/health';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { ServiceAudit } from '../audit/service-audit.ts';
@@ -9,6 +9,7 @@ import { alertLog } from './alert-log.ts';
 import { alertMetrics } from './alert-metrics.ts';
 import { alertOperations } from './alert-operations.ts';
 import type { AlertsConfig } from './alerts-schema.ts';
+import { effectiveRoutes } from './effective-routes.ts';
 import { effectiveRules } from './effective-rules.ts';
 import { type HealingParts, healingActions } from './healing-actions.ts';
 import { LoadShedding } from './load-shedding.ts';
@@ -55,7 +56,7 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
   const alerts = new Alerts({
     rules: rules.map(({ rule }) => rule),
     source: parts.use(new RegistrySource(registry)),
-    routes: routesOf(config.alerts),
+    routes: effectiveRoutes(config.alerts),
     inhibitions,
     intervalMs,
     send: channels.send,
@@ -78,12 +79,6 @@ function both<T>(first: (heard: T) => void, second: (heard: T) => void): (heard:
     first(heard);
     second(heard);
   };
-}
-
-/** Whoever names channels and no routes wants to hear of everything. */
-function routesOf({ routes, channels }: AlertsConfig): readonly RouteInput[] {
-  const names = Object.keys(channels);
-  return routes ?? (names.length === 0 ? [] : [{ channels: names }]);
 }
 
 interface HealingListener extends Pick<ReturnType<typeof alertLog>, 'skipped' | 'unaudited'> {
