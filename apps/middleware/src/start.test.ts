@@ -131,6 +131,10 @@ describe('midgard start', { timeout }, () => {
       MIDGARD_CDN_PURGE_AUTH_VALUE: 'your-own-key-your-own-key',
       MIDGARD_DATABASES_REALM_URL: 'mysql://realm:changeme1@localhost/realm',
       MIDGARD_CACHE_REDIS_URL: 'redis://:passw0rd@localhost:6379',
+      MIDGARD_ALERTS_CHANNELS: JSON.stringify({
+        hook: { kind: 'webhook', url: 'https://example.org/', secret: 'qwerty-qwerty', headers: { 'X-Env': 'prod', Authorization: 'Bearer placeholder' } },
+        mail: { kind: 'email', url: 'smtps://ops:ops@example.org', from: 'midgard@example.org', to: ['ops@example.org'] },
+      }),
     };
     await using service = new ServiceProcess({ NODE_ENV: 'production', ...secrets, ...others, MIDGARD_AUTH_SERVERS: servers });
     const { exitCode, stderr } = await service.command('start');
@@ -138,7 +142,10 @@ describe('midgard start', { timeout }, () => {
     for (const key of ['auth.keyPepper', 'auth.cursorSecret', 'auth.signingKey', 'auth.sharedSecrets[0]', 'auth.servers.eu-1.secret'])
       expect(stderr).toContain(key);
     for (const key of ['cdn.purge.authValue', 'databases.realm.url', 'cache.redis.url']) expect(stderr).toContain(key);
-    for (const value of ['pepperpepper', 'changeme', 'nWGxne', 'letmein', '00000', 'your-own', 'passw0rd']) expect(stderr).not.toContain(value);
+    for (const key of ['hook.secret', 'hook.headers.Authorization', 'mail.url']) expect(stderr).toContain(`alerts.channels.${key}`);
+    expect(stderr).not.toContain('X-Env');
+    for (const value of ['pepperpepper', 'changeme', 'nWGxne', 'letmein', '00000', 'your-own', 'passw0rd', 'qwerty', 'Bearer'])
+      expect(stderr).not.toContain(value);
     await using developer = new ServiceProcess({ MIDGARD_AUTH_KEY_PEPPER: 'pepper'.repeat(8) });
     expect((await developer.command('keys', 'list')).exitCode).toBe(0);
   });

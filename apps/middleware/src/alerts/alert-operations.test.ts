@@ -8,11 +8,13 @@ import { ServiceProcess } from '../testing/service-process.ts';
 const timeout = 120_000;
 const Silence = z.looseObject({ id: z.string(), author: z.string() });
 const always = { name: 'Always', metric: 'midgard_heap_limit_bytes', comparison: '>', value: 0, severity: 'critical' };
+/** Of a busy machine they may be true. */
+const disabledRules = ['MidgardEventLoopLags', 'MidgardHeapNearLimit'];
 const until2100 = '2100-01-01T00:00:00Z';
 
 test('operators see alerts, silence them under their own name and end that; nobody else does', { timeout }, async () => {
   await using service = new ServiceProcess();
-  writeFileSync(path.join(service.folder, 'midgard.yaml'), JSON.stringify({ alerts: { rules: [always], intervalMs: 100 } }));
+  writeFileSync(path.join(service.folder, 'midgard.yaml'), JSON.stringify({ alerts: { rules: [always], intervalMs: 100, disabledRules } }));
   const { baseUrl, key } = await service.start();
   const keyOf = async (game: string, role: string): Promise<string> => (await service.command('keys', 'create', '--game', game, '--role', role)).stdout.trim();
   const [operator, ofOneGame, viewer] = await Promise.all([keyOf('*', 'operator'), keyOf('realm', 'operator'), keyOf('*', 'viewer')]);

@@ -156,15 +156,21 @@ function isoOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function shownAlert({ annotations, value, activeAt, firedAt, resolvedAt: _resolvedAt, silencedBy, ...alert }: AlertReport): z.input<typeof AlertShape> {
+function shownAlert(alert: AlertReport): z.input<typeof AlertShape> {
+  const { fingerprint, rule, severity, state, labels, annotations, value, activeAt, firedAt, silencedBy, isInhibited } = alert;
   return {
-    ...alert,
+    fingerprint,
+    rule,
+    severity,
+    state,
+    labels,
     summary: annotations['summary'] ?? '',
     description: annotations['description'] ?? null,
     value: Number.isFinite(value) ? value : null,
     activeAt: isoOf(activeAt),
     firedAt: firedAt === undefined ? null : isoOf(firedAt),
     silencedBy: [...silencedBy],
+    isInhibited,
   };
 }
 

@@ -39,9 +39,12 @@ test('a rule takes the place of a built-in one of its name, others come behind, 
   expect(rulesOf({ rules, disabledRules })).toEqual(['MidgardLedgerImbalance 0 built in', 'MidgardCacheAway 7 replaced', 'QueueLong 0 configured']);
 });
 
+function heals(rule: string, action: string): object {
+  return { healing: [{ rule, action, coolDownMs: 60_000 }] };
+}
+
 describe('a name that nothing has is refused, at its place', () => {
   const channels = { ops: { kind: 'slack', url: 'https://hooks.slack.com/services/T0/B0/x' } };
-  const heals = (rule: string, action: string): object => ({ healing: [{ rule, action, coolDownMs: 60_000 }] });
   test.each<[string, object, RegExp]>([
     ['a channel', { channels, routes: [{ channels: ['opss'] }] }, /^routes\.0\.channels\.0: expected a channel: ops$/],
     ['a channel where there is none', { routes: [{ channels: ['ops'] }] }, /^routes\.0\.channels\.0: expected a channel, and there is none$/],

@@ -68,6 +68,10 @@ async function configuredService(): Promise<ServiceProcess> {
     MIDGARD_CACHE_REDIS_URL: `redis://midgard:${plant('password of Redis')}@127.0.0.1:1/0`,
     MIDGARD_CDN_PURGE_URL: `http://127.0.0.1:${await freePort()}/purge?token=${plant('token in the URL of the CDN')}`,
     MIDGARD_CDN_PURGE_AUTH_VALUE: `Bearer ${plant('token of the CDN')}`,
+    MIDGARD_ALERTS_INTERVAL_MS: '100',
+    MIDGARD_ALERTS_RULES: JSON.stringify([{ name: 'Always', metric: 'midgard_heap_limit_bytes', comparison: '>', value: 0 }]),
+    MIDGARD_ALERTS_ROUTES: JSON.stringify([{ channels: ['hook', 'chat', 'mail'], groupWaitMs: 0 }]),
+    MIDGARD_ALERTS_CHANNELS: JSON.stringify(await deadChannels()),
     MIDGARD_TRACING_ENABLED: 'true',
     MIDGARD_TRACING_SAMPLE_RATIO: '1',
     MIDGARD_TRACING_ENDPOINT: `http://127.0.0.1:${await freePort()}/v1/traces?token=${plant('token in the URL of the collector')}`,
@@ -77,6 +81,17 @@ async function configuredService(): Promise<ServiceProcess> {
     MIDGARD_LIMITS_HANDSHAKE: rate,
     MIDGARD_LIMITS_PLAYER: rate,
   });
+}
+
+/** Nothing listens to them. */
+async function deadChannels(): Promise<object> {
+  const port = await freePort();
+  const headers = { Authorization: `Bearer ${plant('token in a header of a channel')}` };
+  return {
+    hook: { kind: 'webhook', url: `http://127.0.0.1:${port}/?token=${plant('token in the URL of a channel')}`, secret: plant('secret of a channel'), headers },
+    chat: { kind: 'feishu', url: `http://127.0.0.1:${port}/hook/${plant('path of a channel')}`, secret: plant('secret of a robot') },
+    mail: { kind: 'email', url: `smtp://ops:${plant('password of a mail server')}@127.0.0.1:${port}`, from: 'midgard@example.org', to: ['ops@example.org'] },
+  };
 }
 
 /** Of a set of keys its private parts; anything else is a secret as a whole. */
@@ -248,6 +263,8 @@ async function runCommands({ key, token }: PlantedWorld): Promise<void> {
     ['keys', 'revoke', key],
     ['encryption', 'status', '--json'],
     ['doctor'],
+    ['alerts', 'list', '--json'],
+    ...['hook', 'chat', 'mail'].map((channel) => ['alerts', 'test', '--channel', channel]),
     ['token', '--game', 'realm', '--player', token],
   ];
   await Promise.all(
@@ -285,6 +302,9 @@ describe('a run under load with a secret in every place', () => {
     expect(seen.get('stdout')).toContain('ERR_DAO_DECRYPT');
     expect(seen.get('stdout')).toContain('the CDN could not be told');
     expect(seen.get('stdout')).toContain('the collector takes no spans');
+    expect(seen.get('stdout')).toContain('an alert fires');
+    expect(seen.get('stdout')).toContain('a message about alerts was not delivered');
+    expect(seen.get('midgard alerts test --channel mail')).toContain('was not delivered');
     expect(seen.get('audit rows of realm')).toContain('wallet.credit');
     for (const dialect of ['mysql:', 'oracle']) expect(seen.get(`midgard start on ${dialect} away`)).toContain('unavailable');
     expect(seen.get('error answers')).toContain('"code":2001');
