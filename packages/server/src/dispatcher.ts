@@ -18,7 +18,7 @@ import type { RequestTracing } from './request/request-tracing.ts';
 import { Rights } from './rights.ts';
 import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
-import { noShedding, type Shedding } from './shedding.ts';
+import { noShedding, requireCapacity, type Shedding } from './shedding.ts';
 import { noServiceOperations, type ServiceOperations } from './service-operations.ts';
 import { Session, withoutLimit } from './session.ts';
 
@@ -72,9 +72,6 @@ interface Target {
   readonly route?: GameRoute | undefined;
   readonly operation?: Operation | undefined;
 }
-
-/** What is shed is asked for again not sooner than this. */
-const shedRetryMs = 2000;
 
 /** More callers than this at once share the limiter's memory; the longest idle are forgotten first. */
 const maxLimitedCallers = 100_000;
@@ -218,7 +215,8 @@ export class Dispatcher {
     if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
     this.#authorize(session, route.id, operation);
-    this.#requireCapacity(call, operation);
+    // Not what concerns the service itself: it is what operators look for the cause with.
+    requireCapacity(this.#shedding, operation, session.principal, call.priority);
     this.#requireBudget(session, operation);
     return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal });
   }
@@ -243,13 +241,6 @@ export class Dispatcher {
     // Registered, so that the answer is a bit test from the second time on.
     this.#rights.register(permission);
     if (!session.may(permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
-  }
-
-  /** What concerns the service itself is never shed: it is what operators look for the cause with. */
-  #requireCapacity({ session, priority = 0 }: Call, operation: Operation): void {
-    if (this.#shedding.isOn && this.#shedding.sheds(operation, session.principal, priority)) {
-      throw new MidgardError('overloaded', 'there is too much to do: try again later', { details: { retryAfterMs: shedRetryMs } });
-    }
   }
 
   /** Of callers who are refused anyway nothing is counted. */

@@ -1,4 +1,5 @@
 import type { Principal } from '@midgard/auth';
+import { MidgardError } from '@midgard/errors';
 import type { Operation } from '@midgard/game-kit';
 
 /** Decides what is refused (1005) while there is too much to do. Asked at every request to a game, so both must be quick. */
@@ -15,3 +16,12 @@ export interface Shedding {
 
 /** The default: everything is tried. */
 export const noShedding: Shedding = { isOn: false, sheds: () => false };
+
+/** What is shed is to be asked for again not sooner than this. */
+const retryAfterMs = 2000;
+
+/** @throws {MidgardError} 1005: it is shed */
+export function requireCapacity(shedding: Shedding, operation: Operation, caller: Principal, priority = 0): void {
+  if (!shedding.isOn || !shedding.sheds(operation, caller, priority)) return;
+  throw new MidgardError('overloaded', 'there is too much to do: try again later', { details: { retryAfterMs } });
+}

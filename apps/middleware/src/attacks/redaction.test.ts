@@ -11,6 +11,7 @@ import { connect } from '@midgard/client';
 import { freePort } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { deadChannels } from '../testing/secrets/dead-channels.ts';
 import { KnownSecrets } from '../testing/secrets/known-secrets.ts';
 import { type PlantedRequest, type PlantedWorld, plantedRequests } from '../testing/secrets/planted-requests.ts';
 import { callRealm } from '../testing/realm-http.ts';
@@ -71,7 +72,7 @@ async function configuredService(): Promise<ServiceProcess> {
     MIDGARD_ALERTS_INTERVAL_MS: '100',
     MIDGARD_ALERTS_RULES: JSON.stringify([{ name: 'Always', metric: 'midgard_heap_limit_bytes', comparison: '>', value: 0 }]),
     MIDGARD_ALERTS_ROUTES: JSON.stringify([{ channels: ['hook', 'chat', 'mail'], groupWaitMs: 0 }]),
-    MIDGARD_ALERTS_CHANNELS: JSON.stringify(await deadChannels()),
+    MIDGARD_ALERTS_CHANNELS: JSON.stringify(deadChannels(await freePort(), plant)),
     MIDGARD_TRACING_ENABLED: 'true',
     MIDGARD_TRACING_SAMPLE_RATIO: '1',
     MIDGARD_TRACING_ENDPOINT: `http://127.0.0.1:${await freePort()}/v1/traces?token=${plant('token in the URL of the collector')}`,
@@ -81,17 +82,6 @@ async function configuredService(): Promise<ServiceProcess> {
     MIDGARD_LIMITS_HANDSHAKE: rate,
     MIDGARD_LIMITS_PLAYER: rate,
   });
-}
-
-/** Nothing listens to them. */
-async function deadChannels(): Promise<object> {
-  const port = await freePort();
-  const headers = { Authorization: `Bearer ${plant('token in a header of a channel')}` };
-  return {
-    hook: { kind: 'webhook', url: `http://127.0.0.1:${port}/?token=${plant('token in the URL of a channel')}`, secret: plant('secret of a channel'), headers },
-    chat: { kind: 'feishu', url: `http://127.0.0.1:${port}/hook/${plant('path of a channel')}`, secret: plant('secret of a robot') },
-    mail: { kind: 'email', url: `smtp://ops:${plant('password of a mail server')}@127.0.0.1:${port}`, from: 'midgard@example.org', to: ['ops@example.org'] },
-  };
 }
 
 /** Of a set of keys its private parts; anything else is a secret as a whole. */
