@@ -36,6 +36,7 @@ import { openLogs } from './logs/open-logs.ts';
 import { withRequestLines } from './logs/request-lines.ts';
 import { frontEndMetrics } from './measures/front-end-metrics.ts';
 import { watchLedgers } from './measures/ledger-watch.ts';
+import { watchPasswordThreads } from './measures/password-metrics.ts';
 import { watchMemory } from './memory/watch-memory.ts';
 import { watchBlockages } from './profiling/blockage-watch.ts';
 import { HeapSnapshots } from './profiling/heap-snapshots.ts';
@@ -80,6 +81,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const { log } = logs;
   for (const warning of warnings) log.warn({}, warning);
   parts.defer(collectProcess(registry));
+  watchPasswordThreads(registry);
   const metrics = withRequestLines(frontEndMetrics(registry), logs);
   const tracing = await openTracing({ config, registry, log });
   parts.defer(() => tracing?.stop(grace.leftMs()));

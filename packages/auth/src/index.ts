@@ -22,6 +22,7 @@ export { AuditKeys, AuditSigner, publicAuditKey, type AuditCheckpoint, type Chai
 export { genesisHash, hashEntry, type AuditEntry, type AuditFacts } from './audit/audit-entry.ts';
 export { canonicalJson, type CanonicalValue } from './audit/canonical-json.ts';
 export { ChainVerifier, type AuditFault, type AuditFinding, type ChainHead, type ChainVerifierOptions } from './audit/chain-verifier.ts';
+export { passwordThreads, type PasswordThreads } from './passwords/background.ts';
 export { hashPassword, verifyPassword } from './passwords/passwords.ts';
 export type { NonceStore } from './nonces.ts';
 export type { SharedBudget, WhenAway } from './shared-budget.ts';

@@ -3,7 +3,7 @@ import type { ReadMetric } from '@midgard/metrics';
 /** What a metric is about, by the beginning of its name; the first that fits. */
 const chapters: readonly (readonly [title: string, begins: RegExp])[] = [
   ['Requests', /^midgard_requests?_/],
-  ['Front ends', /^midgard_(?:connection|client|handshake|received|sent|read|write_seconds|dropped|http|tls|limits)/],
+  ['Front ends', /^midgard_(?:connection|client|handshake|received|sent|read|write_seconds|dropped|http|tls|limits|password|load_shedding)/],
   ['Games and business', /^midgard_(?:active|daily|orders|revenue|refunds|ledger)/],
   ['Databases', /^midgard_database_/],
   ['Cache', /^midgard_(?:cache|cdn)_/],

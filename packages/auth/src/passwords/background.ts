@@ -33,3 +33,16 @@ export async function deriveInBackground(parameters: Argon2Parameters): Promise<
   const derived: Uint8Array = await threads.run(parameters);
   return Buffer.from(derived.buffer, derived.byteOffset, derived.byteLength);
 }
+
+/** What the threads that hash passwords do. */
+export interface PasswordThreads {
+  /** Those that are there; they end when they have nothing to do. */
+  readonly threads: number;
+  /** Passwords that wait for one. */
+  readonly waiting: number;
+}
+
+/** What the threads that hash passwords do now: many waiting means that log-ins take long. O(1). */
+export function passwordThreads(): PasswordThreads {
+  return { threads: threads?.threads.length ?? 0, waiting: threads?.queueSize ?? 0 };
+}

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
+import { passwordThreads } from './background.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { refusal } from '../test/support.ts';
 
@@ -70,4 +71,12 @@ describe('passwords', () => {
     expect(niceness.filter((nice) => nice === 19)).not.toEqual([]);
     expect(getPriority()).toBe(ours);
   });
+});
+
+test('who waits for a thread is told of, and nobody once all are hashed', async () => {
+  const hashed = Array.from({ length: 12 }, () => hashPassword('correct horse battery staple'));
+  expect(passwordThreads().waiting).toBeGreaterThan(0);
+  await Promise.all(hashed);
+  expect(passwordThreads().waiting).toBe(0);
+  expect(passwordThreads().threads).toBeGreaterThan(0);
 });

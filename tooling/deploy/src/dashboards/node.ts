@@ -104,6 +104,12 @@ export const node: Board = {
           queries: [{ expr: total('nodejs_active_resources', ['type']), legend: '{{type}}' }],
         },
         {
+          title: 'Passwords that wait',
+          description: 'For a thread that hashes them. Many: log-ins take long.',
+          unit: 'short',
+          queries: [{ expr: total('midgard_password_waiting', ['instance']), legend: '{{instance}}' }],
+        },
+        {
           title: 'Open files',
           description: 'Against the limit of the system.',
           unit: 'short',
