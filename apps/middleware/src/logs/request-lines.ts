@@ -11,7 +11,7 @@ export function withRequestLines<M extends ServerMetrics>(metrics: M, { entries,
     ...metrics,
     requestFinished: (request: RequestScope, seconds: number): void => {
       metrics.requestFinished(request, seconds);
-      const { transport, game, operation, code, subject, address, requestId, traceId } = request;
+      const { transport, game, operation, code, subject, address, requestId, trace } = request;
       const durationMs = seconds * 1000;
       entries.request({
         transport,
@@ -22,7 +22,11 @@ export function withRequestLines<M extends ServerMetrics>(metrics: M, { entries,
         subject: known(subject),
         address: known(address),
         requestId: requestId === undefined ? undefined : String(requestId),
-        traceId,
+        // Of a trace that begins here the id is made when it is asked for: of most requests nobody does.
+        sampleKey: trace?.traceId,
+        get traceId() {
+          return request.traceId;
+        },
         stages: durationMs >= control.settings.slowMs ? stagesOf(request) : undefined,
       });
     },

@@ -60,7 +60,7 @@ export class EntryLog {
     const { successRate, slowMs } = this.#control.settings;
     const isSlow = entry.durationMs >= slowMs;
     const isGood = entry.code === 0;
-    if (isGood && !isSlow && !isSampled(successRate, entry.traceId, this.#random)) return;
+    if (isGood && !isSlow && !isSampled(successRate, 'sampleKey' in entry ? entry.sampleKey : entry.traceId, this.#random)) return;
     if (this.#control.isSilent) return;
     const facts = this.#factsOf(entry);
     const sampled = isGood && !isSlow && successRate < 1 ? `,"sampleRate":${successRate}` : '';

@@ -17,6 +17,8 @@ export interface RequestEntry {
   readonly requestId?: string | undefined;
   /** 32 hexadecimal digits (W3C Trace Context). */
   readonly traceId?: string | undefined;
+  /** What decides whether a good request is in the sample, the same in every service that sees it; default: the trace id. For whoever makes that only when it is asked for. */
+  readonly sampleKey?: string | undefined;
   /** Milliseconds by stage, such as `{ decode: 0.1, handler: 3, database: 950 }`; only a slow request's are written. */
   readonly stages?: Readonly<Record<string, number>> | undefined;
 }
