@@ -2,28 +2,22 @@ import * as fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectLoop, Recent } from './process-loop.ts';
 import { Registry } from './registry.ts';
-
-function valuesOf(registry: Registry): Map<string, number> {
-  const lines = registry
-    .expose()
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-}
+import { numbersOf } from './test/reading.ts';
 
 test('what keeps the event loop is in the histogram and in the percentiles, for every reader', async () => {
   const registry = new Registry();
   onTestFinished(collectLoop(registry));
   const late = (): number =>
-    (valuesOf(registry).get('nodejs_eventloop_delay_seconds_count') ?? 0) - (valuesOf(registry).get('nodejs_eventloop_delay_seconds_bucket{le="0.05"}') ?? 0);
-  await expect.poll(() => valuesOf(registry).get('nodejs_eventloop_delay_seconds_count')).toBeGreaterThan(0);
+    (numbersOf(registry.expose()).get('nodejs_eventloop_delay_seconds_count') ?? 0) -
+    (numbersOf(registry.expose()).get('nodejs_eventloop_delay_seconds_bucket{le="0.05"}') ?? 0);
+  await expect.poll(() => numbersOf(registry.expose()).get('nodejs_eventloop_delay_seconds_count')).toBeGreaterThan(0);
   const before = late();
   const end = performance.now() + 100;
   while (performance.now() < end);
   await expect.poll(late).toBeGreaterThan(before);
   for (let reader = 0; reader < 3; reader += 1) {
-    expect(valuesOf(registry).get('nodejs_eventloop_lag_max_seconds')).toBeGreaterThan(0.05);
-    expect(valuesOf(registry).get('nodejs_eventloop_utilization')).toBeGreaterThan(0);
+    expect(numbersOf(registry.expose()).get('nodejs_eventloop_lag_max_seconds')).toBeGreaterThan(0.05);
+    expect(numbersOf(registry.expose()).get('nodejs_eventloop_utilization')).toBeGreaterThan(0);
   }
 });
 

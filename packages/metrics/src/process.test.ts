@@ -1,19 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { collectProcess } from './process.ts';
 import { Registry } from './registry.ts';
-
-function valuesOf(registry: Registry): Map<string, number> {
-  const lines = registry
-    .expose()
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-}
+import { numbersOf } from './test/reading.ts';
 
 test('a process reports CPU, memory, event loop, handles and version, all of them numbers', () => {
   const registry = new Registry();
   onTestFinished(collectProcess(registry));
-  const values = valuesOf(registry);
+  const values = numbersOf(registry.expose());
   expect([...values.values()].every(Number.isFinite)).toBe(true);
   for (const name of [
     'process_cpu_seconds_total',
@@ -36,7 +29,7 @@ test('CPU time is that of the process, at each reading', () => {
   onTestFinished(collectProcess(registry));
   for (let reading = 0; reading < 3; reading += 1) {
     const before = process.cpuUsage();
-    const values = valuesOf(registry);
+    const values = numbersOf(registry.expose());
     const after = process.cpuUsage();
     expect(values.get('process_cpu_seconds_total')).toBeGreaterThan((before.user + before.system) / 1e6 - 1e-6);
     expect(values.get('process_cpu_seconds_total')).toBeLessThan((after.user + after.system) / 1e6 + 1e-6);
@@ -46,5 +39,5 @@ test('CPU time is that of the process, at each reading', () => {
 test('after the end nothing is asked any more', () => {
   const registry = new Registry();
   collectProcess(registry)();
-  expect(valuesOf(registry).get('process_resident_memory_bytes')).toBe(0);
+  expect(numbersOf(registry.expose()).get('process_resident_memory_bytes')).toBe(0);
 });

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { exponentialBuckets } from './histogram.ts';
-import { MetricsError } from './metrics-error.ts';
 import { Registry } from './registry.ts';
+import { codeOf } from './test/reading.ts';
 
 /** Reads the text format back: `name{label="value"}` → number. Written from the format's page, not from our writer. */
 function parse(text: string): { name: string; labels: Record<string, string>; value: number }[] {
@@ -18,16 +18,6 @@ function parse(text: string): { name: string; labels: Record<string, string>; va
       ]);
       return { name, labels: Object.fromEntries(pairs), value: numbers[number] ?? Number(number) };
     });
-}
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof MetricsError) return error.code;
-    throw error;
-  }
-  return 'nothing was thrown';
 }
 
 test('a counter that somebody else counts rises to their total, and never falls', () => {

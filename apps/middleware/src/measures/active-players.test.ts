@@ -1,4 +1,5 @@
 import type { ExecuteRequest } from '@midgard/game-kit';
+import { playerCaller, service } from '@midgard/game-kit/testing';
 import { realm } from '@midgard/game-realm';
 import { Registry } from '@midgard/metrics';
 import { expect, test } from 'vitest';
@@ -7,8 +8,7 @@ import { activePlayers } from './active-players.ts';
 function request(name: string, input: unknown, playerId: bigint | null = null): ExecuteRequest {
   const operation = realm.operations.find((each) => each.name === name);
   if (operation === undefined) throw new Error(`no ${name}`);
-  const kind = playerId === null ? 'apiKey' : 'player';
-  return { operation, input, caller: { subject: 'x', kind, roles: [], games: '*', playerId, expiresAt: null, issuedAt: null, sessionId: null } };
+  return { operation, input, caller: playerId === null ? service : playerCaller(playerId) };
 }
 
 test('a player counts once, in whatever form and by whomever it is named', () => {

@@ -1,36 +1,15 @@
-import type { Principal } from '@midgard/auth';
-import { IdGenerator, openDatabase } from '@midgard/dao';
-import { GameRuntime } from '@midgard/game-kit';
+import { openGame } from '@midgard/game-kit/testing';
 import { realm } from '@midgard/game-realm';
 import { Registry } from '@midgard/metrics';
 import { expect, onTestFinished, test } from 'vitest';
 import { businessMetrics } from './business-metrics.ts';
 
-const server: Principal = {
-  subject: 'key:server',
-  kind: 'apiKey',
-  roles: ['game-server'],
-  games: '*',
-  playerId: null,
-  expiresAt: null,
-  issuedAt: null,
-  sessionId: null,
-};
-
 async function shop() {
   const registry = new Registry();
-  const database = await openDatabase('sqlite::memory:');
-  const runtime = new GameRuntime(realm, { database, ids: new IdGenerator({ instance: 0 }), listener: businessMetrics(registry)('realm') });
-  await runtime.start();
-  onTestFinished(async () => {
-    await runtime.stop();
-    await database.close();
-  });
-  const call = async (name: string, input: object): Promise<Record<string, unknown>> => {
-    const operation = runtime.operation(name);
-    if (operation === undefined) throw new Error(`no ${name}`);
-    return Object.fromEntries(Object.entries((await runtime.execute({ operation, input, caller: server })) ?? {}));
-  };
+  const game = await openGame(realm, { listener: businessMetrics(registry)('realm') });
+  onTestFinished(() => game[Symbol.asyncDispose]());
+  const call = async (name: string, input: object): Promise<Record<string, unknown>> =>
+    Object.fromEntries(Object.entries((await game.call(name, input)) ?? {}));
   const player = await call('player.create', { name: 'Astrid' });
   const order = (key: string) =>
     call('order.create', { playerId: player['id'], product: 'gems', quantity: '1', currency: 'eur', amount: '499', idempotencyKey: `create-${key}` });

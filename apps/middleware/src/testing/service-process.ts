@@ -78,6 +78,8 @@ export class ServiceProcess implements AsyncDisposable {
     const child = this.#child;
     if (child === undefined) return null;
     this.#child = undefined;
+    // One that died by itself exits no second time.
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
     const exit = once(child, 'exit');
     child.kill(signal);
     await exit;

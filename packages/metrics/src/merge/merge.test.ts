@@ -4,9 +4,9 @@ import type { Counter, CounterHandle } from '../counter.ts';
 import type { Distinct } from '../distinct/distinct.ts';
 import type { Gauge } from '../gauge.ts';
 import type { Histogram } from '../histogram.ts';
-import { MetricsError } from '../metrics-error.ts';
 import { Registry } from '../registry.ts';
 import { FakeClock } from '../test/fake-clock.ts';
+import { codeOf, numbersOf } from '../test/reading.ts';
 
 const labels = ['who', 'where'] as const;
 type Label = (typeof labels)[number];
@@ -66,21 +66,6 @@ const rules: Readonly<Record<string, (values: readonly number[]) => number>> = {
 /** The page without the order of its lines. */
 function linesOf(page: string): string[] {
   return page.split('\n').toSorted();
-}
-
-function numbersOf(page: string): Map<string, number> {
-  const lines = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
-}
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof MetricsError) return error.code;
-    throw error;
-  }
-  return 'nothing was thrown';
 }
 
 const registries = 3;
