@@ -15,6 +15,10 @@ export class EntrySlots<K extends CacheKey, V> {
   /** Undefined: nothing here has a weight. */
   weights: Float64Array | undefined = undefined;
   readonly #free: number[] = [];
+  /** How often what stood in a slot left it or was replaced; undefined: nobody has asked. */
+  #stamps: Int32Array | undefined = undefined;
+  /** Added to all stamps: one step of it makes every one of them anew. */
+  #era = 0;
   #capacity = 0;
   readonly #reserve: (capacity: number) => void;
 
@@ -42,6 +46,24 @@ export class EntrySlots<K extends CacheKey, V> {
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
     this.#free.push(slot);
+    this.#restamp(slot);
+  }
+
+  /** Puts another value in the place of an entry's. */
+  replace(slot: number, value: V): void {
+    this.values[slot] = value;
+    this.#restamp(slot);
+  }
+
+  /** A number that only rises, and does with every entry and every value that comes to stand there. */
+  stampOf(slot: number): number {
+    this.#stamps ??= new Int32Array(this.#capacity);
+    return (this.#stamps[slot] ?? 0) + this.#era;
+  }
+
+  /** Makes every stamp anew. O(1). */
+  restampAll(): void {
+    this.#era += 1;
   }
 
   endOf(slot: number): number {
@@ -63,11 +85,16 @@ export class EntrySlots<K extends CacheKey, V> {
   }
 
   clear(): void {
+    this.restampAll();
     this.keys.length = this.values.length = this.#free.length = 0;
     for (let slot = 0; slot < firstSlot; slot += 1) {
       this.keys.push(undefined);
       this.values.push(undefined);
     }
+  }
+
+  #restamp(slot: number): void {
+    if (this.#stamps !== undefined) this.#stamps[slot] = (this.#stamps[slot] ?? 0) + 1;
   }
 
   #newSlot(most: number): number {
@@ -80,6 +107,7 @@ export class EntrySlots<K extends CacheKey, V> {
     this.#reserve(capacity);
     if (this.endsAtMs !== undefined) this.endsAtMs = grown(this.endsAtMs, capacity);
     if (this.weights !== undefined) this.weights = grown(this.weights, capacity);
+    if (this.#stamps !== undefined) this.#stamps = grown(this.#stamps, capacity);
     this.#capacity = capacity;
   }
 }

@@ -11,6 +11,7 @@ import {
   type MemoryCacheOptions,
   type SetOptions,
 } from './options.ts';
+import type { Ticket } from './ticket.ts';
 import { policies } from './policies/index.ts';
 import { hashOf } from './policies/key-hash.ts';
 import { firstSlot, type CacheKey, type Policy } from './policies/policy.ts';
@@ -106,6 +107,28 @@ export class MemoryCache<V, K extends CacheKey = string> {
   peek(key: K): V | undefined {
     const slot = this.#find(key);
     return slot === undefined || this.#isOver(slot) ? undefined : this.#slots.values[slot];
+  }
+
+  /** Where {@link peek} would find a value, so that {@link holds} can tell later whether it is still that one. Leaves no trace. */
+  ticket(key: K): Ticket | undefined {
+    const slot = this.#find(key);
+    return slot === undefined || this.#isOver(slot) ? undefined : { slot, stamp: this.#slots.stampOf(slot) };
+  }
+
+  /** Whether the very value of a {@link Ticket} is still held; whether its time is over is not looked at. No look-up, no trace. */
+  holds(slot: number, stamp: number): boolean {
+    return this.#slots.stampOf(slot) === stamp;
+  }
+
+  /** Counts a use of what stands in the slot of a ticket that {@link holds}, as {@link get} does. */
+  use(slot: number): void {
+    this.#hits += 1;
+    this.#policy.hit(slot);
+  }
+
+  /** Makes every ticket void; the entries stay. O(1). */
+  voidTickets(): void {
+    this.#slots.restampAll();
   }
 
   /** Whether {@link peek} would give a value. */
@@ -251,7 +274,7 @@ export class MemoryCache<V, K extends CacheKey = string> {
       return;
     }
     this.#bytes += growth;
-    slots.values[slot] = value;
+    slots.replace(slot, value);
     slots.setEnd(slot, endsAtMs);
     slots.setWeight(slot, bytes);
     this.#policy.hit(slot);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { settled } from '@midgard/pool/testing';
 import { type Instance, World } from '../test/world.ts';
 import { seededNumbers } from '../testing/tier-under-test.ts';
+import type { Grip } from './grip.ts';
 import { CoherenceChecker } from '../testing/coherence-checker.ts';
 
 const keys = ['a', 'b'];
@@ -13,11 +14,21 @@ const awayTtlMs = 120;
 const settleMs = 60;
 
 type Step =
-  | { readonly kind: 'read' | 'write' | 'readMany' | 'look' | 'drop'; readonly instance: number; readonly key: number; readonly afterMs: number }
+  | { readonly kind: 'read' | 'write' | 'readMany' | 'look' | 'grip' | 'drop'; readonly instance: number; readonly key: number; readonly afterMs: number }
   | { readonly kind: 'outage'; readonly forMs: number; readonly afterMs: number };
 
 const actionSteps = fc.record({
-  kind: fc.constantFrom('read' as const, 'read' as const, 'read' as const, 'write' as const, 'readMany' as const, 'look' as const, 'drop' as const),
+  kind: fc.constantFrom(
+    'read' as const,
+    'read' as const,
+    'read' as const,
+    'write' as const,
+    'readMany' as const,
+    'look' as const,
+    'grip' as const,
+    'grip' as const,
+    'drop' as const,
+  ),
   instance: fc.nat(instances - 1),
   key: fc.nat(keys.length - 1),
   afterMs: fc.nat(15),
@@ -47,6 +58,8 @@ async function play(seed: number, steps: readonly Step[]): Promise<CoherenceChec
     await time.pass(next(60));
     return value;
   };
+  /** Kept by readers, by instance and key. */
+  const grips = new Map<string, Grip<number>>();
   const run = async (step: Step): Promise<void> => {
     if (step.kind === 'outage') {
       if (!world.isUp) return;
@@ -65,7 +78,14 @@ async function play(seed: number, steps: readonly Step[]): Promise<CoherenceChec
     if (step.kind === 'drop') bus.dropNext += 1;
     else if (step.kind === 'read') saw(key, await cache.getOrLoad(key, load));
     else if (step.kind === 'look') saw(key, await cache.get(key));
-    else if (step.kind === 'readMany') {
+    else if (step.kind === 'grip') {
+      const name = `${step.instance} ${key}`;
+      const kept = grips.get(name);
+      if (kept !== undefined && cache.holds(kept.ticket.slot, kept.ticket.stamp) && time.now() < kept.until) return saw(key, kept.value);
+      const grip = cache.grip(key);
+      if (grip !== undefined) grips.set(name, grip);
+      saw(key, grip?.value);
+    } else if (step.kind === 'readMany') {
       const values = await cache.getOrLoadMany(keys, (asked) => Promise.all(asked.map(load)));
       for (const [at, name] of keys.entries()) saw(name, values[at]);
     } else {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Space } from '../coherence/space.ts';
 import { MemoryCache } from '../memory/memory-cache.ts';
 import type { CacheStats, MemoryCacheOptions } from '../memory/options.ts';
+import type { Ticket } from '../memory/ticket.ts';
 import type { CachePolicy } from './cache-policy.ts';
 import type { Entry, HeldEntry } from './entry.ts';
 import { TagIndex } from './tag-index.ts';
@@ -37,6 +38,24 @@ export class HeldEntries<V> {
   fresh(key: string): HeldEntry<V> | undefined {
     const held = this.#memory.get(key);
     return held !== undefined && held.epoch === this.#epoch && this.#clock.now() < held.checkAt ? held : undefined;
+  }
+
+  /** As {@link fresh}, without counting, and where it stands. */
+  ticketOf(key: string): { readonly held: HeldEntry<V>; readonly ticket: Ticket } | undefined {
+    const ticket = this.#memory.ticket(key);
+    const held = ticket === undefined ? undefined : this.#memory.peek(key);
+    if (ticket === undefined || held === undefined || held.epoch !== this.#epoch || this.#clock.now() >= held.checkAt) return undefined;
+    return { held, ticket };
+  }
+
+  /** Whether the entry of a ticket is still held, and its changes would have been heard. */
+  holds(slot: number, stamp: number): boolean {
+    return this.#memory.holds(slot, stamp);
+  }
+
+  /** Counts a use of what is held. */
+  use(slot: number): void {
+    this.#memory.use(slot);
   }
 
   /** The entry, if it may still have a use. */
@@ -102,6 +121,7 @@ export class HeldEntries<V> {
   /** Everything is to be asked for before it is given out again. */
   distrust(): void {
     this.#epoch += 1;
+    this.#memory.voidTickets();
   }
 
   /** Entries that may be given out, in no order. */

@@ -13,6 +13,8 @@ export interface Answer<V> {
 export interface TieredCacheListener extends SharedEntriesListener {
   /** A reader got an answer. `undefined`: there was none, and no loader. */
   answered?(key: string, source: AnswerSource | undefined): void;
+  /** So many answers were given out by who kept a grip, from memory. */
+  answeredFromGrip?(answers: number): void;
   /** A load ended; `ms` is how long it took, of all its keys together. `error` is undefined where it went well. */
   loaded?(keys: readonly string[], ms: number, error: unknown): void;
   /** What was loaded was not kept, since the key was changed meanwhile. */

@@ -7,6 +7,7 @@ import { type Codec, jsonCodec } from './codec.ts';
 import { type Entry, type EntryOptions, type HeldEntry, isKept, newEntry } from './entry.ts';
 import { Flights } from './flights.ts';
 import { HeldEntries, type MemoryBounds } from './held-entries.ts';
+import type { Grip } from './grip.ts';
 import type { Answer, AnswerSource, TieredCacheListener, TieredStats } from './listener.ts';
 import { asMany, type Loader, type ManyLoader } from './loader.ts';
 import { Loading } from './loading.ts';
@@ -139,6 +140,34 @@ export class TieredCache<V> {
   getInMemory(key: string): V | undefined {
     const held = this.#held.fresh(key);
     return held === undefined ? undefined : this.#give(held.value);
+  }
+
+  /**
+   * The value if it is fresh in this process, and what it takes to ask for it again without its key: for who keeps something that was made
+   * from it. No use is counted. O(1).
+   */
+  grip(key: string): Grip<V> | undefined {
+    const found = this.#held.ticketOf(key);
+    if (found === undefined) return undefined;
+    const { held, ticket } = found;
+    return { value: this.#give(held.value), ticket, until: Math.min(held.checkAt, held.freshUntil, held.refreshAt) };
+  }
+
+  /** Whether what a {@link grip} with this ticket was of may still be given out, where its time is not over. O(1), no look-up. */
+  holds(slot: number, stamp: number): boolean {
+    return this.#held.holds(slot, stamp);
+  }
+
+  /**
+   * Counts answers that were given out for grips which {@link holds}.
+   *
+   * @param slot of one of them, whose value counts as used
+   * @param answers how many there were, at least 1
+   */
+  noteUses(slot: number, answers: number): void {
+    this.#held.use(slot);
+    this.#answers.memory += answers;
+    this.#listener.answeredFromGrip?.(answers);
   }
 
   /**
