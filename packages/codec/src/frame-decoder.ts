@@ -67,14 +67,31 @@ export class FrameDecoder {
    * @throws {CodecError} `ERR_CODEC_PROTOCOL` or `ERR_CODEC_TOO_LARGE`, now and on every later call
    */
   decode(chunk: Uint8Array, onFrame: (frame: Frame) => void): void {
+    this.#orFail(() => this.#decode(asBuffer(chunk), onFrame));
+  }
+
+  #orFail(read: () => void): void {
     if (this.#error !== null) throw this.#error;
     try {
-      this.#decode(asBuffer(chunk), onFrame);
+      read();
     } catch (error) {
       this.#error = error instanceof CodecError ? error : new CodecError('ERR_CODEC_PROTOCOL', 'the handler of a frame failed', { cause: error });
       this.#release();
       throw error;
     }
+  }
+
+  /**
+   * Takes only as many bytes as the frame still lacks that was cut, so that whoever reads the frames behind it in another way finds their
+   * beginning. As {@link decode} else.
+   *
+   * @returns offset behind the bytes that it took; all of them where the frame is not whole yet
+   */
+  complete(chunk: Uint8Array, onFrame: (frame: Frame) => void): number {
+    if (this.#heldBytes === 0) return 0;
+    let taken = 0;
+    this.#orFail(() => (taken = this.#completeHeld(asBuffer(chunk), 0, onFrame)));
+    return taken;
   }
 
   #decode(chunk: Buffer, onFrame: (frame: Frame) => void): void {

@@ -102,7 +102,13 @@ function outOfRange(field: string, value: number): CodecError {
   return new CodecError('ERR_CODEC_ARGUMENT', `${field} ${value} does not fit its field`);
 }
 
-/** Fills the last four bytes of a frame that ends before `end` with the CRC-32C from its version byte up to them. */
+/**
+ * Fills the last four bytes of a frame with the CRC-32C from its version byte up to them. O(frame).
+ *
+ * @param target where the frame lies
+ * @param offset where it begins
+ * @param end offset behind its last byte
+ */
 export function sealChecksum(target: Uint8Array, offset: number, end: number): void {
   const at = end - checksumBytes;
   const crc = crc32cOfRange(target, offset + 4, at, 0);
@@ -110,6 +116,20 @@ export function sealChecksum(target: Uint8Array, offset: number, end: number): v
   target[at + 1] = crc >>> 16;
   target[at + 2] = crc >>> 8;
   target[at + 3] = crc;
+}
+
+/**
+ * Whether the last four bytes of a frame are the CRC-32C from its version byte up to them: {@link openBody} for who has the whole frame as it lies
+ * in a chunk. O(frame).
+ *
+ * @param bytes where the frame lies; its flags say that it has a checksum
+ * @param offset where it begins
+ * @param end offset behind its last byte
+ */
+export function isSealed(bytes: Uint8Array, offset: number, end: number): boolean {
+  const at = end - checksumBytes;
+  const crc = crc32cOfRange(bytes, offset + 4, at, 0);
+  return bytes[at] === crc >>> 24 && bytes[at + 1] === ((crc >>> 16) & 0xff) && bytes[at + 2] === ((crc >>> 8) & 0xff) && bytes[at + 3] === (crc & 0xff);
 }
 
 // The receiving side has only the fields and the body, so it takes the CRC of the header from a rebuilt one.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeFrame, Flag, FrameDecoder, frameBytes, Kind, openBody, writeFrame } from './index.ts';
+import { encodeFrame, Flag, FrameDecoder, frameBytes, isSealed, Kind, openBody, sealChecksum, writeFrame } from './index.ts';
 import type { Frame, FrameFields, FrameHeader } from './index.ts';
 
 const ignore = (): void => {};
@@ -198,5 +198,50 @@ describe('opening a body', () => {
     const frame = decodeOne(encodeFrame({ kind: Kind.request }, Buffer.alloc(5000), { compression: 'zstd' }));
     expect(openBody(frame, { compression: 'zstd', maxFrameBytes: 5000 }).payload).toHaveLength(5000);
     expect(() => openBody(frame, { compression: 'zstd', maxFrameBytes: 4999 })).toThrow(expect.objectContaining({ code: 'ERR_CODEC_TOO_LARGE' }));
+  });
+});
+
+describe('a frame that was cut', () => {
+  const frames = ['first', 'second', 'third'].map((text, at) => encodeFrame({ kind: Kind.request, requestId: at }, Buffer.from(text)));
+  const stream = Buffer.concat(frames);
+
+  it('is completed alone, wherever it was cut, and what follows it is left', () => {
+    for (let cut = 1; cut < (frames[0]?.length ?? 0); cut += 1) {
+      const ids: number[] = [];
+      const decoder = new FrameDecoder();
+      decoder.decode(stream.subarray(0, cut), ({ requestId }) => ids.push(requestId));
+      const taken = decoder.complete(stream.subarray(cut), ({ requestId }) => ids.push(requestId));
+      expect([taken, ids, decoder.bufferedBytes]).toEqual([(frames[0]?.length ?? 0) - cut, [0], 0]);
+    }
+  });
+
+  it('takes all bytes as long as it is not whole, and none where nothing was cut', () => {
+    const decoder = new FrameDecoder();
+    expect(decoder.complete(stream, ignore)).toBe(0);
+    decoder.decode(stream.subarray(0, 2), ignore);
+    expect(decoder.complete(stream.subarray(2, 18), ignore)).toBe(16);
+    expect(decoder.complete(stream.subarray(18), ignore)).toBe((frames[0]?.length ?? 0) - 18);
+  });
+
+  it('is judged as soon as its length is there, and fails the decoder', () => {
+    const decoder = new FrameDecoder();
+    decoder.decode(announce(5).subarray(0, 3), ignore);
+    expect(() => decoder.complete(announce(5).subarray(3), ignore)).toThrow(expect.objectContaining({ code: 'ERR_CODEC_PROTOCOL' }));
+    expect(() => decoder.decode(stream, ignore)).toThrow(expect.objectContaining({ code: 'ERR_CODEC_PROTOCOL' }));
+  });
+});
+
+describe('a checksum in place', () => {
+  it('is that of a frame which was encoded with one, and tells every damaged byte', () => {
+    const frame = encodeFrame({ kind: Kind.request, requestId: 7, game: 2, operation: 1 }, Buffer.from('payload'), { checksum: true });
+    const around = Buffer.concat([Buffer.from('before'), frame, Buffer.from('behind')]);
+    expect(isSealed(around, 6, 6 + frame.length)).toBe(true);
+    for (let at = 10; at < 6 + frame.length; at += 1) {
+      const damaged = Buffer.from(around);
+      damaged[at] = (damaged[at] ?? 0) ^ 0x80;
+      expect(isSealed(damaged, 6, 6 + frame.length)).toBe(false);
+      sealChecksum(damaged, 6, 6 + frame.length);
+      expect(isSealed(damaged, 6, 6 + frame.length)).toBe(true);
+    }
   });
 });

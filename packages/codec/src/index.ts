@@ -5,7 +5,7 @@ export { encodeFrame } from './encode-frame.ts';
 export type { EncodeOptions, FrameHeader, Sealing } from './encode-frame.ts';
 export { FrameDecoder } from './frame-decoder.ts';
 export type { FrameDecoderOptions } from './frame-decoder.ts';
-export { frameBytes, writeFrame } from './frame.ts';
+export { frameBytes, isSealed, sealChecksum, writeFrame } from './frame.ts';
 export type { Frame, FrameFields } from './frame.ts';
 export { parseHello, parseWelcome } from './handshake.ts';
 export type { Hello, HelloAuth, Welcome, WelcomeGame } from './handshake.ts';
