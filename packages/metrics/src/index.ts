@@ -5,6 +5,7 @@ export type { Definition, GaugeMerge } from './definition.ts';
 export type { Exemplar, ExemplarLabels } from './exemplar.ts';
 export type { Exposition } from './text.ts';
 export type { LabelValues, MetricOptions } from './family.ts';
+export { setApart, type ApartOptions } from './merge/apart.ts';
 export type { MetricsSnapshot, SnapshotMetric } from './merge/snapshot.ts';
 export type { Pace } from './pace.ts';
 export type { ReadMetric, ReadSample } from './read.ts';

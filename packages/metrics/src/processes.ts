@@ -1,3 +1,4 @@
+import { type ApartOptions, setApart } from './merge/apart.ts';
 import { membersOf } from './merge/parse.ts';
 import type { Registry } from './registry.ts';
 
@@ -76,10 +77,12 @@ export class ProcessGathering {
  *
  * @param registry that of this process
  * @param peer `process`
+ * @param apart metrics that are shown for each process by itself; default: none
  */
-export function answerMetrics(registry: Registry, peer: MetricsPeer): MetricsAnswers {
+export function answerMetrics(registry: Registry, peer: MetricsPeer, apart?: ApartOptions): MetricsAnswers {
   const tell = async (): Promise<void> => {
-    await send(peer, { [tells]: await registry.snapshot() });
+    const snapshot = await registry.snapshot();
+    await send(peer, { [tells]: apart === undefined ? snapshot : setApart(snapshot, apart) });
   };
   const onMessage = (message: unknown): void => {
     if (membersOf(message)?.[asks] === true) void tell();

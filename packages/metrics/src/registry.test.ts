@@ -30,6 +30,24 @@ test('a counter that somebody else counts rises to their total, and never falls'
   expect(seen).toEqual([3, 7, 7, 7, 8]);
 });
 
+test('a value that was observed many times at once counts as if one after the other', () => {
+  const registry = new Registry();
+  const at = (name: string) => registry.histogram({ name, help: name, buckets: [0.1, 1] }).labels({});
+  const [many, single] = [at('many'), at('single')];
+  for (const [value, times] of [
+    [0.0625, 3],
+    [0.5, 1],
+    [4, 7],
+    [0.5, 0],
+    [Number.NaN, 5],
+  ] as const) {
+    many.observeMany(value, times);
+    for (let n = 0; n < times; n += 1) single.observe(value);
+  }
+  expect([many.cumulative(), many.sum]).toEqual([single.cumulative(), single.sum]);
+  expect(many.count).toBe(11);
+});
+
 describe('text', () => {
   test('is that of the format, to the letter', () => {
     const registry = new Registry();

@@ -6,7 +6,7 @@ import { type LogStream, Output } from '../output.ts';
 import { redactor } from '../redact.ts';
 import type { AuditEntry, RequestEntry } from './entry.ts';
 import { JsonTexts } from './json-texts.ts';
-import { isSampled } from './sampler.ts';
+import { isSampled, SampleGaps } from './sampler.ts';
 
 /** Options of {@link EntryLog}: those of the logger beside it, so that both write one log. */
 export interface EntryLogOptions extends Omit<LoggerOptions, 'level' | 'context'> {
@@ -33,6 +33,7 @@ export class EntryLog {
   readonly #audits: LineWriter;
   readonly #redact: ReturnType<typeof redactor>;
   readonly #random: () => number;
+  readonly #gaps: SampleGaps;
   readonly #now: () => string;
   readonly #texts = new JsonTexts();
   /** All that is alike in the lines of one stream. */
@@ -47,6 +48,7 @@ export class EntryLog {
     this.#audits = new LineWriter(options, () => 'audit');
     this.#redact = redactor(redact);
     this.#random = random;
+    this.#gaps = new SampleGaps(random);
     this.#now = isoClock(clock);
     this.#beginnings = { good: beginningOf('info', 'request'), bad: beginningOf('warn', 'request'), slow: beginningOf('warn', 'performance') };
     this.#name = `","name":${this.#texts.of(name)}`;
@@ -61,7 +63,30 @@ export class EntryLog {
     const isSlow = entry.durationMs >= slowMs;
     const isGood = entry.code === 0;
     if (isGood && !isSlow && !isSampled(successRate, 'sampleKey' in entry ? entry.sampleKey : entry.traceId, this.#random)) return;
+    this.#writeRequest(entry, isSlow);
+  }
+
+  /**
+   * As {@link request} for requests without a trace that went well, were not slow, and were answered together: what it costs depends on how many
+   * of them are in the sample.
+   *
+   * @param count how many there are
+   * @param entryOf makes the entry of one of them, from 0
+   */
+  goodRequests(count: number, entryOf: (index: number) => RequestEntry): void {
+    const { successRate } = this.#control.settings;
+    let at = 0;
+    for (let skipped = this.#gaps.next(count, successRate); skipped !== -1; skipped = this.#gaps.next(count - at, successRate)) {
+      at += skipped;
+      this.#writeRequest(entryOf(at), false);
+      at += 1;
+    }
+  }
+
+  #writeRequest(entry: RequestEntry, isSlow: boolean): void {
     if (this.#control.isSilent) return;
+    const { successRate, slowMs } = this.#control.settings;
+    const isGood = entry.code === 0;
     const facts = this.#factsOf(entry);
     const sampled = isGood && !isSlow && successRate < 1 ? `,"sampleRate":${successRate}` : '';
     const { good, bad, slow } = this.#beginnings;
