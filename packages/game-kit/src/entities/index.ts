@@ -1,6 +1,6 @@
 import type { Entity } from '@midgard/dao';
 import { auditEntities } from './audit.ts';
-import { deadWrite, idempotency, outbox, writeBehindLog } from './bookkeeping.ts';
+import { deadWrite, idempotency, outbox, outboxHead, writeBehindLog } from './bookkeeping.ts';
 import { character } from './character.ts';
 import { credential, refreshToken, tokenRevocation } from './credential.ts';
 import { item, itemEntry } from './item.ts';
@@ -22,6 +22,7 @@ export const standardEntities: readonly Entity[] = [
   tokenRevocation,
   idempotency,
   outbox,
+  outboxHead,
   writeBehindLog,
   deadWrite,
   ...auditEntities,
@@ -29,8 +30,10 @@ export const standardEntities: readonly Entity[] = [
 
 /** Entities that follow from others' changes: no operation declares them, and nothing is cached by them. */
 export const bookkeepingEntities: ReadonlySet<string> = new Set(
-  [itemEntry, walletEntry, tokenRevocation, idempotency, outbox, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name),
+  [itemEntry, walletEntry, tokenRevocation, idempotency, outbox, outboxHead, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name),
 );
 
 /** Entities whose rows tell nothing that the audit log does not say anyway. */
-export const unauditedEntities: ReadonlySet<string> = new Set([idempotency, outbox, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name));
+export const unauditedEntities: ReadonlySet<string> = new Set(
+  [idempotency, outbox, outboxHead, writeBehindLog, deadWrite, ...auditEntities].map(({ name }) => name),
+);

@@ -174,8 +174,8 @@ test('the time of a log-in does not tell whether there is such a player', async 
   };
   // One after the other, so that whatever else the machine does, it does to both.
   const ratios: number[] = [];
-  for (let i = 0; i < 15; i += 1) ratios.push((await took('Mira')) / (await took('Nobody')));
-  const median = ratios.toSorted((a, b) => a - b)[7] ?? 0;
+  for (let i = 0; i < 7; i += 1) ratios.push((await took('Mira')) / (await took('Nobody')));
+  const median = ratios.toSorted((a, b) => a - b)[3] ?? 0;
   // Without the same work for both it would be above a hundred; threads that give way to others take now more and now less.
   expect(median).toBeGreaterThan(0.1);
   expect(median).toBeLessThan(10);

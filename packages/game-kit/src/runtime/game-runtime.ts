@@ -8,6 +8,8 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { GameLog } from '../context.ts';
 import { auditEntry } from '../entities/audit.ts';
 import { CONTRACT_VERSION, type GameHandler } from '../game.ts';
+import { EventFeed } from '../events/event-feed.ts';
+import type { GameEvents } from '../events/game-event.ts';
 import { GameKitError } from '../game-kit-error.ts';
 import { type LedgerReport, ledgerReport } from '../ledger-report.ts';
 import type { AuditSubject, Operation } from '../operation.ts';
@@ -54,6 +56,9 @@ export class GameRuntime {
   readonly handler: GameHandler;
   /** Loaded by {@link start}; may be replaced while the game runs. */
   readonly publicConfig: PublicConfig;
+  /** What happens in the game, for those who listen. */
+  readonly events: GameEvents;
+  readonly #feed: EventFeed;
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #contexts: Contexts;
@@ -81,6 +86,9 @@ export class GameRuntime {
     }
     this.handler = handler;
     this.publicConfig = new PublicConfig(handler.publicConfig ?? {});
+    const feed = new EventFeed({ database, clock, timers, log });
+    this.#feed = feed;
+    this.events = feed;
     this.#database = database;
     this.#clock = clock;
     const logins = { game: manifest.id, tokens, accessTtlSeconds, refreshTtlSeconds };
@@ -101,7 +109,10 @@ export class GameRuntime {
             gameLog: log,
             entities: handler.entities,
             made: (things) => this.#made(things),
-            flushed: (event) => listener.flushed?.(event),
+            flushed: (event) => {
+              listener.flushed?.(event);
+              feed.nudge();
+            },
           });
     this.#revocations = sink === undefined ? undefined : new RevocationFeed({ game: manifest.id, database, sink, clock, timers, log });
     this.#audit = audit === false ? undefined : new OperationAudit(audit, { database, game: manifest.id, clock, log });
@@ -110,7 +121,10 @@ export class GameRuntime {
       database,
       contexts: this.#contexts,
       cache: this.#cache,
-      listener,
+      committed: (event) => {
+        listener.committed?.(event);
+        feed.nudge();
+      },
       writeBehind: this.#writeBehind,
       revocations: this.#revocations,
       audit: this.#audit,
@@ -145,6 +159,7 @@ export class GameRuntime {
     this.#state = 'stopped';
     await Promise.allSettled(this.#running);
     this.#revocations?.stop();
+    this.#feed.stop();
     if (!isFirst) return;
     await this.#writeBehind?.stop(graceMs);
     if (this.#isAudited()) await this.#audit?.stop();
@@ -229,8 +244,8 @@ export class GameRuntime {
     return ledgerReport(this.#database);
   }
 
-  async #run({ operation, input: raw, caller, origin, signal }: ExecuteRequest): Promise<unknown> {
-    const call = { operation, input: this.#parse(operation, raw), caller, origin, signal, now: new Date(this.#clock.now()) };
+  async #run({ operation, input: raw, caller, origin, signal, held }: ExecuteRequest): Promise<unknown> {
+    const call = { operation, input: this.#parse(operation, raw), caller, origin, signal, held, now: new Date(this.#clock.now()) };
     if (signal?.aborted === true) throw new MidgardError('timeout', '', { cause: signal.reason });
     return operation.kind === 'read' ? this.#read(call) : this.#writes.make(call);
   }
@@ -248,11 +263,12 @@ export class GameRuntime {
     }
     if (requireOwner !== undefined) await this.#contexts.inSnapshot(call, requireOwner);
     // The load is everybody's who asks for this key meanwhile: one caller's time-out must not end it.
-    const load = { ...call, caller: null, signal: undefined };
-    const loaded = cache.get(String(operation.cache?.key(input)), async () => {
+    const load = { ...call, caller: null, signal: undefined, held: undefined };
+    const answer = async (): Promise<JsonValue> => {
       await settleKeys(this.#writeBehind, readKeys(operation, input), undefined);
       return this.#contexts.inSnapshot(load, async (context) => encodeOutput(operation, await operation.handle(context, input, undefined)), this.#loads);
-    });
+    };
+    const loaded = cache.get(String(operation.cache?.key(input)), answer, call.held);
     return signal === undefined ? loaded : orTimeout(loaded, signal);
   }
 

@@ -8,6 +8,7 @@ import type { GameHandler } from '../game.ts';
 import type { Operation } from '../operation.ts';
 import { notFound } from '../refusals.ts';
 import { type CachePolicies, completePolicy } from './cache-policy.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import type { ParsedInput } from './validate.ts';
 
 /** What the cached reads of a game are kept with. */
@@ -30,9 +31,10 @@ export interface OperationCache {
   /**
    * The answer to this key, from wherever it is, or from this load. That the thing does not exist is remembered, too, for a short time.
    *
+   * @param held told where it is held, if it is
    * @throws {MidgardError} 2002, and what the load throws
    */
-  get(key: string, load: () => Promise<JsonValue>): Promise<JsonValue>;
+  get(key: string, load: () => Promise<JsonValue>, held?: (answer: HeldAnswer) => void): Promise<JsonValue>;
 }
 
 type CachedGame = Pick<GameHandler, 'manifest' | 'entities' | 'operations'>;
@@ -88,13 +90,14 @@ export class ReadCache {
     if (cache === undefined || tiered === undefined) return undefined;
     for (const [field, whenLeftOut] of this.#whenLeftOut.get(name) ?? []) if (input[field] !== whenLeftOut) return undefined;
     return {
-      async get(key, load) {
+      async get(key, load, held) {
         const answer = await tiered.getOrLoad(entryKey(name, key), async (_entry, call) => {
           const loaded = await orMissing(load, cache.entity, key);
           if (cache.tags !== undefined && loaded !== undefined) call.keep({ tags: cache.tags(loaded, input) });
           return loaded;
         });
         if (answer === undefined) throw notFound(cache.entity, key);
+        if (held !== undefined) tellHeld(tiered, entryKey(name, key), answer, held);
         return answer;
       },
     };
@@ -134,6 +137,12 @@ export function entryKey(operation: string, key: string): string {
 export function entryParts(entry: string): { readonly operation: string; readonly key: string } {
   const end = entry.indexOf(':');
   return { operation: entry.slice(0, end), key: entry.slice(end + 1) };
+}
+
+/** Of an answer that was replaced since, or is not kept, nothing is told. */
+function tellHeld(cache: AnswerCache, key: string, answer: JsonValue, held: (answer: HeldAnswer) => void): void {
+  const grip = cache.grip(key);
+  if (grip !== undefined && grip.value === answer) held({ answer, cache, grip });
 }
 
 /** The operations whose answers about an entity are kept, and under which of its columns. */

@@ -10,6 +10,7 @@ import type { RevocationSink } from '../revocations/revocation-feed.ts';
 import type { Timers } from '../write-behind/timers.ts';
 import type { WriteBehindOptions } from '../write-behind/write-behind.ts';
 import type { ReadCacheOptions } from './read-cache.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import type { ParsedInput } from './validate.ts';
 
 /** Hears what a runtime does. Called at once, so it must be quick, and must not throw. */
@@ -74,4 +75,6 @@ export interface ExecuteRequest {
   readonly origin?: CallOrigin | undefined;
   /** Aborts when the caller's time is over. */
   readonly signal?: AbortSignal | undefined;
+  /** Told, before the answer, where this process holds it: of a cached read that was answered from there, or is held from now on. Must not throw. */
+  readonly held?: ((answer: HeldAnswer) => void) | undefined;
 }

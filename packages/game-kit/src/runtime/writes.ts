@@ -26,7 +26,7 @@ export interface WritesParts {
   readonly database: Database;
   readonly contexts: Contexts;
   readonly cache: ReadCache;
-  readonly listener: RuntimeListener;
+  readonly committed: NonNullable<RuntimeListener['committed']>;
   /** Undefined: every write is made at once. */
   readonly writeBehind: WriteBehind | undefined;
   readonly revocations: RevocationFeed | undefined;
@@ -73,7 +73,7 @@ export class Writes {
   }
 
   async #defer(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
-    const { contexts, writeBehind, cache, listener } = this.#parts;
+    const { contexts, writeBehind, cache, committed } = this.#parts;
     const { operation, input, caller, now, signal } = call;
     const { game, ids } = contexts.shared;
     if (keyed !== undefined) {
@@ -86,12 +86,12 @@ export class Writes {
     const changes = changedThings(write);
     // From here on a read waits for the write to be made; what was cached before it must not be given any more.
     await cache.drop(changes);
-    listener.committed?.({ operation, input, changes, output: write.output });
+    committed({ operation, input, changes, output: write.output });
     return write.output;
   }
 
   async #transact(call: Call, prepared: unknown, keyed: KeyedWrite | undefined): Promise<JsonValue> {
-    const { database, contexts, writeBehind, cache, revocations, audit, listener } = this.#parts;
+    const { database, contexts, writeBehind, cache, revocations, audit, committed } = this.#parts;
     const { operation, input, signal } = call;
     // A direct write comes after what was acknowledged before it: else a late one would bury it.
     await settleKeys(writeBehind, changedKeys(operation, input), signal);
@@ -120,7 +120,7 @@ export class Writes {
     }
     // Here it counts before the answer, and does not wait for the next look.
     if (changes.some(({ entity }) => entity === tokenRevocation.name)) await revocations?.look();
-    listener.committed?.({ operation, input, changes, output: outcome instanceof CommittedRefusal ? undefined : outcome });
+    committed({ operation, input, changes, output: outcome instanceof CommittedRefusal ? undefined : outcome });
     if (outcome instanceof CommittedRefusal) throw outcome;
     return outcome;
   }
