@@ -306,3 +306,27 @@ describe('rotation', () => {
     expect(await refusal(keys.rotate(revoked.record.id, { overlapMs: -1 }))).toBe('ERR_AUTH_OPTIONS');
   });
 });
+
+describe('a key that was right before is recalled without a promise', () => {
+  test('as the very principal, as long as its record is trusted', async () => {
+    const { key } = await create();
+    expect(keys.recall(key)).toBeUndefined();
+    const principal = await keys.verify(key);
+    expect([keys.recall(key), keys.stillGives(principal), keys.stillGives({ ...principal })]).toEqual([principal, true, false]);
+    expect(keys.recall(`${key.slice(0, -1)}x`)).toBeUndefined();
+    clock.ms += 1000;
+    expect([keys.recall(key), keys.stillGives(principal)]).toEqual([undefined, false]);
+    const anew = await keys.verify(key);
+    expect([keys.stillGives(principal), keys.stillGives(anew)]).toEqual([false, true]);
+  });
+
+  test('no longer once it is revoked or has run out', async () => {
+    const [gone, { key, record }] = [await create(), await keys.create({ games: ['realm'], role: 'viewer', label: 'short', expiresAt: clock.now() + 10 })];
+    const [first, second] = [await keys.verify(gone.key), await keys.verify(key)];
+    await keys.revoke(gone.record.id);
+    expect([keys.recall(gone.key), keys.stillGives(first), keys.stillGives(second)]).toEqual([undefined, false, true]);
+    clock.ms += 10;
+    expect(() => keys.recall(key)).toThrow(expect.objectContaining({ code: 'ERR_AUTH_EXPIRED' }));
+    expect([record.role, keys.stillGives(second)]).toEqual(['viewer', false]);
+  });
+});

@@ -24,7 +24,7 @@ export { canonicalJson, type CanonicalValue } from './audit/canonical-json.ts';
 export { ChainVerifier, type AuditFault, type AuditFinding, type ChainHead, type ChainVerifierOptions } from './audit/chain-verifier.ts';
 export { passwordThreads, type PasswordThreads } from './passwords/background.ts';
 export { hashPassword, verifyPassword } from './passwords/passwords.ts';
-export type { NonceStore } from './nonces.ts';
+export { MemoryNonces, type MemoryNoncesOptions, type NonceStore } from './nonces.ts';
 export type { SharedBudget, WhenAway } from './shared-budget.ts';
 export { SharedRateLimiter, type SharedRateLimiterOptions } from './shared-rate-limiter.ts';
 export { LoginThrottle, type LoginAttempt, type LoginThrottleOptions } from './login-throttle.ts';

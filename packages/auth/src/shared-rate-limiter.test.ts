@@ -114,3 +114,14 @@ test('a limiter that is stopped reports no more', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   expect(budget.asked).toEqual([]);
 });
+
+test('asked at once, as many are allowed as the budget has: the refusal of one is not that of another', async () => {
+  let left = 2;
+  const waiting: (() => void)[] = [];
+  const budget: SharedBudget = { take: () => new Promise((resolve) => waiting.push(() => resolve(left-- > 0 ? 0 : 1000))) };
+  const limiter = new SharedRateLimiter({ perSecond: 1, burst: 10, budget });
+  const asked = Array.from({ length: 5 }, () => limiter.takeTogether('a'));
+  // All answers in one turn, as from one packet.
+  for (const answer of waiting) answer();
+  expect((await Promise.all(asked)).map(({ allowed }) => allowed)).toEqual([true, true, false, false, false]);
+});

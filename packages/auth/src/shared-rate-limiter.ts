@@ -85,7 +85,8 @@ export class SharedRateLimiter implements Limiter, Disposable {
   async takeTogether(key: string): Promise<RateDecision> {
     const decision = this.#own.take(key);
     if (!decision.allowed) return decision;
-    await this.#ask(key, 1);
+    // What it says of this one counts: the refusal of another, asked at the same time, may have come in before this goes on.
+    if ((await this.#ask(key, 1)) === 0) return decision;
     return this.#refusal(key) ?? decision;
   }
 

@@ -7,6 +7,8 @@ import { ClientError } from './client-error.ts';
 /** Codes of the middleware's own operations (game number 0). */
 export const batchOperation = 1;
 /** See {@link batchOperation}. */
+export const subscribeOperation = 2;
+/** See {@link batchOperation}. */
 export const whoamiOperation = 4;
 
 /** One request of a batch. */

@@ -4,6 +4,7 @@ export type { ClientErrorCode } from './client-error.ts';
 export { ClientError } from './client-error.ts';
 export type { ClientEvents } from './connection-pool.ts';
 export type { PushEvent } from './connection.ts';
+export { EventStream, type EventStreamOptions, type GameEvent, openEvents } from './event-stream.ts';
 export type { CallOptions } from './exchange.ts';
 export type { GameClient } from './game-client.ts';
 export type { GameShape, InputOf, OperationName, OperationShape, OutputOf } from './game-types.ts';
