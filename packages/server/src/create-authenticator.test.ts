@@ -65,3 +65,18 @@ test.each([
   const { authenticator } = await setUp();
   expect(await codeOf(authenticator.fromHttp(new Headers(headers), ''))).toBe(code);
 });
+
+test('what it has found good over HTTP it recalls without a promise, and nothing else', async () => {
+  const { authenticator, key, token } = await setUp();
+  expect(authenticator.recallHttp?.('x-api-key', key)).toBeUndefined();
+  expect(authenticator.recallHttp?.('authorization', `Bearer ${token}`)).toBeUndefined();
+  const [holder, player] = [
+    await authenticator.fromHttp(new Headers({ 'X-API-Key': key }), ''),
+    await authenticator.fromHttp(new Headers({ authorization: `Bearer ${token}` }), ''),
+  ];
+  expect(authenticator.recallHttp?.('x-api-key', key)).toBe(holder);
+  expect(authenticator.recallHttp?.('authorization', `bearer ${token}`)).toBe(player);
+  expect(authenticator.recallHttp?.('authorization', token)).toBeUndefined();
+  expect(authenticator.recallHttp?.('x-api-key', token)).toBeUndefined();
+  expect([authenticator.recallsStill?.(holder), authenticator.recallsStill?.({ ...holder })]).toEqual([true, false]);
+});

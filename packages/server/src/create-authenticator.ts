@@ -4,7 +4,7 @@ import { MidgardError } from '@midgard/errors';
 
 /** The credentials that an {@link Authenticator} knows. */
 export interface AuthenticatorParts {
-  readonly apiKeys: Pick<ApiKeys, 'verify'>;
+  readonly apiKeys: Pick<ApiKeys, 'verify' | 'recall' | 'stillGives'>;
   readonly tokens: Pick<Tokens, 'verify' | 'recall'>;
   /** Shared secrets of game servers; without it their kind of hello is refused. */
   readonly handshake?: Pick<Handshake, 'verifyHmac'>;
@@ -31,5 +31,11 @@ export function createAuthenticator({ apiKeys, tokens, handshake }: Authenticato
       if (token === undefined) throw new MidgardError('notAuthenticated', 'send Authorization: Bearer or X-API-Key');
       return tokens.recall(token) ?? tokens.verify(token);
     },
+    recallHttp(header, value) {
+      if (header === 'x-api-key') return apiKeys.recall(value);
+      const [, token] = bearer.exec(value) ?? [];
+      return token === undefined ? undefined : tokens.recall(token);
+    },
+    recallsStill: (principal) => apiKeys.stillGives(principal),
   };
 }

@@ -1,6 +1,6 @@
 import { MidgardError } from '@midgard/errors';
 import { expect, test } from 'vitest';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { GameRouter } from './router.ts';
 import { Rights } from './rights.ts';

@@ -2,13 +2,19 @@ import type { Principal } from '@midgard/auth';
 import { mayCall, RateLimiter } from '@midgard/auth';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { CallOrigin, Operation } from '@midgard/game-kit';
+import { Backlogs } from './backlog.ts';
 import type { BatchItem } from './batch.ts';
 import { parseBatch, runBatch } from './batch.ts';
-import { Budgets, defaultRateLimits, type MakeLimiter, type RateLimit, type RateLimits } from './budgets.ts';
+import { Budgets, defaultRateLimits } from './budgets.ts';
 import type { BuiltIn } from './built-ins.ts';
 import { findBuiltIn } from './built-ins.ts';
+import type { Call } from './call.ts';
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
+import type { EventHub, HubRights } from './events/event-hub.ts';
+import { parseSubscription } from './events/subscription-input.ts';
+import { HotRules } from './hot/hot-rules.ts';
 import type { ServerLog } from './log.ts';
 import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
@@ -21,47 +27,6 @@ import { builtInGame } from './router.ts';
 import { noShedding, requireCapacity, type Shedding } from './shedding.ts';
 import { noServiceOperations, type ServiceOperations } from './service-operations.ts';
 import { Session, withoutLimit } from './session.ts';
-
-/** What a {@link Dispatcher} is made of. */
-export interface DispatcherOptions {
-  readonly router: GameRouter;
-  /** What can be asked of the service itself. Default: nothing but the built-in operations. */
-  readonly service?: ServiceOperations;
-  /** What each role may do, and where; default: the roles of `@midgard/auth`. */
-  readonly rights?: Rights;
-  /** Limits by role; a role without one is not limited. Default: {@link defaultRateLimits}. A caller's connections share one budget. */
-  readonly rateLimits?: RateLimits;
-  /** By name of an operation, of each caller; beside what its role allows. Default: none. */
-  readonly operationLimits?: Readonly<Record<string, RateLimit>>;
-  /** Default: kept in this process, for each instance by itself. */
-  readonly makeLimiter?: MakeLimiter;
-  /** Asked at every request, so it must be quick; `Revocations` of `@midgard/auth` is one. Default: nothing is revoked. */
-  readonly revocations?: { isRevoked(principal: Principal): boolean };
-  /** Refuses a part of the requests while there is too much to do. Default: nothing is refused. */
-  readonly shedding?: Shedding | undefined;
-  readonly metrics?: ServerMetrics;
-  /** Default: no request is followed. */
-  readonly tracing?: RequestTracing | undefined;
-  readonly log?: ServerLog;
-  readonly clock?: Clock;
-}
-
-/** One request, wherever it came from. */
-export interface Call {
-  readonly session: Session;
-  /** A game's number or id; 0 or `midgard` is the middleware itself. */
-  readonly game: number | string;
-  /** An operation's code or name. */
-  readonly operation: number | string;
-  /** The decoded input, not yet checked. */
-  readonly input: unknown;
-  /** What the client says of it: 0 normal, 1 high, 2 low. Default: normal. */
-  readonly priority?: number;
-  /** Tells the game that nobody waits for the answer any more. */
-  readonly signal?: AbortSignal;
-  /** What the front end knows of the request; it calls {@link Dispatcher.finish} once it is answered. Default: one that ends with the call. */
-  readonly request?: RequestScope;
-}
 
 /** A call whose request is known. */
 type Following = Call & { readonly request: RequestScope };
@@ -88,10 +53,15 @@ export class Dispatcher {
   readonly router: GameRouter;
   /** What can be asked of the service itself, beside the built-in operations. */
   readonly service: ServiceOperations;
+  /** What may be answered without asking a game. */
+  readonly hotRules: HotRules;
   readonly #rights: Rights;
   readonly #budgets: Budgets;
+  readonly #backlogs: Backlogs;
   readonly #revocations: DispatcherOptions['revocations'];
   readonly #shedding: Shedding;
+  readonly #events: EventHub | undefined;
+  readonly #listeners: HubRights;
   readonly #metrics: ServerMetrics;
   readonly #tracing: RequestTracing | undefined;
   readonly #log: ServerLog;
@@ -104,13 +74,28 @@ export class Dispatcher {
     this.#rights = options.rights ?? new Rights();
     this.#revocations = options.revocations;
     this.#shedding = options.shedding ?? noShedding;
+    this.#events = options.events;
+    this.#listeners = {
+      refusalOf: (session) => this.#refusalOf(session),
+      may: (session, permission, game) => this.#may(session, permission, game),
+      mayRead: (session, game, { permission, read }) => mayCall(session.principal, read) && this.#may(session, permission, game),
+    };
     this.#metrics = options.metrics ?? noopMetrics;
     this.#tracing = options.tracing;
     this.#log = options.log ?? silentLog;
     this.#clock = options.clock ?? systemClock;
+    this.#backlogs = new Backlogs(options.backlog);
     const { rateLimits: roles = defaultRateLimits, operationLimits: operations = {} } = options;
     const { makeLimiter = (_, limit) => new RateLimiter({ ...limit, clock: this.#clock, maxKeys: maxLimitedCallers }) } = options;
     this.#budgets = new Budgets({ roles, operations, makeLimiter });
+    this.hotRules = new HotRules({
+      router: this.router,
+      rights: this.#rights,
+      budgets: this.#budgets,
+      shedding: this.#shedding,
+      tracing: this.#tracing,
+      isOver: (session) => this.#refusalOf(session) !== undefined,
+    });
   }
 
   /**
@@ -138,9 +123,24 @@ export class Dispatcher {
     }
   }
 
+  /**
+   * Takes a request on, before anything is done for it; {@link call} does it for those that were not.
+   *
+   * @param game as in {@link Call}
+   * @throws {MidgardError} 1005: too much of this game is not answered
+   */
+  arrive(game: number | string, request: RequestScope): void {
+    const route = this.router.find(game);
+    if (route === undefined || request.waits !== undefined) return;
+    const backlog = this.#backlogs.of(route.id);
+    request.waits = { backlog, step: backlog.enter(performance.now()) };
+  }
+
   /** Measures a request that is answered, or that nobody waits for any more. To be called once, for each that had come to {@link call}. */
   finish(request: RequestScope): void {
-    const seconds = (performance.now() - request.startedAt) / 1000;
+    const now = performance.now();
+    request.waits?.backlog.leave(request.waits.step, now);
+    const seconds = (now - request.startedAt) / 1000;
     if (this.#tracing !== undefined) {
       // Of what never came to its operation.
       request.span ??= this.#tracing.begin(request);
@@ -157,11 +157,13 @@ export class Dispatcher {
     if (this.#tracing !== undefined) request.span ??= this.#tracing.begin(request);
     this.#metrics.requestRuns(session.transport, 1);
     try {
+      this.arrive(call.game, request);
       return await runFor(request, () => this.#run({ ...call, request }, target));
     } catch (error) {
       const shown = toMidgardError(error);
       request.code = shown.code;
-      if (shown.code < 2000) this.#logFault(error, request);
+      // Too much to do is no fault of any one request, and comes by the thousand.
+      if (shown.code < 2000 && shown.errorName !== 'overloaded') this.#logFault(error, request);
       throw shown;
     } finally {
       this.#metrics.requestRuns(session.transport, -1);
@@ -207,8 +209,8 @@ export class Dispatcher {
   }
 
   #run(call: Following, target: Target): Promise<unknown> {
-    const { session, input, signal } = call;
-    this.#admit(session);
+    const { session, input, signal, held } = call;
+    this.admit(session);
     if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target);
     const { route, operation } = target;
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
@@ -218,7 +220,7 @@ export class Dispatcher {
     // Not what concerns the service itself: it is what operators look for the cause with.
     requireCapacity(this.#shedding, operation, session.principal, call.priority);
     this.#requireBudget(session, operation);
-    return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal });
+    return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal, held });
   }
 
   /** True once what the caller showed has been revoked. */
@@ -226,10 +228,26 @@ export class Dispatcher {
     return this.#revocations?.isRevoked(principal) === true;
   }
 
-  #admit(session: Session): void {
-    if (session.hasExpired(this.#clock.now())) throw new MidgardError('tokenExpired', 'the token or key has expired');
+  #refusalOf(session: Session): MidgardError | undefined {
+    if (session.hasExpired(this.#clock.now())) return new MidgardError('tokenExpired', 'the token or key has expired');
     // Also of a request that was let in and whose body took its time.
-    if (this.isRevoked(session.principal)) throw revoked();
+    return this.isRevoked(session.principal) ? revoked() : undefined;
+  }
+
+  #may(session: Session, permission: string, gameId: string): boolean {
+    // Registered, so that the answer is a bit test from the second time on.
+    this.#rights.register(permission);
+    return session.may(permission, gameId);
+  }
+
+  /**
+   * Whether a caller may ask for anything now; takes one request from the budget.
+   *
+   * @throws {MidgardError} 3002, 3003, 3005
+   */
+  admit(session: Session): void {
+    const refusal = this.#refusalOf(session);
+    if (refusal !== undefined) throw refusal;
     const { allowed, retryAfterMs } = session.takeRate();
     if (!allowed) throw new MidgardError('rateLimited', 'too many requests', { details: { retryAfterMs } });
   }
@@ -238,9 +256,7 @@ export class Dispatcher {
     if (!mayCall(session.principal, name)) throw new MidgardError('notPermitted', `the key is not for ${name}`);
     if (isPublic || permission === null) return;
     if (session.isAnonymous) throw new MidgardError('notAuthenticated', `${name} needs a key or a token`);
-    // Registered, so that the answer is a bit test from the second time on.
-    this.#rights.register(permission);
-    if (!session.may(permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
+    if (!this.#may(session, permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
   }
 
   /** Of callers who are refused anyway nothing is counted. */
@@ -255,7 +271,7 @@ export class Dispatcher {
     if (ofService !== undefined) return this.#runOfService(call, ofService);
     if (builtIn === undefined) throw new MidgardError('operationNotFound', `the middleware has no operation ${quote(operation)}`);
     if (builtIn.name === 'whoami') return describe(session.principal);
-    if (builtIn.name !== 'batch') throw new MidgardError('operationNotFound', `${builtIn.name} is not available in this version`);
+    if (builtIn.name !== 'batch') return this.#runSubscription(call, builtIn.name);
     return runBatch(parseBatch(input), {
       run: (item) => this.#runItem(item, call),
       isWrite: (item) => this.#find(item.game, item.operation).operation?.kind === 'write',
@@ -271,11 +287,27 @@ export class Dispatcher {
     return this.service.execute({ operation, input, caller: session.principal, origin: originOf(call), signal });
   }
 
+  async #runSubscription(call: Following, name: 'subscribe' | 'unsubscribe'): Promise<unknown> {
+    const { session } = call;
+    const events = this.#events;
+    if (events === undefined || session.sink === undefined) throw new MidgardError('operationNotFound', `${name} is for connections over TCP and WebSocket`);
+    const input = parseSubscription(call.input);
+    const isOfService = input.game === 0 || input.game === builtInGame;
+    const route = isOfService ? undefined : this.router.find(input.game);
+    if (route === undefined && !isOfService) throw new MidgardError('gameNotFound', `no game ${quote(input.game)}`);
+    if (route !== undefined && !session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
+    const subscriber = (session.subscriber ??= events.connect(session, session.sink, this.#listeners));
+    if (name === 'unsubscribe') return events.unsubscribe(subscriber, input.topics, route);
+    // A topic is for whoever may read what it is about, with all that this takes: the permission, the owner, the budget.
+    const requireRead = (operation: string, id: string): Promise<unknown> => this.#runItem({ game: input.game, operation, input: { id } }, call);
+    return events.subscribe(subscriber, input, { route, rights: this.#listeners, requireRead });
+  }
+
   async #runItem(item: BatchItem, batch: Following): Promise<unknown> {
     if (!isNoBatch(item)) throw new MidgardError('operationNotFound', 'a batch holds no batch');
     const request = batch.request.item();
     try {
-      return await this.#follow({ ...batch, game: item.game, operation: item.operation, input: item.input }, request);
+      return await this.#follow({ ...batch, held: undefined, game: item.game, operation: item.operation, input: item.input }, request);
     } finally {
       this.finish(request);
     }

@@ -1,7 +1,7 @@
 import type { RequestScope } from './request/request-scope.ts';
 
 /** The front end that a measurement comes from. */
-export type Transport = 'tcp' | 'http';
+export type Transport = 'tcp' | 'http' | 'websocket';
 
 /** One answer over HTTP, whatever was asked for. */
 export interface HttpMeasure {
@@ -9,6 +9,21 @@ export interface HttpMeasure {
   readonly method: string;
   readonly status: number;
   /** From the headers to the last byte of the answer. */
+  readonly seconds: number;
+}
+
+/** Requests of one caller for one operation that were answered out of memory together, before anything was made for them. All went well. */
+export interface AnsweredReads {
+  readonly transport: Transport;
+  readonly game: string;
+  readonly operation: string;
+  readonly subject: string;
+  /** The peer's; `''` where it is not known. */
+  readonly address: string;
+  readonly count: number;
+  /** In their order; what stands behind the first {@link count} is none. Good until the call is over. */
+  readonly requestIds: ArrayLike<string | number>;
+  /** Of each of them: from the first byte of what arrived together to the answers. */
   readonly seconds: number;
 }
 
@@ -37,6 +52,8 @@ export interface ServerMetrics {
   requestRuns(transport: Transport, change: 1 | -1): void;
   /** Names, code and stages of a request are final. @param seconds from its first byte to its encoded answer */
   requestFinished(request: RequestScope, seconds: number): void;
+  /** Requests that never came to their operation, since their answers were at hand. */
+  readsAnswered(reads: AnsweredReads): void;
 }
 
 const ignore = (): void => undefined;
@@ -55,4 +72,5 @@ export const noopMetrics: ServerMetrics = {
   httpAnswered: ignore,
   requestRuns: ignore,
   requestFinished: ignore,
+  readsAnswered: ignore,
 };

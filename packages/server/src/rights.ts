@@ -13,6 +13,7 @@ export class Rights {
   readonly #common: PermissionTable;
   readonly #byGame = new Map<string, PermissionTable>();
   readonly #registered = new Set<string>();
+  #version = 0;
 
   /** @throws {AuthError} `ERR_AUTH_OPTIONS`: a pattern is malformed */
   constructor(options: RightsOptions = {}) {
@@ -30,12 +31,18 @@ export class Rights {
     const { common, byGame } = definitionsOf(options);
     // Whatever is malformed is found here, before the first of them changes.
     const fresh = new Map(Array.from(byGame, ([game, roles]) => [game, new PermissionTable(roles)]));
+    this.#version += 1;
     this.#common.redefine(common);
     for (const game of this.#byGame.keys()) if (!fresh.has(game)) this.#byGame.delete(game);
     for (const [game, table] of fresh) {
       for (const permission of this.#registered) table.register(permission);
       this.#byGame.set(game, table);
     }
+  }
+
+  /** Counts up with every {@link redefine}, for who remembers what somebody may do. */
+  get version(): number {
+    return this.#version;
   }
 
   /** The roles that there are, in whichever game. */

@@ -13,6 +13,7 @@ export class GameRoute {
   readonly version: string;
   readonly #byCode = new Map<number, Operation>();
   readonly #byName = new Map<string, Operation>();
+  readonly #codeByEvent = new Map<string, number>();
 
   /** @param game the running game; its operations are indexed once */
   constructor(game: ServedGame) {
@@ -24,6 +25,7 @@ export class GameRoute {
     for (const operation of operations) {
       this.#byCode.set(operation.code, operation);
       this.#byName.set(operation.name, operation);
+      if (operation.event !== null) this.#codeByEvent.set(operation.event, operation.code);
     }
   }
 
@@ -31,12 +33,23 @@ export class GameRoute {
   operation(codeOrName: number | string): Operation | undefined {
     return typeof codeOrName === 'number' ? this.#byCode.get(codeOrName) : this.#byName.get(codeOrName);
   }
+
+  /** The code of the operation that an event comes from; 0 for one that the game no longer has. O(1). */
+  codeOfEvent(event: string): number {
+    return this.#codeByEvent.get(event) ?? 0;
+  }
 }
 
 /** Knows the games by number and by id, and which of them are switched on. Every look-up is O(1). */
 export class GameRouter {
   readonly #all = new Map<string, GameRoute>();
   readonly #enabled = new Map<number | string, GameRoute>();
+  #version = 0;
+
+  /** Counts up whenever another game can be reached, or one no longer. */
+  get version(): number {
+    return this.#version;
+  }
 
   /**
    * Adds a game, switched on.
@@ -66,6 +79,7 @@ export class GameRouter {
   setEnabled(id: string, isEnabled: boolean): void {
     const route = this.#all.get(id);
     if (route === undefined) throw new ServerError('ERR_SERVER_GAME_UNKNOWN', `no game "${id}" was added`);
+    this.#version += 1;
     for (const name of [route.id, route.number]) {
       if (isEnabled) this.#enabled.set(name, route);
       else this.#enabled.delete(name);

@@ -86,7 +86,7 @@ test('two operations may share a path, each with a method of its own', async () 
 });
 
 test('the OpenAPI document tells of it', () => {
-  const { paths } = openApiDocument([], { title: 'Midgard', version: '1' }, [lookAtEngine, turnEngine]);
+  const { paths } = openApiDocument([], { title: 'Midgard', version: '1' }, { service: [lookAtEngine, turnEngine] });
   expect(paths).toMatchObject({
     '/engine/state': {
       get: { operationId: 'midgard.engine.look', tags: ['midgard'], parameters: [{ name: 'depth', in: 'query' }] },

@@ -1,5 +1,6 @@
 import type { PermissionSet, Principal, RateDecision } from '@midgard/auth';
 import type { Budget } from './budgets.ts';
+import type { PushSink, Subscriber } from './events/subscriber.ts';
 import type { Transport } from './metrics.ts';
 
 /** Who has not said who they are: may call public operations, such as a log-in, and nothing else. */
@@ -40,6 +41,10 @@ export class Session {
   readonly address: string;
   /** What limits the caller's requests; undefined where nothing does. */
   readonly budget: Budget | undefined;
+  /** Where events go to; undefined where there is no connection that lasts. Set by the front end. */
+  sink: PushSink | undefined;
+  /** What the caller listens to; the front end closes it with the connection. */
+  subscriber: Subscriber | undefined;
   readonly #permissionsIn: (gameId: string) => PermissionSet;
   readonly #games: ReadonlySet<string> | null;
 

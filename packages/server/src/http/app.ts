@@ -9,20 +9,21 @@ import type { HttpContext, HttpEnvironment } from './exchange.ts';
 import { Exchange } from './exchange.ts';
 import type { Endpoint } from './operation-endpoint.ts';
 import { OperationEndpoints } from './operation-endpoint.ts';
+import type { HotGets } from './hot/hot-gets.ts';
 import { gamesPrefix, serviceRoutes } from './operation-routes.ts';
 import { problemReply } from './problem.ts';
 import { rateHeaders } from './rate-headers.ts';
 import type { Reply } from './reply.ts';
 import { compressed } from './reply.ts';
-import { requirePlainBody, requirePlainTarget, requireSingleHeaders } from './request-headers.ts';
+import { maxHeaders, requirePlainBody, requirePlainTarget, requireSingleHeaders } from './request-headers.ts';
+import type { Tickets } from '../websocket/tickets.ts';
+import { eventsPath } from '../websocket/web-sockets.ts';
 import { Traffic } from './traffic.ts';
 import { SystemEndpoints, withoutBodyIfKnown } from './system-endpoints.ts';
 
 /** Default of `requestTimeoutMs`. */
 export const defaultRequestTimeoutMs = 10_000;
 const defaultMaxUrlCharacters = 8192;
-/** Browsers and proxies send some dozens; to look through thousands costs us more than sending them costs a client. */
-const maxHeaders = 100;
 
 /** On every answer: no sniffing, no framing, no referrer; an answer of ours never runs as a page, except where it says otherwise. */
 const secureHeaders = {
@@ -36,6 +37,13 @@ const secureHeaders = {
 /** A year, and over TLS alone (RFC 6797 §7.2, ASVS 5 §3.4.1). Subdomains are not ours to promise for. */
 const strictTransport = { 'Strict-Transport-Security': 'max-age=31536000' } as const;
 
+/** What the application shares with the server that it runs in. */
+export interface HttpAppParts {
+  readonly tickets?: Tickets | undefined;
+  readonly traffic?: Traffic | undefined;
+  readonly hot?: HotGets | undefined;
+}
+
 type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
 
 /**
@@ -47,22 +55,30 @@ type Handler = (exchange: Exchange) => Promise<Reply> | Reply;
  *
  * @param dependencies the parts
  * @param isDraining true once the server is on its way down: `/readyz` then says so
+ * @param parts.tickets what opens a WebSocket; undefined: there are none
+ * @param parts.traffic what tells of answers; default: one of its own
+ * @param parts.hot what takes answers to cached reads, to give them to others; undefined: nothing
  * @throws {ServerError} `ERR_SERVER_ROUTE`: the routes of a game cannot be served
  * @example
  * const app = createHttpApp({ dispatcher, authenticator, version: '1.0.0' });
  * serve({ fetch: app.fetch, port: 8081 });
  */
-export function createHttpApp(dependencies: HttpDependencies, isDraining: () => boolean = () => false): Hono<HttpEnvironment> {
+export function createHttpApp(
+  dependencies: HttpDependencies,
+  isDraining: () => boolean = () => false,
+  { tickets, traffic, hot }: HttpAppParts = {},
+): Hono<HttpEnvironment> {
   const app = new Hono<HttpEnvironment>();
-  const operations = new OperationEndpoints(dependencies);
-  const system = new SystemEndpoints(dependencies, isDraining);
-  const front = new Front(dependencies);
+  const operations = new OperationEndpoints(dependencies, hot);
+  const system = new SystemEndpoints(dependencies, isDraining, tickets !== undefined);
+  const front = new Front(dependencies, traffic ?? new Traffic(dependencies.metrics ?? noopMetrics), hot);
   const serve = (path: string, method: string, handler: Handler): void => {
     const allow = method === 'GET' ? ['GET', 'HEAD'] : [method];
     app.all(path, (context) => front.answer(context, (exchange) => (allow.includes(exchange.method) ? { answer: async () => handler(exchange) } : { allow })));
   };
   app.all(`${gamesPrefix}*`, (context) => front.answer(context, (exchange) => operations.find(exchange)));
   serve('/api/v1/batch', 'POST', (exchange) => operations.batch(exchange));
+  if (tickets !== undefined) serve(`${eventsPath}/ticket`, 'POST', (exchange) => operations.ticket(exchange, tickets));
   serve('/api/v1/whoami', 'GET', (exchange) => operations.whoami(exchange));
   const ofService = Map.groupBy(serviceRoutes(dependencies.dispatcher.service.operations), ({ pattern }) => `/${pattern.segments.join('/')}`);
   for (const [path, routes] of ofService) {
@@ -94,12 +110,12 @@ function assetAt(exchange: Exchange): Endpoint {
 class Front {
   readonly #dependencies: HttpDependencies;
   readonly #traffic: Traffic;
-  /** Connections on which something was refused for its form. */
-  readonly #refused = new WeakSet<object>();
+  readonly #hot: HotGets | undefined;
 
-  constructor(dependencies: HttpDependencies) {
+  constructor(dependencies: HttpDependencies, traffic: Traffic, hot: HotGets | undefined) {
     this.#dependencies = dependencies;
-    this.#traffic = new Traffic(dependencies.metrics ?? noopMetrics);
+    this.#traffic = traffic;
+    this.#hot = hot;
   }
 
   async answer(context: HttpContext, find: (exchange: Exchange) => Endpoint): Promise<Response> {
@@ -108,7 +124,14 @@ class Front {
       const reply = await this.#reply(exchange, find).catch((error: unknown) => this.#failure(exchange, error));
       const response = await this.#finish(exchange, reply);
       exchange.request.status = response.status;
-      this.#traffic.answered(exchange.outgoing, exchange.method, response.status, exchange.request);
+      const { method, outgoing, request } = exchange;
+      this.#traffic.answered(outgoing, {
+        method,
+        status: response.status,
+        startedAt: request.startedAt,
+        madeAt: performance.now(),
+        readMs: request.msOf('read'),
+      });
       return response;
     } finally {
       if (exchange.isOperation) this.#dependencies.dispatcher.finish(exchange.request);
@@ -141,7 +164,7 @@ class Front {
   #requirePlainForm(exchange: Exchange): void {
     const { incoming } = exchange;
     try {
-      if (this.#refused.has(incoming.socket)) throw new MidgardError('protocol', 'what came before on this connection was refused');
+      if (this.#traffic.hasRefused(incoming.socket)) throw new MidgardError('protocol', 'what came before on this connection was refused');
       if (incoming.rawHeaders.length > 2 * maxHeaders) throw new MidgardError('tooLarge', `more than ${maxHeaders} headers`, { details: { maxHeaders } });
       requireSingleHeaders(incoming.rawHeaders);
       requirePlainTarget(incoming.url ?? '');
@@ -149,7 +172,7 @@ class Front {
       // Said plainly, since a page that asks for a socket and gets a document has nothing to go by. Other upgrades are offers that may be ignored (RFC 9110 §7.8).
       if (/\bwebsocket\b/i.test(exchange.header('upgrade') ?? '')) throw new MidgardError('operationNotFound', 'there is no WebSocket here');
     } catch (error) {
-      this.#refused.add(incoming.socket);
+      this.#traffic.refuse(incoming.socket);
       throw error;
     }
   }
@@ -160,31 +183,38 @@ class Front {
     const { log = silentLog } = this.#dependencies;
     // The dispatcher logs the faults of operations; what arrives here as internal and has a cause is a fault of this front end.
     if (error.errorName === 'internal' && !MidgardError.is(thrown)) log.error({ err: thrown, requestId, method, path }, 'HTTP request failed');
-    const isLast = error.errorName === 'tooLarge' || this.#refused.has(incoming.socket);
+    const isLast = error.errorName === 'tooLarge' || this.#traffic.hasRefused(incoming.socket);
     const status = isLast && incoming.rawHeaders.length > 2 * maxHeaders ? { status: 431 } : {};
     return problemReply(error, { requestId, ...status, headers: isLast ? { Connection: 'close' } : {} });
   }
 
   async #finish(exchange: Exchange, reply: Reply): Promise<Response> {
-    const { cors } = this.#dependencies.options ?? {};
     const answeredAt = performance.now();
-    const { status, body, headers, isShared = false } = await compressed(reply, exchange.header('accept-encoding'));
+    const sent = await compressed(reply, exchange.header('accept-encoding'));
+    const { status, body, headers, isShared = false } = sent;
     exchange.request.add('encode', performance.now() - answeredAt);
     // What a cache gives to others too must not hold one caller's origin or request id.
-    const secure = exchange.isEncrypted ? { ...secureHeaders, ...strictTransport } : secureHeaders;
-    if (isShared) return new Response(body, { status, headers: { ...secure, ...headers } });
-    const crossOrigin = cors === undefined ? {} : corsHeaders(cors, exchange.header('origin'));
+    if (isShared) return new Response(body, { status, headers: { ...this.#secureHeaders(exchange), ...headers } });
+    this.#keep(exchange, sent);
+    const own = { ...rateHeaders(exchange.session), 'X-Request-Id': exchange.requestId };
+    return new Response(body, { status, headers: { ...this.#headersOf(exchange, headers, exchange.header('origin')), ...own } });
+  }
+
+  #secureHeaders({ isEncrypted }: Exchange): Readonly<Record<string, string>> {
+    return isEncrypted ? { ...secureHeaders, ...strictTransport } : secureHeaders;
+  }
+
+  #headersOf(exchange: Exchange, headers: Reply['headers'], origin: string | undefined): Readonly<Record<string, string>> {
+    const { cors } = this.#dependencies.options ?? {};
+    const crossOrigin = cors === undefined ? {} : corsHeaders(cors, origin);
     const vary = [headers['Vary'], crossOrigin['Vary']].filter((each) => each !== undefined).join(', ');
-    return new Response(body, {
-      status,
-      headers: {
-        ...secure,
-        ...rateHeaders(exchange.session),
-        ...headers,
-        ...crossOrigin,
-        ...(vary !== '' && { Vary: vary }),
-        'X-Request-Id': exchange.requestId,
-      },
-    });
+    return { ...this.#secureHeaders(exchange), ...headers, ...crossOrigin, ...(vary !== '' && { Vary: vary }) };
+  }
+
+  #keep(exchange: Exchange, sent: Reply): void {
+    const { keptRead, incoming } = exchange;
+    if (keptRead === undefined || this.#hot === undefined) return;
+    const headersOf = ({ headers }: Reply): Readonly<Record<string, string>> => this.#headersOf(exchange, headers, undefined);
+    this.#hot.keep({ ...keptRead, target: incoming.url ?? '', host: incoming.headers.host, sent, headersOf });
   }
 }

@@ -31,6 +31,8 @@ export interface HttpOptions {
   /** Longest time from a request's headers to its answer, in milliseconds (default 10 000). */
   readonly requestTimeoutMs?: number;
   readonly cors?: CorsOptions;
+  /** Memory for answers to cached reads, for whoever asks the same: bytes, roughly (default 32 MiB; 0: none are kept). */
+  readonly keptAnswerBytes?: number;
   /** Proxies that are believed about whom they speak for. Default: none, and the address of a caller is that of the socket. */
   readonly forwarding?: Forwarding;
 }

@@ -8,6 +8,7 @@ import { RequestScope } from '../request/request-scope.ts';
 import type { Session } from '../session.ts';
 import type { Deadline } from './deadline.ts';
 import { startDeadline } from './deadline.ts';
+import type { KeptRead } from './hot/hot-gets.ts';
 import { parseTraceparent, requestIdOf } from './request-headers.ts';
 
 /** Hono's environment on Node. */
@@ -33,6 +34,8 @@ export class Exchange {
   readonly deadline: Deadline;
   /** Who is found to ask, once that is known. */
   session: Session | undefined;
+  /** The cached read that was answered, if it was one that is worth keeping. */
+  keptRead: KeptRead | undefined;
   readonly #context: HttpContext;
 
   /**

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import type { Principal } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
 import type { ConnectionLimit } from '../addresses/connection-limit.ts';
 import { ServerError } from '../errors.ts';
@@ -12,11 +13,15 @@ import { noopMetrics } from '../metrics.ts';
 import { hasBadCertificate } from '../tls/client-certificate.ts';
 import type { TlsIdentity, TlsSetup } from '../tls/secure-listener.ts';
 import { listenerOptions, renewIdentity } from '../tls/secure-listener.ts';
+import type { WebSocketParts } from '../websocket/options.ts';
+import { WebSockets } from '../websocket/web-sockets.ts';
 import { createHttpApp, defaultRequestTimeoutMs } from './app.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { defaultMaxBodyBytes } from './operation-endpoint.ts';
+import { HotGets } from './hot/hot-gets.ts';
 import { problemOf } from './problem.ts';
 import { requestIdOf } from './request-headers.ts';
+import { Traffic } from './traffic.ts';
 
 /** Where the HTTP server listens, and the times of its connections. */
 export interface HttpListenOptions {
@@ -24,6 +29,8 @@ export interface HttpListenOptions {
   readonly host?: string;
   /** 0 (the default): any free port. */
   readonly port?: number;
+  /** A listening socket that whoever started the process made, by its number here: taken in place of host and port. */
+  readonly fd?: number | undefined;
   /** Longest time for the headers of a request, in milliseconds (default 10 000). */
   readonly headersTimeoutMs?: number;
   /** Longest time for a whole request, body included, in milliseconds (default 30 000). */
@@ -39,11 +46,17 @@ export interface HttpListenOptions {
 }
 
 /** What an {@link HttpServer} is made of. */
-export type HttpServerOptions = HttpDependencies & { readonly listen?: HttpListenOptions };
+export type HttpServerOptions = HttpDependencies & {
+  readonly listen?: HttpListenOptions;
+  /** With it there are WebSockets at `/api/v1/events`. */
+  readonly webSocket?: WebSocketParts;
+};
 
 /** Time limits of connections are kept to this, or to a quarter of the shortest of them. */
 const checkEveryMs = 1000;
 const defaultMaxConnections = 16_384;
+/** Connections that the kernel may hold until they are accepted: Node's own default. */
+const backlog = 511;
 const defaultKeepAliveMs = 65_000;
 /** Node's own default, said here so that no flag of the process changes it. */
 const maxHeaderBytes = 16_384;
@@ -61,14 +74,21 @@ export class HttpServer {
   readonly #listen: HttpListenOptions;
   /** What was accepted, under TLS before its handshake, and the peer of each. */
   readonly #sockets = new Map<Socket, string>();
-  readonly #open = new Set<ServerResponse>();
+  readonly #traffic: Traffic;
+  readonly #webSockets: WebSockets | undefined;
+  /** Peers whose connection is a WebSocket, or is about to be. */
+  readonly #upgraded = new Set<string>();
   #server: Server | null = null;
   #isDraining = false;
+  #isLeaving = false;
+  #isStopping = false;
 
   /** @param options the parts of the front end, and where to listen */
-  constructor({ listen = {}, ...dependencies }: HttpServerOptions) {
+  constructor({ listen = {}, webSocket, ...dependencies }: HttpServerOptions) {
     this.#dependencies = dependencies;
+    this.#traffic = new Traffic(dependencies.metrics ?? noopMetrics);
     this.#listen = listen;
+    this.#webSockets = webSocket && new WebSockets(dependencies, webSocket);
   }
 
   /**
@@ -81,10 +101,10 @@ export class HttpServer {
     if (this.#server !== null) throw new ServerError('ERR_SERVER_STATE', 'the HTTP server was started before');
     const server = this.#create();
     this.#server = server;
-    const { host = '127.0.0.1', port = 0 } = this.#listen;
+    const { host = '127.0.0.1', port = 0, fd } = this.#listen;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host, port }, () => {
+      server.listen(fd === undefined ? { host, port } : { fd }, backlog, () => {
         server.off('error', reject);
         resolve();
       });
@@ -105,9 +125,36 @@ export class HttpServer {
     renewIdentity(this.#server, { ...tls, ...identity });
   }
 
+  /** Ends the WebSockets of a caller, as `TcpServer.endSessions`. @returns how many */
+  endSessions(subject: string, isEnded: (principal: Principal) => boolean): number {
+    return this.#webSockets?.endSessions(subject, isEnded) ?? 0;
+  }
+
+  /** Ends WebSockets of whoever it is, as `TcpServer.endSessionsWhere`. @returns how many */
+  endSessionsWhere(isEnded: (principal: Principal) => boolean): number {
+    return this.#webSockets?.endSessionsWhere(isEnded) ?? 0;
+  }
+
   /** Says "not ready" at `/readyz` from now on, so that load balancers look elsewhere; requests are still served. */
   drain(): void {
     this.#isDraining = true;
+  }
+
+  /** Connections that are open now, under TLS those before their handshake included. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /**
+   * Takes no new connection, and says with each answer that it is the last of its connection; idle ones stay. For a process that another one
+   * follows on the same socket, before {@link stop}: a request that is on its way meets no closed connection.
+   */
+  closeListener(): void {
+    if (this.#server === null || this.#isLeaving) return;
+    this.#isLeaving = true;
+    for (const response of this.#traffic.open) response.shouldKeepAlive = false;
+    // Not its own close(), which ends idle connections.
+    NetServer.prototype.close.call(this.#server);
   }
 
   /**
@@ -118,9 +165,13 @@ export class HttpServer {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#isDraining = true;
     const server = this.#server;
-    if (server === null || !server.listening) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const response of this.#open) response.shouldKeepAlive = false;
+    if (server === null || this.#isStopping || !(server.listening || this.#isLeaving)) return this.#webSockets?.destroy();
+    this.#isStopping = true;
+    const isEmpty = !server.listening && this.#sockets.size === 0;
+    const closed = isEmpty ? Promise.resolve() : new Promise<void>((resolve) => server.once('close', () => resolve()));
+    server.close();
+    for (const response of this.#traffic.open) response.shouldKeepAlive = false;
+    this.#webSockets?.drain();
     this.#closeIdle();
     const timer = setTimeout(() => {
       // Node's closeAllConnections() leaves out what is in its TLS handshake.
@@ -128,22 +179,25 @@ export class HttpServer {
     }, graceMs);
     await closed;
     clearTimeout(timer);
+    this.#webSockets?.destroy();
   }
 
   /** Node's own notion of idle leaves out a connection that has not sent anything yet, such as browsers open in advance. */
   #closeIdle(): void {
     // By peer: under TLS a request knows the encrypted socket, and not the one that was accepted.
-    const busy = new Set([...this.#open].map((response) => peerOf(response.req.socket)));
-    for (const [socket, peer] of this.#sockets) if (!busy.has(peer)) socket.destroy();
+    const busy = new Set([...this.#traffic.open].map((response) => peerOf(response.req.socket)));
+    for (const [socket, peer] of this.#sockets) if (!busy.has(peer) && !this.#upgraded.has(peer)) socket.destroy();
   }
 
   #create(): Server {
     const { options } = this.#dependencies;
-    const app = createHttpApp(this.#dependencies, () => this.#isDraining);
+    const traffic = this.#traffic;
+    const hot = new HotGets(this.#dependencies, traffic);
+    const app = createHttpApp(this.#dependencies, () => this.#isDraining, { tickets: this.#webSockets?.tickets, traffic, hot });
     const listener = getRequestListener(app.fetch, { errorHandler: (error) => this.#refuse(error) });
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       this.#watch(outgoing);
-      void listener(incoming, outgoing);
+      if (!hot.serve(incoming, outgoing)) void listener(incoming, outgoing);
     };
     const server = this.#listener();
     server.maxConnections = this.#listen.maxConnections ?? defaultMaxConnections;
@@ -155,6 +209,7 @@ export class HttpServer {
       if (!(Number(incoming.headers['content-length']) > (options?.maxBodyBytes ?? defaultMaxBodyBytes))) outgoing.writeContinue();
       answer(incoming, outgoing);
     });
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('clientError', refuseBytes);
     server.on('connection', (socket) => this.#enter(socket));
     return server;
@@ -170,6 +225,8 @@ export class HttpServer {
       maxHeaderSize: maxHeaderBytes,
       insecureHTTPParser: false,
       requireHostHeader: true,
+      // What is not for us is an ordinary request with an offer that is not taken up.
+      shouldUpgradeCallback: (request: IncomingMessage) => this.#webSockets?.wants(request) === true,
     };
     if (tls === undefined) return createServer(options);
     const server = createTlsServer({ ...options, ...listenerOptions(tls, headersTimeoutMs) });
@@ -177,6 +234,13 @@ export class HttpServer {
       if (hasBadCertificate(socket)) socket.destroy();
     });
     return server;
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const peer = peerOf(request.socket);
+    this.#upgraded.add(peer);
+    socket.once('close', () => this.#upgraded.delete(peer));
+    void this.#webSockets?.upgrade(request, socket, head);
   }
 
   #enter(socket: Socket): void {
@@ -194,9 +258,8 @@ export class HttpServer {
 
   /** While going down, an answer is the last on its connection. */
   #watch(outgoing: ServerResponse): void {
-    if (this.#isDraining && this.#server?.listening !== true) outgoing.shouldKeepAlive = false;
-    this.#open.add(outgoing);
-    outgoing.once('close', () => this.#open.delete(outgoing));
+    if (this.#isLeaving || (this.#isDraining && this.#server?.listening !== true)) outgoing.shouldKeepAlive = false;
+    this.#traffic.began(outgoing);
   }
 
   /** Answers what the adapter could not even make a request of (a bad Host, a bad target), and what it failed at. */

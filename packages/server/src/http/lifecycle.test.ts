@@ -122,6 +122,45 @@ describe('going down', () => {
     await Promise.all([closed, aborted]);
   });
 
+  test('one that only leaves its listener answers whoever is connected, once more each, and is ready as before; then it stops', async () => {
+    const fixture = await startFixture();
+    const fresh = connect(fixture.port, '127.0.0.1');
+    await once(fresh, 'connect');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const askedFor = async (): Promise<string | undefined> => {
+      const asked = request(`${fixture.base}/readyz`, { agent }).end();
+      const [response] = await once(asked, 'response');
+      response.resume();
+      await once(response, 'end');
+      return `${response.statusCode} ${response.headers.connection}`;
+    };
+    expect(await askedFor()).toBe('200 keep-alive');
+    fixture.server.closeListener();
+    expect(await askedFor()).toBe('200 close');
+    await expect(askedFor()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const chunks: Buffer[] = [];
+    fresh.on('data', (chunk: Buffer) => chunks.push(chunk));
+    fresh.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(fresh, 'close');
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1.1 200 [^]*connection: close/i);
+    const idle = fixture.server.connections;
+    await fixture.server.stop({ graceMs: 60_000 });
+    expect(idle).toBe(0);
+    agent.destroy();
+  });
+
+  test('what is idle when the listener was left goes with the stop', async () => {
+    const fixture = await startFixture();
+    const other = connect(fixture.port, '127.0.0.1');
+    await once(other, 'connect');
+    expect((await fetch(`${fixture.base}/livez`)).status).toBe(200);
+    fixture.server.closeListener();
+    const closed = once(other.resume(), 'close');
+    await fixture.server.stop({ graceMs: 60_000 });
+    await expect.poll(() => fixture.server.connections).toBe(0);
+    await closed;
+  });
+
   test('a second stop does nothing, a second start is refused', async () => {
     const fixture = await startFixture();
     await fixture.server.stop({ graceMs: 0 });
@@ -205,7 +244,7 @@ describe('routes that cannot be served stop the start', () => {
     const { handler } = new FakeGame('odd', 10);
     const operations = [...handler.operations, { ...handler.operations[0]!, code: 200, name: 'odd.get', ...change }];
     const router = new GameRouter();
-    router.add({ handler: { ...handler, operations }, publicConfig: undefined, execute: async () => null, orderKeys: () => [] });
+    router.add({ handler: { ...handler, operations }, publicConfig: undefined, events: undefined, execute: async () => null, orderKeys: () => [] });
     const server = new HttpServer({ dispatcher: new Dispatcher({ router }), authenticator: fakeAuthenticator, version: '0' });
     await expect(server.start()).rejects.toThrow(ServerError);
   });

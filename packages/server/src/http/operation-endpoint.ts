@@ -1,12 +1,16 @@
-import type { Principal } from '@midgard/auth';
-import { MidgardError, toMidgardError } from '@midgard/errors';
+import { MidgardError } from '@midgard/errors';
+import type { HeldAnswer } from '@midgard/game-kit';
 import { limitedAs } from '../addresses/address-set.ts';
+import type { Call } from '../call.ts';
 import type { Session } from '../session.ts';
 import { anonymous } from '../session.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { Exchange } from './exchange.ts';
+import type { HotGets } from './hot/hot-gets.ts';
+import { identify } from './identify.ts';
 import { invalidInput } from './invalid-input.ts';
 import { readJsonBody, requireNoBody } from './json-body.ts';
+import type { Tickets } from '../websocket/tickets.ts';
 import { gatherInput } from './operation-input.ts';
 import { ConfigEndpoints } from './public-config/config-endpoints.ts';
 import type { OperationRoute } from './operation-routes.ts';
@@ -31,13 +35,16 @@ export class OperationEndpoints {
   readonly #dependencies: HttpDependencies;
   readonly #maxBodyBytes: number;
   readonly #config: ConfigEndpoints;
+  readonly #hot: Pick<HotGets, 'wants'> | undefined;
 
   /**
    * @param dependencies the parts of the front end
+   * @param hot where answers to cached reads are kept; undefined: nowhere
    * @throws {ServerError} `ERR_SERVER_ROUTE`: the routes of a game that is there already cannot be served
    */
-  constructor(dependencies: HttpDependencies) {
+  constructor(dependencies: HttpDependencies, hot?: Pick<HotGets, 'wants'>) {
     this.#dependencies = dependencies;
+    this.#hot = hot;
     this.#maxBodyBytes = dependencies.options?.maxBodyBytes ?? defaultMaxBodyBytes;
     this.#config = new ConfigEndpoints(dependencies);
     for (const game of dependencies.dispatcher.router.routes()) routesOf(game);
@@ -61,7 +68,7 @@ export class OperationEndpoints {
     if (match.target === null) return { allow: match.allow };
     const { target, parameters } = match;
     exchange.aim(game.id, target.operation.name, target.path);
-    return { answer: () => this.#run(exchange, { game: game.id, route: target, parameters }) };
+    return { answer: () => this.#run(exchange, { game: game.id, number: game.number, route: target, parameters }) };
   }
 
   /** Runs `batch`: the body is the list. */
@@ -79,7 +86,7 @@ export class OperationEndpoints {
     const route = routes.find(({ pattern }) => pattern.method === asked);
     if (route === undefined) return { allow: routes.flatMap(({ pattern: { method } }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])) };
     exchange.aim('midgard', route.operation.name, route.path);
-    return { answer: () => this.#run(exchange, { game: 'midgard', route, parameters: {} }) };
+    return { answer: () => this.#run(exchange, { game: 'midgard', number: 0, route, parameters: {} }) };
   }
 
   /** Runs `whoami`. */
@@ -90,7 +97,17 @@ export class OperationEndpoints {
     return json(exchange, await this.#call(exchange, session, { game: 'midgard', operation: 'whoami', input: {} }), 'no-store');
   }
 
-  async #run(exchange: Exchange, { game, route, parameters }: Found): Promise<Reply> {
+  /** Gives the caller a ticket for a WebSocket. */
+  async ticket(exchange: Exchange, tickets: Tickets): Promise<Reply> {
+    exchange.aim('midgard', 'events.ticket', exchange.path);
+    requireNoQuery(exchange);
+    const session = await this.#authenticate(exchange);
+    requireNoBody(exchange.incoming);
+    this.#dependencies.dispatcher.admit(session);
+    return { ...json(exchange, tickets.issue(session.principal), 'no-store'), status: 201 };
+  }
+
+  async #run(exchange: Exchange, { game, number, route, parameters }: Found): Promise<Reply> {
     const session = await (route.operation.isPublic ? this.#admitStranger(exchange) : this.#authenticate(exchange));
     if (!route.takesBody) requireNoBody(exchange.incoming);
     const input = gatherInput(route, {
@@ -100,11 +117,20 @@ export class OperationEndpoints {
       idempotencyKey: exchange.header('idempotency-key'),
       ifMatch: exchange.header('if-match'),
     });
-    const output = await this.#call(exchange, session, { game, operation: route.operation.code, input });
-    return success(route, game, output, exchange);
+    const hotOperation = this.#hot?.wants({ number }, route.operation) ?? null;
+    const told: HeldAnswer[] = [];
+    const held = hotOperation === null ? undefined : (answer: HeldAnswer): void => void told.push(answer);
+    const output = await this.#call(exchange, session, { game, operation: route.operation.code, input, held });
+    const whole = success(route, game, output, exchange);
+    const unchanged = unchangedOf(whole);
+    const [answer] = told;
+    if (hotOperation !== null && answer !== undefined) exchange.keptRead = { operation: hotOperation, held: answer, whole, unchanged };
+    const tag = whole.headers['ETag'];
+    const isKnown = route.operation.kind === 'read' && tag !== undefined && matchesIfNoneMatch(exchange.header('if-none-match'), tag);
+    return isKnown ? unchanged : whole;
   }
 
-  #call(exchange: Exchange, session: Session, call: { game: string; operation: number | string; input: unknown }): Promise<unknown> {
+  #call(exchange: Exchange, session: Session, call: Asked): Promise<unknown> {
     const { deadline, request } = exchange;
     return this.#dependencies.dispatcher.call({ ...call, session, request, signal: deadline.signal });
   }
@@ -120,26 +146,11 @@ export class OperationEndpoints {
     }
     // Guarded here too: what comes late must not go on to run the operation.
     const address = this.#addressOf(exchange);
-    const principal = await exchange.deadline.guard(this.#identify(exchange, address));
+    const principal = await exchange.deadline.guard(
+      identify(this.#dependencies, address, () => this.#dependencies.authenticator.fromHttp(exchange.headers, address)),
+    );
     exchange.session = dispatcher.openSession(principal, 'http', address);
     return exchange.session;
-  }
-
-  /** Whoever guesses keys is soon told to come back later, also with a right one (OWASP API2:2023). */
-  async #identify(exchange: Exchange, address: string): Promise<Principal> {
-    const { authenticator, failureLimit } = this.#dependencies;
-    const limited = limitedAs(address);
-    if (failureLimit?.remaining(limited) === 0) {
-      throw new MidgardError('rateLimited', 'too many wrong keys or tokens from this address', {
-        details: { retryAfterMs: failureLimit.take(limited).retryAfterMs },
-      });
-    }
-    try {
-      return await authenticator.fromHttp(exchange.headers, address);
-    } catch (error) {
-      if (toMidgardError(error).errorName === 'credentialInvalid') failureLimit?.take(limited);
-      throw error;
-    }
   }
 
   #addressOf(exchange: Exchange): string {
@@ -156,8 +167,15 @@ export class OperationEndpoints {
   }
 }
 
+interface Asked extends Pick<Call, 'held' | 'input'> {
+  readonly game: string;
+  readonly operation: number | string;
+}
+
 interface Found {
   readonly game: string;
+  /** 0: of the service itself. */
+  readonly number: number;
   readonly route: OperationRoute;
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -177,8 +195,6 @@ function success(route: OperationRoute, game: string, output: unknown, exchange:
     headers['Location'] = `${gamesPrefix}${encodeURIComponent(game)}/${locationOf(route.createdAt, output)}`;
     return { ...reply, status: 201, headers };
   }
-  const tag = headers['ETag'];
-  if (isRead && tag !== undefined && matchesIfNoneMatch(exchange.header('if-none-match'), tag)) return unchanged(headers);
   return { ...reply, headers };
 }
 
@@ -190,7 +206,7 @@ function json({ request }: Exchange, output: unknown, cacheControl: string): Rep
 }
 
 /** 304 repeats what a cache may need to know, and has no body. */
-function unchanged({ 'Content-Type': _type, ...headers }: Record<string, string>): Reply {
+function unchangedOf({ headers: { 'Content-Type': _type, ...headers } }: Reply): Reply {
   return { status: 304, body: null, headers };
 }
 

@@ -16,11 +16,17 @@ export interface Reply {
 /** Bodies below this many bytes gain nothing: they fit one packet, and the header that names the coding costs too. */
 const compressAboveBytes = 1024;
 
-/** Content codings that we speak, the better one first. */
-type Coding = 'zstd' | 'gzip';
-const codingNames: readonly Coding[] = ['zstd', 'gzip'];
+/** A content coding that we speak. */
+export type Coding = 'zstd' | 'gzip';
+/** All of them, the better one first. */
+export const codingNames: readonly Coding[] = ['zstd', 'gzip'];
 const codings = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const satisfies Record<Coding, unknown>;
 const compressible = /^(?:application\/(?:problem\+)?json|application\/javascript|text\/)/;
+
+/** Whether it depends on `Accept-Encoding` in which content coding an answer goes out. */
+export function isCodable({ body, headers, isShared = false }: Reply): boolean {
+  return body !== null && body.length > compressAboveBytes && !isShared && compressible.test(headers['Content-Type'] ?? '');
+}
 
 /**
  * Compresses an answer where the caller asked for it and the body is worth it.
@@ -31,8 +37,7 @@ const compressible = /^(?:application\/(?:problem\+)?json|application\/javascrip
  * @param acceptEncoding the request's header
  */
 export async function compressed(reply: Reply, acceptEncoding: string | undefined): Promise<Reply> {
-  if (reply.body === null || !compressible.test(reply.headers['Content-Type'] ?? '') || reply.isShared === true) return reply;
-  if (reply.body.length <= compressAboveBytes) return reply;
+  if (reply.body === null || !isCodable(reply)) return reply;
   const varying = { ...reply.headers, Vary: 'Accept-Encoding' };
   const coding = chooseCoding(acceptEncoding, codingNames);
   if (coding === undefined) return { ...reply, headers: varying };

@@ -19,6 +19,9 @@ const singletons: ReadonlySet<string> = new Set([
   'origin',
 ]);
 
+/** Browsers and proxies send some dozens; to look through thousands costs us more than sending them costs a client. */
+export const maxHeaders = 100;
+
 const requestIdForm = /^[\w.:-]{1,128}$/;
 /** How our API keys and JSON Web Tokens begin. */
 const credentialForm = /^(?:mdg_|eyJ)/;

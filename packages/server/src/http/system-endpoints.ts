@@ -16,6 +16,7 @@ const jwksMaxAgeSeconds = 300;
 export class SystemEndpoints {
   readonly #dependencies: HttpDependencies;
   readonly #isDraining: () => boolean;
+  readonly #hasTickets: boolean;
   readonly #startedAt: number;
   #looking: Promise<Readiness> | null = null;
   #document: { readonly key: string; readonly reply: Reply } | null = null;
@@ -23,10 +24,12 @@ export class SystemEndpoints {
   /**
    * @param dependencies the parts of the front end
    * @param isDraining true once the server is on its way down
+   * @param hasTickets whether there are WebSockets
    */
-  constructor(dependencies: HttpDependencies, isDraining: () => boolean) {
+  constructor(dependencies: HttpDependencies, isDraining: () => boolean, hasTickets = false) {
     this.#dependencies = dependencies;
     this.#isDraining = isDraining;
+    this.#hasTickets = hasTickets;
     this.#startedAt = this.#now();
   }
 
@@ -77,7 +80,9 @@ export class SystemEndpoints {
     const games = dispatcher.router.routes();
     const key = games.map(({ id, version: each }) => `${id}@${each}`).join(' ');
     if (this.#document?.key !== key) {
-      const body = JSON.stringify(openApiDocument(games, { title: 'Midgard', version }, dispatcher.service.operations));
+      const body = JSON.stringify(
+        openApiDocument(games, { title: 'Midgard', version }, { service: dispatcher.service.operations, hasTickets: this.#hasTickets }),
+      );
       this.#document = {
         key,
         reply: { status: 200, body, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', ETag: entityTag(body) } },

@@ -18,6 +18,9 @@ class RecordingTracing implements RequestTracing {
   readonly begun: RequestScope[] = [];
   readonly ended: RequestScope[] = [];
 
+  choosesNext(): boolean {
+    return true;
+  }
   begin(request: RequestScope): RequestSpan {
     this.begun.push(request);
     return { traceId: String(this.begun.length).padStart(32, '0'), isRecorded: true, note: () => undefined };

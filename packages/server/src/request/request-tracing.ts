@@ -31,6 +31,11 @@ export interface RequestSpan {
 /** Follows requests for whoever looks at them from outside of the process. Called on the hot way: it must be quick, and must not throw. */
 export interface RequestTracing {
   /**
+   * Whether the next request that {@link begin} hears of, without a trace of its caller's, is to be followed: asked for requests whose answer is
+   * at hand, and which are made for {@link begin} only if so.
+   */
+  choosesNext(): boolean;
+  /**
    * A request came to its operation, or is refused before that. Its names are known, and of a part of a batch its {@link RequestScope.batch}.
    *
    * @returns undefined where nobody is to hear of it

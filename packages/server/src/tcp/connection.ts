@@ -1,17 +1,21 @@
 import type { Principal } from '@midgard/auth';
 import type { Frame, OpenedBody, OpenOptions } from '@midgard/codec';
-import { CodecError, encodeValue, FrameDecoder, Kind, openBody } from '@midgard/codec';
+import { CodecError, encodeValue, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { Socket } from 'node:net';
 import { revoked } from '../dispatcher.ts';
+import type { Push } from '../events/push.ts';
+import type { PushSink } from '../events/subscriber.ts';
 import type { Session } from '../session.ts';
 import { certifiedServers } from '../tls/client-certificate.ts';
 import type { ConnectionContext, SessionHolder } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { type FrameTaker, Intake } from './intake.ts';
 import { type Requester, Requests } from './requests.ts';
 import { Sender, unsealed } from './sender.ts';
+import { readInto } from './shared-read.ts';
 
 /**
  * The life of a connection:
@@ -31,13 +35,14 @@ const lingerMs = 1000;
 const quietMs = 100;
 
 /** One client: reads its frames, runs its requests, writes its answers. Never throws, whatever arrives. */
-export class Connection implements SessionHolder, Requester {
+export class Connection implements SessionHolder, Requester, FrameTaker, PushSink {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
-  readonly #decoder: FrameDecoder;
   readonly #sender: Sender;
-  readonly #requests: Requests;
+  readonly #intake: Intake;
+  /** Of those who only listen there are none. */
+  #requests: Requests | null = null;
   #phase: Phase = 'hello';
   /** When the phase began that has a time limit. */
   #phaseSince: number;
@@ -46,7 +51,6 @@ export class Connection implements SessionHolder, Requester {
   #session: Session | null = null;
   #held: Frame[] = [];
   #lastError: MidgardError | null = null;
-  #framesRead = 0;
   readonly #heartbeat: Heartbeat;
   #stalledSince: number | null = null;
 
@@ -55,18 +59,23 @@ export class Connection implements SessionHolder, Requester {
     this.#socket = socket;
     this.#address = socket.remoteAddress ?? '';
     this.#context = context;
-    this.#decoder = new FrameDecoder({ maxFrameBytes: context.options.maxFrameBytes, from: 'client' });
     this.#sender = new Sender(socket, context, this);
-    this.#requests = new Requests(context, this.#sender, this);
+    this.#intake = new Intake(context, { sender: this.#sender, taker: this });
     this.#phaseSince = context.clock.now();
     this.#heartbeat = new Heartbeat(context.options.heartbeatMs, this.#phaseSince);
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    const isSharing = readInto(socket, context.readBuffer, (bytes, chunk) => this.#onBytes(chunk, bytes));
+    if (!isSharing) socket.on('data', (chunk: Buffer) => this.#onBytes(chunk, chunk.length));
     socket.on('end', () => this.#onEnd());
     socket.on('drain', () => this.#relieve());
     // 'close' follows an error; without a listener the error would end the process.
     socket.on('error', (error) => context.log.debug({ err: error, address: this.#address }, 'socket error'));
     socket.on('close', () => this.#onClose());
+  }
+
+  /** Whether it was greeted and nobody has said goodbye. */
+  get isOpen(): boolean {
+    return this.#phase === 'open';
   }
 
   /** Refuses the connection before anything was read. */
@@ -87,6 +96,21 @@ export class Connection implements SessionHolder, Requester {
     if (this.#session === null || this.#phase === 'ended' || this.#phase === 'closed' || !isEnded(this.#session.principal)) return false;
     this.#failNow(error);
     return true;
+  }
+
+  /** See {@link PushSink}. */
+  get unsentBytes(): number {
+    return this.#sender.unsentBytes;
+  }
+
+  /** See {@link PushSink}. */
+  push(push: Push): void {
+    if (this.#phase === 'open') this.#sender.sendPush(push);
+  }
+
+  /** See {@link PushSink}. */
+  end(error: MidgardError): void {
+    if (this.#phase === 'open' || this.#phase === 'draining') this.#failNow(error);
   }
 
   /** Closes at once, whatever is unsaid. */
@@ -131,7 +155,7 @@ export class Connection implements SessionHolder, Requester {
     if (this.#stalledSince !== null) {
       if (now - this.#stalledSince >= slowConsumerMs) this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
     } else if (this.#phase === 'draining') {
-      if (this.#requests.inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
+      if (this.#inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
     } else {
       this.#beat(now);
     }
@@ -151,30 +175,42 @@ export class Connection implements SessionHolder, Requester {
     this.#end();
   }
 
-  #onData(chunk: Buffer): void {
+  /** @returns false where this turn of the event loop has had enough of this connection */
+  #onBytes(chunk: Buffer, bytes: number): boolean {
     this.#heartbeat.beat(this.#context.clock.now());
-    if (!this.#isReading()) return;
-    this.#framesRead = 0;
-    const startedAt = performance.now();
-    try {
-      this.#decoder.decode(chunk, this.#onFrame);
-    } catch (error) {
-      this.#fail(toMidgardError(error));
-    }
-    this.#context.metrics.received('tcp', chunk.length, this.#framesRead, (performance.now() - startedAt) / 1000);
+    if (!this.isReading) return true;
+    const fault = this.#intake.take(chunk, bytes, this.#phase === 'open' ? this.#requests : null);
+    if (fault !== undefined) this.#fail(fault);
     this.#stallIfFull();
+    return bytes < chunk.length || this.#letOthersIn();
   }
 
-  readonly #onFrame = (frame: Frame): void => {
-    this.#framesRead += 1;
+  /** See {@link FrameTaker}. */
+  takeFrame(frame: Frame): void {
     if (this.#phase === 'open' || this.#phase === 'draining') this.#handle(frame);
-    else if (this.#phase === 'shaking') this.#held.push(frame);
+    else if (this.#phase === 'shaking') this.#held.push(kept(frame));
     else if (this.#phase !== 'hello') return;
-    else if (frame.kind === Kind.hello) void this.#shake(frame);
+    else if (frame.kind === Kind.hello) void this.#shake(kept(frame));
     else this.#fail(new MidgardError('notAuthenticated', 'the first frame must be a hello'));
-  };
+  }
 
-  #isReading(): boolean {
+  /**
+   * There is more to read at once than one read takes: the others come first. Else one that floods the server would be read again and again
+   * before anybody else.
+   */
+  #letOthersIn(): false {
+    setImmediate(() => {
+      if (this.#phase !== 'closed' && this.#phase !== 'shaking' && this.#stalledSince === null) this.#socket.resume();
+    });
+    return false;
+  }
+
+  get #inFlight(): number {
+    return this.#requests?.inFlight ?? 0;
+  }
+
+  /** See {@link FrameTaker}. */
+  get isReading(): boolean {
     return this.#phase !== 'closing' && this.#phase !== 'ended' && this.#phase !== 'closed';
   }
 
@@ -204,6 +240,7 @@ export class Connection implements SessionHolder, Requester {
     // Unsealed: the agreement holds from the first frame behind the welcome.
     this.#sender.send({ kind: Kind.welcome, requestId: 0, game: 0, operation: 0 }, encodeValue(welcome, 'json'), 'json');
     this.#session = session;
+    session.sink = this;
     this.#sender.agreement = agreement;
     this.#opening = { ...agreement, maxFrameBytes: this.#context.options.maxFrameBytes };
     this.#enter('open');
@@ -211,7 +248,7 @@ export class Connection implements SessionHolder, Requester {
     this.#context.metrics.clientJoined(session.principal.kind);
     const held = this.#held;
     this.#held = [];
-    for (const frame of held) this.#onFrame(frame);
+    for (const frame of held) this.takeFrame(frame);
     if (this.#stalledSince === null) this.#socket.resume();
   }
 
@@ -222,7 +259,7 @@ export class Connection implements SessionHolder, Requester {
       opened = openBody(frame, this.#opening);
     } catch (error) {
       const shown = toMidgardError(error);
-      if (isBodyFault(error) && frame.kind === Kind.request) this.#requests.refuse(frame, shown, { startedAt });
+      if (isBodyFault(error) && frame.kind === Kind.request) this.#openRequests()?.refuse(frame, shown, { startedAt });
       else this.#fail(shown.code === 1009 ? shown : new MidgardError('protocol', shown.message, { cause: error }));
       return;
     }
@@ -243,15 +280,19 @@ export class Connection implements SessionHolder, Requester {
   }
 
   #request(frame: Frame, opened: OpenedBody, startedAt: number): void {
-    const session = this.#session;
-    if (session === null) return;
     if (this.#phase === 'draining') return this.#sender.sendError(new MidgardError('shuttingDown', 'the server is shutting down'), frame);
-    this.#requests.run(frame, opened, session, startedAt);
+    this.#openRequests()?.run(frame, opened, startedAt);
+  }
+
+  #openRequests(): Requests | null {
+    if (this.#session !== null)
+      this.#requests ??= new Requests(this.#context, { sender: this.#sender, intake: this.#intake, session: this.#session, requester: this });
+    return this.#requests;
   }
 
   /** The peer broke the protocol, or is not wanted: what it asked before is answered, then one error frame, then the end. */
   #fail(error: MidgardError): void {
-    if (this.#isReading()) this.#close(error);
+    if (this.isReading) this.#close(error);
   }
 
   /** As {@link #fail}, but for a peer that would not get the answers anyway. */
@@ -265,7 +306,7 @@ export class Connection implements SessionHolder, Requester {
     this.#enter('closing');
     this.#lastError = error;
     this.#held = [];
-    if (this.#requests.inFlight === 0) this.#end();
+    if (this.#inFlight === 0) this.#end();
   }
 
   #end(): void {
@@ -283,29 +324,31 @@ export class Connection implements SessionHolder, Requester {
 
   #onEnd(): void {
     if (this.#phase === 'hello' || this.#phase === 'shaking') this.#socket.destroy();
-    else if (this.#isReading()) this.#close(null);
+    else if (this.isReading) this.#close(null);
   }
 
   #onClose(): void {
     this.#phase = 'closed';
     if (this.#session !== null) {
+      this.#session.subscriber?.close();
+      this.#session.sink = undefined;
       this.#context.sessions.delete(this.#session.principal.subject, this);
       this.#context.metrics.clientLeft(this.#session.principal.kind);
     }
     this.#sender.close();
     this.#held = [];
-    this.#requests.abort();
+    this.#requests?.abort();
   }
 
   #stallIfFull(): void {
-    if (this.#stalledSince !== null || !this.#isReading()) return;
+    if (this.#stalledSince !== null || !this.isReading) return;
     if (this.#sender.unsentBytes <= this.#context.options.maxUnsentBytes) return;
     this.#stalledSince = this.#context.clock.now();
     this.#socket.pause();
   }
 
   #relieve(): void {
-    if (this.#stalledSince === null || !this.#isReading()) return;
+    if (this.#stalledSince === null || !this.isReading) return;
     if (this.#sender.unsentBytes > this.#context.options.maxUnsentBytes / 2) return;
     this.#stalledSince = null;
     // The silence was ours: the peer could not be heard.
@@ -317,6 +360,11 @@ export class Connection implements SessionHolder, Requester {
     this.#phase = phase;
     this.#phaseSince = this.#context.clock.now();
   }
+}
+
+/** A frame that is looked at later, when others have been read: with a body of its own. */
+function kept(frame: Frame): Frame {
+  return { ...frame, body: Buffer.from(frame.body) };
 }
 
 function isBodyFault(error: unknown): boolean {

@@ -1,12 +1,13 @@
 import type { Principal } from '@midgard/auth';
 import type { MidgardError } from '@midgard/errors';
-import type { ObjectPool } from '@midgard/pool';
 import type { AddressLimit } from '../addresses/address-limit.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import type { HotReads } from '../hot/hot-reads.ts';
 import type { ServerLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import type { OutputBuffers } from './output-buffers.ts';
 import type { TcpOptions } from './options.ts';
 import type { SessionIndex } from './session-index.ts';
 
@@ -33,8 +34,10 @@ export interface ConnectionContext {
   readonly log: ServerLog;
   /** Connections behind their welcome, by who speaks. */
   readonly sessions: SessionIndex<SessionHolder>;
-  /** Output buffers, all of one size. */
-  readonly buffers: ObjectPool<Buffer>;
+  readonly buffers: OutputBuffers;
+  /** What sockets read into: its bytes are good until the next read of any of them. */
+  readonly readBuffer: Buffer;
+  readonly hotReads: HotReads;
   /** Calls `flush` when this turn of the event loop is over. */
   flushLater(gathered: Flushable): void;
 }

@@ -221,3 +221,31 @@ test('connections are counted in and out, also those that are reset', async () =
   await until(() => server.connections === 0);
   expect(metrics.closed).toBe(3);
 });
+
+test('one that leaves its listener greets who is there already and goes on for them; nobody else gets in', async () => {
+  const { open, connect, server } = await start();
+  const client = await open();
+  const fresh = await connect();
+  await until(() => server.connections === 2);
+  server.closeListener();
+  await expect(connect()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await fresh.hello();
+  for (const each of [client, fresh]) expect((await each.call(1, 1, {}))?.kind).toBe(Kind.response);
+  expect(client.received).toEqual([]);
+});
+
+test('so many connections as are to go get their goodbye, and the others are left alone', async () => {
+  const { open, connect, server, time } = await start();
+  const fresh = await connect();
+  await until(() => server.connections === 1);
+  const clients = await Promise.all([1, 2, 3].map(() => open()));
+  expect(server.release(2)).toBe(2);
+  await until(() => clients.filter(({ received }) => received.length > 0).length === 2);
+  const [left] = clients.filter(({ received }) => received.length === 0);
+  for (const client of clients) if (client !== left) expect(await client.next()).toMatchObject(goodbye);
+  time.advance(1000);
+  await until(() => server.connections === 2);
+  await fresh.hello();
+  expect((await left?.call(1, 1, {}))?.kind).toBe(Kind.response);
+  expect(server.release(5)).toBe(2);
+});

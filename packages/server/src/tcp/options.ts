@@ -8,6 +8,8 @@ export interface TcpOptions {
   readonly host: string;
   /** Port to listen on; 0 takes a free one. Default 8080. */
   readonly port: number;
+  /** A listening socket that whoever started the process made, by its number here: taken in place of host and port. */
+  readonly fd?: number | undefined;
   /** Name and version that the welcome tells. */
   readonly serverName: string;
   /** Largest frame both ways, its length field counted; default 1 MiB. */
@@ -24,6 +26,8 @@ export interface TcpOptions {
   readonly slowConsumerMs: number;
   /** Open connections; one more answers 1005. Default 16,384, under the usual limit of 20,000 open files. */
   readonly maxConnections: number;
+  /** Bytes for the encoded answers of cached reads, a multiple of 8; 0: none are kept. Memory is taken as it is needed. Default 64 MiB. */
+  readonly keptAnswerBytes: number;
   /** Hellos from one address; more answer 3005. null: no limit. Default 100 a second, 2,000 at once. */
   readonly handshakeLimit: RateLimit | null;
 }
@@ -40,6 +44,7 @@ export const defaultTcpOptions: TcpOptions = {
   maxUnsentBytes: 8 * 1024 * 1024,
   slowConsumerMs: 30_000,
   maxConnections: 16_384,
+  keptAnswerBytes: 64 * 1024 * 1024,
   handshakeLimit: { perSecond: 100, burst: 2000 },
 };
 
@@ -53,6 +58,7 @@ const minima = {
   maxUnsentBytes: 1,
   slowConsumerMs: 1,
   maxConnections: 1,
+  keptAnswerBytes: 0,
 } as const;
 
 /**
@@ -67,6 +73,9 @@ export function completeOptions(options: Partial<TcpOptions>): TcpOptions {
     if (!Number.isSafeInteger(value) || Number(value) < least) {
       throw new ServerError('ERR_SERVER_OPTION', `${name} must be an integer of at least ${least}, not ${String(value)}`);
     }
+  }
+  if (complete.keptAnswerBytes % 8 !== 0) {
+    throw new ServerError('ERR_SERVER_OPTION', `keptAnswerBytes must be a multiple of 8, not ${complete.keptAnswerBytes}`);
   }
   return complete;
 }

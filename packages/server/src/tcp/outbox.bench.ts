@@ -5,8 +5,9 @@
 import { Socket } from 'node:net';
 import process from 'node:process';
 import { Kind } from '@midgard/codec';
-import { ObjectPool } from '@midgard/pool';
-import { bufferBytes, Outbox } from './outbox.ts';
+import { Arena } from '../hot/arena.ts';
+import { Outbox } from './outbox.ts';
+import { bufferBytes, type OutputBuffer, OutputBuffers } from './output-buffers.ts';
 
 const answers = 16;
 const flushes = 100_000;
@@ -14,13 +15,12 @@ const rounds = 7;
 const payload = Buffer.alloc(200, 'x');
 const sealing = { compression: null, checksum: false, maxFrameBytes: 1_048_576 } as const;
 const fields = { kind: Kind.response, requestId: 7, game: 2, operation: 1 } as const;
-const create = (): Buffer => Buffer.allocUnsafeSlow(bufferBytes);
+const arena = new Arena(16 * bufferBytes);
 
-class NoPool extends ObjectPool<Buffer> {
-  override acquire(): Buffer {
-    return create();
+class NewEachTime extends OutputBuffers {
+  override acquire(): OutputBuffer {
+    return { bytes: Buffer.allocUnsafeSlow(bufferBytes), base: -1 };
   }
-  override release(): void {}
 }
 
 /** Takes everything at once. */
@@ -30,8 +30,8 @@ class TakingSocket extends Socket {
   }
 }
 
-async function nanosecondsEach(pool: ObjectPool<Buffer>): Promise<number> {
-  const outbox = new Outbox(new TakingSocket(), pool);
+async function nanosecondsEach(buffers: OutputBuffers): Promise<number> {
+  const outbox = new Outbox(new TakingSocket(), buffers);
   globalThis.gc?.();
   const begin = process.hrtime.bigint();
   for (let flush = 0; flush < flushes; flush += 1) {
@@ -43,11 +43,10 @@ async function nanosecondsEach(pool: ObjectPool<Buffer>): Promise<number> {
   return Number(process.hrtime.bigint() - begin) / flushes;
 }
 
-const options = { create, reset: () => undefined, maxIdle: 64 };
 const times = { pool: [] as number[], none: [] as number[] };
 for (let round = 0; round < rounds; round += 1) {
-  times.pool.push(await nanosecondsEach(new ObjectPool(options)));
-  times.none.push(await nanosecondsEach(new NoPool(options)));
+  times.pool.push(await nanosecondsEach(new OutputBuffers(arena, { start: 0 })));
+  times.none.push(await nanosecondsEach(new NewEachTime(arena, { start: 0 })));
 }
 const median = (values: number[]): number => values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0;
 const [pool, none] = [median(times.pool), median(times.none)];

@@ -2,6 +2,7 @@ import type { Agreement, Encoding, Frame } from '@midgard/codec';
 import { encodeValue, Kind } from '@midgard/codec';
 import type { MidgardError } from '@midgard/errors';
 import type { Socket } from 'node:net';
+import type { Push } from '../events/push.ts';
 import type { ConnectionContext, Flushable } from './context.ts';
 import type { OutgoingFields } from './outbox.ts';
 import { Outbox } from './outbox.ts';
@@ -15,21 +16,22 @@ const noBytes = Buffer.alloc(0);
 export class Sender {
   /** How frames are encoded and sealed from now on. */
   agreement: Agreement = unsealed;
-  readonly #outbox: Outbox;
+  /** What is gathered; for who writes frames there by themselves, and flushes. */
+  readonly outbox: Outbox;
   readonly #context: ConnectionContext;
   readonly #owner: Flushable;
   #isScheduled = false;
   #isClosed = false;
 
   constructor(socket: Socket, context: ConnectionContext, owner: Flushable) {
-    this.#outbox = new Outbox(socket, context.buffers);
+    this.outbox = new Outbox(socket, context.buffers);
     this.#context = context;
     this.#owner = owner;
   }
 
   /** Bytes that the peer has not got yet. */
   get unsentBytes(): number {
-    return this.#outbox.unsentBytes;
+    return this.outbox.unsentBytes;
   }
 
   /**
@@ -42,7 +44,7 @@ export class Sender {
       return;
     }
     const { compression, checksum } = this.agreement;
-    this.#outbox.add(fields, payload, encoding, { compression, checksum, maxFrameBytes: this.#context.options.maxFrameBytes });
+    this.outbox.add(fields, payload, encoding, { compression, checksum, maxFrameBytes: this.#context.options.maxFrameBytes });
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#context.flushLater(this.#owner);
@@ -65,24 +67,41 @@ export class Sender {
     this.send({ kind: Kind.goodbye, requestId: 0, game: 0, operation: 0 }, encodeValue({ code, reason: message }, 'json'), 'json');
   }
 
+  /** Sends an event, in the connection's encoding. */
+  sendPush(push: Push): void {
+    const { encoding } = this.agreement;
+    try {
+      this.send({ kind: Kind.push, requestId: 0, game: push.number, operation: push.code }, push.encoded(encoding), encoding);
+    } catch (fault) {
+      this.#context.log.error({ err: fault }, 'an event could not be sent');
+    }
+  }
+
   /** Asks the peer for a sign of life. */
   sendPing(): void {
     this.send({ kind: Kind.ping, requestId: 0, game: 0, operation: 0 }, noBytes, this.agreement.encoding);
   }
 
-  /** Hands what was gathered to the socket. */
-  flush(): void {
+  /**
+   * Hands what was gathered to the socket.
+   *
+   * @param startedAt now, by `performance.now()`
+   * @returns when it was done
+   */
+  flush(startedAt: number = performance.now()): number {
     this.#isScheduled = false;
-    if (this.#isClosed) return;
-    const { frames } = this.#outbox;
-    const startedAt = performance.now();
-    const bytes = this.#outbox.flush();
-    if (bytes > 0) this.#context.metrics.sent('tcp', bytes, frames, (performance.now() - startedAt) / 1000);
+    if (this.#isClosed) return startedAt;
+    const { frames } = this.outbox;
+    const bytes = this.outbox.flush();
+    if (bytes === 0) return startedAt;
+    const endedAt = performance.now();
+    this.#context.metrics.sent('tcp', bytes, frames, (endedAt - startedAt) / 1000);
+    return endedAt;
   }
 
   /** Sends nothing any more; what was not flushed is forgotten. */
   close(): void {
     this.#isClosed = true;
-    this.#outbox.drop();
+    this.outbox.drop();
   }
 }

@@ -1,6 +1,6 @@
 import { type Principal, RateLimiter } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
-import { ObjectPool } from '@midgard/pool';
+import { randomInt } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
@@ -11,6 +11,9 @@ import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { type Dispatcher, revoked } from '../dispatcher.ts';
 import { ServerError } from '../errors.ts';
+import { AnswerStore } from '../hot/answer-store.ts';
+import { Arena } from '../hot/arena.ts';
+import { HotReads } from '../hot/hot-reads.ts';
 import type { ServerLog } from '../log.ts';
 import { silentLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
@@ -22,7 +25,7 @@ import { Connection } from './connection.ts';
 import type { ConnectionContext, Flushable, SessionHolder } from './context.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
-import { bufferBytes } from './outbox.ts';
+import { bufferBytes, OutputBuffers } from './output-buffers.ts';
 import { SessionIndex } from './session-index.ts';
 import type { Timers } from './timers.ts';
 import { systemTimers } from './timers.ts';
@@ -55,8 +58,12 @@ const refusedAtOnce = 256;
 /** The time limits of a connection are kept to a quarter of the shortest of them, and to this. */
 const maxSweepMs = 500;
 const drainSweepMs = 25;
-/** Idle output buffers that are kept for reuse: 16 MiB. */
-const maxIdleBuffers = 256;
+/** Output buffers that are used again: 16 MiB, of which those cost nothing that were never needed. */
+const outputBuffers = 256;
+/** What is read at once: less would cost more calls of the system, more would let the others wait longer. */
+const readBytes = 64 * 1024;
+/** Connections that the kernel may hold until they are accepted. */
+const backlog = 1024;
 
 /**
  * The TCP front end: protocol.md over TCP or TLS 1.3.
@@ -113,12 +120,12 @@ export class TcpServer {
    */
   async start(): Promise<TcpAddress> {
     if (this.#stopSweep !== null || this.#stopping !== null) throw new ServerError('ERR_SERVER_STATE', 'a TCP server starts once');
-    const { heartbeatMs, helloTimeoutMs, slowConsumerMs, host, port } = this.#options;
+    const { heartbeatMs, helloTimeoutMs, slowConsumerMs, host, port, fd } = this.#options;
     const sweepMs = Math.max(1, Math.min(maxSweepMs, Math.floor(Math.min(heartbeatMs, helloTimeoutMs, slowConsumerMs) / 4)));
     this.#stopSweep = this.#timers.every(sweepMs, () => this.#sweep());
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port, backlog: 1024 }, () => {
+      this.#server.listen(fd === undefined ? { host, port } : { fd }, backlog, () => {
         this.#server.off('error', reject);
         // Such as EMFILE on accept: the server lives on.
         this.#server.on('error', (error) => this.#log.error({ err: error }, 'listening socket'));
@@ -166,6 +173,30 @@ export class TcpServer {
   }
 
   /**
+   * Takes no new connection; those that are open go on as if nothing were. For a process that another one follows on the same socket, before
+   * {@link stop}: who has just come in can still say hello.
+   */
+  closeListener(): void {
+    this.#server.close();
+  }
+
+  /**
+   * Says goodbye to so many of the open connections, which answer what they have and go elsewhere: for a process that has more than its share.
+   *
+   * @returns how many: fewer where there are no more
+   */
+  release(count: number): number {
+    let released = 0;
+    for (const connection of this.#connections) {
+      if (released === count) break;
+      if (!connection.isOpen) continue;
+      connection.drain(new MidgardError('shuttingDown', 'please connect again: another process has room'));
+      released += 1;
+    }
+    return released;
+  }
+
+  /**
    * Stops gracefully: no new connection, a goodbye to each open one, answers to the requests that have arrived, 1008 to
    * later ones; connections close as they run out.
    *
@@ -188,7 +219,10 @@ export class TcpServer {
   }
 
   #contextFor({ dispatcher, authenticator, handshakeLimiter }: TcpServerParts): ConnectionContext {
-    const { handshakeLimit } = this.#options;
+    const { handshakeLimit, keptAnswerBytes: capacity } = this.#options;
+    const arena = new Arena(capacity + outputBuffers * bufferBytes);
+    const store = new AnswerStore(arena, { capacity, seed: randomInt(2 ** 32) });
+    const hotParts = { arena, store, rules: dispatcher.hotRules, clock: this.#clock, metrics: this.#metrics };
     const own = handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock: this.#clock });
     return {
       dispatcher,
@@ -199,7 +233,9 @@ export class TcpServer {
       metrics: this.#metrics,
       log: this.#log,
       sessions: new SessionIndex<SessionHolder>(),
-      buffers: new ObjectPool({ create: (): Buffer => Buffer.allocUnsafeSlow(bufferBytes), reset: () => undefined, maxIdle: maxIdleBuffers }),
+      buffers: new OutputBuffers(arena, { start: capacity }),
+      readBuffer: Buffer.allocUnsafeSlow(readBytes),
+      hotReads: new HotReads(hotParts),
       flushLater: (owner) => this.#flushLater(owner),
     };
   }

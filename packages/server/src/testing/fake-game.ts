@@ -1,4 +1,4 @@
-import type { ExecuteRequest, Operation } from '@midgard/game-kit';
+import type { ExecuteRequest, GameEvents, Operation } from '@midgard/game-kit';
 import { MidgardError } from '@midgard/errors';
 import { z } from 'zod';
 import type { ServedGame } from '../game.ts';
@@ -47,6 +47,8 @@ export class Gate {
 export class FakeGame implements ServedGame {
   readonly handler: ServedGame['handler'];
   readonly publicConfig = undefined;
+  /** What happens in it; a test sets it. */
+  events: GameEvents | undefined;
   /** What writes did, in the order in which they did it. */
   readonly written: string[] = [];
   /** `gate.wait` and the first write named `slow` wait here. */
@@ -67,6 +69,7 @@ export class FakeGame implements ServedGame {
     add(1, 'player.get', 'read', 'player:read', (input) => this.#read(input));
     add(3, 'player.update', 'write', 'player:update', (input) => this.#write(input));
     add(20, 'auth.login', 'write', null, () => ({ token: 'x' }));
+    add(41, 'order.get', 'read', 'order:read', (input) => ({ echo: input }));
     add(100, 'gate.wait', 'read', 'player:read', async () => {
       await this.gate.pass();
       return { passed: true };

@@ -1,9 +1,9 @@
 import { afterEach } from 'vitest';
-import type { DispatcherOptions } from '../dispatcher.ts';
+import type { DispatcherOptions } from '../dispatcher-options.ts';
 import { Dispatcher } from '../dispatcher.ts';
 import type { ServerLog } from '../log.ts';
 import { silentLog } from '../log.ts';
-import type { ServerMetrics } from '../metrics.ts';
+import type { AnsweredReads, HttpMeasure, ServerMetrics } from '../metrics.ts';
 import type { RequestScope } from '../request/request-scope.ts';
 import { GameRouter } from '../router.ts';
 import type { TcpOptions } from '../tcp/options.ts';
@@ -25,6 +25,8 @@ export class CountingMetrics implements ServerMetrics {
   framesOut = 0;
   writes = 0;
   requests: RequestScope[] = [];
+  reads: AnsweredReads[] = [];
+  answers: HttpMeasure[] = [];
   failed: number[] = [];
   dropped = 0;
   clients: string[] = [];
@@ -39,8 +41,8 @@ export class CountingMetrics implements ServerMetrics {
   handshake(code: number): void {
     this.handshakes.push(code);
   }
-  httpAnswered(): void {
-    // Of no interest over TCP.
+  httpAnswered(measure: HttpMeasure): void {
+    this.answers.push(measure);
   }
   connectionFailed(code: number): void {
     this.failed.push(code);
@@ -69,6 +71,9 @@ export class CountingMetrics implements ServerMetrics {
   requestFinished(request: RequestScope): void {
     this.requests.push(request);
   }
+  readsAnswered(reads: AnsweredReads): void {
+    this.reads.push(reads);
+  }
 }
 
 /** A log whose error lines can be read. */
@@ -93,7 +98,7 @@ export interface Harness {
 }
 
 type Setup = Partial<TcpOptions> &
-  Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing' | 'shedding'> &
+  Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing' | 'shedding' | 'backlog'> &
   Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator'>>;
 
 const running: (() => Promise<void>)[] = [];
@@ -106,6 +111,7 @@ afterEach(async () => {
 export async function start({
   rateLimits,
   revocations,
+  backlog,
   tracing,
   shedding,
   tls,
@@ -119,7 +125,11 @@ export async function start({
   const game = new FakeGame();
   const router = new GameRouter();
   router.add(game);
-  const limits = { ...(rateLimits !== undefined && { rateLimits }), ...(revocations !== undefined && { revocations }) };
+  const limits = {
+    ...(rateLimits !== undefined && { rateLimits }),
+    ...(revocations !== undefined && { revocations }),
+    ...(backlog !== undefined && { backlog }),
+  };
   const dispatcher = new Dispatcher({ router, metrics, log, clock: time, tracing, shedding, ...limits });
   const given = { ...(tls !== undefined && { tls }), ...(connectionLimit !== undefined && { connectionLimit }) };
   const server = new TcpServer({

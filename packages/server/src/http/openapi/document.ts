@@ -3,7 +3,7 @@ import type { GameRoute } from '../../router.ts';
 import type { JsonSchema } from '../coercion.ts';
 import { routesOf, serviceRoutes } from '../operation-routes.ts';
 import { configPaths } from './config-paths.ts';
-import { systemPaths } from './system-paths.ts';
+import { systemPaths, ticketPath } from './system-paths.ts';
 import { Components, errorResponseName, errorResponses, problemSchema } from './components.ts';
 import { describeOperation, headerComponents } from './operation.ts';
 
@@ -20,12 +20,17 @@ export interface DocumentInfo {
  *
  * @param games the games that are on
  * @param info title and version of the service
- * @param service what can be asked of the service itself
+ * @param options.service what can be asked of the service itself
+ * @param options.hasTickets whether there are WebSockets
  */
-export function openApiDocument(games: readonly GameRoute[], info: DocumentInfo, service: readonly Operation[] = []): JsonSchema {
+export function openApiDocument(
+  games: readonly GameRoute[],
+  info: DocumentInfo,
+  { service = [], hasTickets = false }: { readonly service?: readonly Operation[]; readonly hasTickets?: boolean } = {},
+): JsonSchema {
   const components = new Components();
   components.add('Problem', problemSchema);
-  const paths: Record<string, Record<string, unknown>> = { ...systemPaths(components) };
+  const paths: Record<string, Record<string, unknown>> = { ...systemPaths(components), ...(hasTickets && ticketPath(components)) };
   for (const route of serviceRoutes(service)) {
     const path = `/${route.pattern.segments.join('/')}`;
     paths[path] = { ...paths[path], [route.pattern.method.toLowerCase()]: describeOperation(route, 'midgard', components) };

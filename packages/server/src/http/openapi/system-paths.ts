@@ -86,6 +86,29 @@ const jwksOutput: JsonSchema = {
   },
 };
 
+const ticketOutput: JsonSchema = {
+  type: 'object',
+  required: ['ticket', 'expiresAt'],
+  properties: {
+    ticket: { type: 'string', description: 'opens one WebSocket: GET /api/v1/events?ticket=…, as the caller who asked for it' },
+    expiresAt: { type: 'string', format: 'date-time' },
+  },
+};
+
+/** The path of tickets, where there are WebSockets. */
+export function ticketPath(components: Components): Readonly<Record<string, Record<string, unknown>>> {
+  return {
+    '/api/v1/events/ticket': {
+      post: {
+        operationId: 'midgard.events.ticket',
+        summary: 'a ticket that opens one WebSocket at /api/v1/events within a short time, for clients that can give it no header',
+        tags: ['midgard'],
+        responses: { '201': content('application/json', components.add('midgard.events.ticket.output', ticketOutput)), ...problems(401, 429) },
+      },
+    },
+  };
+}
+
 /** The paths that belong to no game: built-in operations, probes, metrics, this document, its page. */
 export function systemPaths(components: Components): Readonly<Record<string, Record<string, unknown>>> {
   const json = (name: string, schema: JsonSchema): JsonSchema => content('application/json', components.add(name, schema));

@@ -59,6 +59,7 @@ function sketch({ run, ...given }: Sketch): { operation: Operation; run: Sketch[
 export class FakeGame implements ServedGame {
   readonly handler: ServedGame['handler'];
   readonly publicConfig: PublicConfig;
+  readonly events = undefined;
   /** Raw inputs as they arrived, the newest last. */
   readonly inputs: unknown[] = [];
   /** Signals as they arrived, the newest last. */
