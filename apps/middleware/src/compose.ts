@@ -16,14 +16,17 @@ import { KnownGameKeys } from './cache/known-game-keys.ts';
 import { openSharedCache } from './cache/shared-cache.ts';
 import { openCdnPurge } from './cdn/cdn-purge.ts';
 import type { Settings } from './config.ts';
+import type { Config } from './config-schema.ts';
 import { watchServers } from './database/connection-metrics.ts';
 import { databaseMetrics } from './database/database-metrics.ts';
 import { openServiceDatabase, serviceDatabaseName } from './database/service-database.ts';
 import { readyTables } from './database/tables.ts';
 import { developmentKey } from './development-key.ts';
 import { followedKeys } from './encryption/followed-keys.ts';
+import { openEvents, webSocketParts } from './events/open-events.ts';
 import { configuredGames, openGames, runtimeOf } from './games.ts';
-import { configReload } from './reload.ts';
+import type { Seat } from './processes/seat.ts';
+import { type PreparedReload, prepareReload, reloadConfig } from './reload.ts';
 import { reloadableRoles, rightsOf } from './rights.ts';
 import { Grace } from './grace.ts';
 import { healthOperations } from './health/health-operations.ts';
@@ -63,6 +66,14 @@ export interface Service {
   readonly registry: Registry;
   /** Reads the certificates of the front ends anew, and takes up what of the configuration can change. */
   reload(read: () => Settings): Promise<void>;
+  /** The same in two steps, for several workers that do it all or not at all. @throws what is wrong with the configuration */
+  prepareReload(config: Config): PreparedReload;
+  /** What clients reach it by. */
+  readonly frontEnds: { readonly tcp: TcpServer; readonly http: HttpServer };
+  /** Refuses requests of little weight, or no longer: what one worker decides for all. */
+  shed(isOn: boolean): void;
+  /** Does what another worker asks of the one with the jobs. */
+  job(job: unknown): Promise<unknown>;
   /** Says goodbye, answers what is in flight within the grace period, closes everything. */
   stop(): Promise<void>;
 }
@@ -70,14 +81,16 @@ export interface Service {
 /**
  * Builds the service from its settings and starts it, part by part; {@link Service.stop} goes the same way back.
  * If a part fails, those before it are stopped again.
+ *
+ * @param seat what is this worker's own where there are several; none: the process serves alone
  */
-export async function compose({ config, isProduction, warnings }: Settings): Promise<Service> {
+export async function compose({ config, isProduction, warnings }: Settings, seat?: Seat): Promise<Service> {
   const { tcp, http } = config.server;
   const grace = new Grace(config.shutdownGraceMs);
   await using parts = new AsyncDisposableStack();
 
   const registry = new Registry({ overflowed: (metric) => log.warn({ metric }, 'a metric has too many series: further ones are counted together, as other') });
-  const logs = parts.use(openLogs({ config, registry }));
+  const logs = parts.use(openLogs({ config, registry, writer: seat === undefined ? undefined : `worker-${seat.worker}` }));
   const { log } = logs;
   for (const warning of warnings) log.warn({}, warning);
   parts.defer(collectProcess(registry));
@@ -91,7 +104,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
 
   const secrets = resolveSecrets(config, isProduction);
   const listenerOf = databaseMetrics(registry, log);
-  const transport = parts.use(openTransport({ config, isProduction, registry, log }));
+  const transport = parts.use(openTransport({ config, isProduction, registry, log, workers: seat?.of }));
   const serviceDatabase = parts.use(await openServiceDatabase(config, { cursorSecret: secrets.cursorSecret, listenerOf }));
   const source = keySource(config);
   const ring = await openKeyRing(source, isProduction);
@@ -106,7 +119,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const checkpoints = serviceCheckpoints(serviceAudit, { config, database: serviceDatabase, signer, log });
   parts.defer(() => checkpoints.stop());
   const apiKeys = openApiKeys(serviceDatabase, secrets, isProduction, serviceAudit);
-  const limits = parts.use(openLimits({ config, isProduction, registry, log }));
+  const limits = parts.use(openLimits({ config, isProduction, registry, log, workers: seat?.limits }));
   const authenticator = createAuthenticator({ apiKeys, tokens, handshake: openHandshake(config, limits.nonces) });
 
   const games = await openGames(
@@ -115,7 +128,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const databases = new Map([[serviceDatabaseName, serviceDatabase], ...games.map((game) => [game.handler.manifest.id, parts.use(game.database)] as const)]);
   watchServers(registry, databases);
   const knownKeys = parts.use(new KnownGameKeys(config.cache.entities, registry, log));
-  const { coherence, breaker } = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill() }));
+  const { coherence, breaker } = parts.use(await openSharedCache(config.cache, { registry, log, missed: () => knownKeys.fill(), workers: seat?.bus }));
   const cache = { coherence, knownKeys, listenerOf: cacheMetrics(registry) };
   const rights = rightsOf(config);
   const keysOf = (actor: ServiceAudit) => openApiKeys(serviceDatabase, secrets, isProduction, actor);
@@ -148,17 +161,17 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
   const runtimes = started.map(({ runtime }) => runtime);
   writeBehindMetrics(registry, runtimes);
   const books = new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime]));
-  parts.defer(watchLedgers({ everyMs: config.ledgers.checkEveryMs, games: books, registry, log, timers: systemTimers }));
+  parts.defer(watchLedgers({ everyMs: seat?.hasJobs === false ? 0 : config.ledgers.checkEveryMs, games: books, registry, log, timers: systemTimers }));
   watchMemoryTier(registry, new Map(runtimes.map((runtime) => [runtime.handler.manifest.id, runtime.caches()])));
   knownKeys.fill();
   const cacheWarmUp = parts.use(new CacheWarmUp({ config, games: started, registry, log }));
   const cdn = parts.use(openCdnPurge({ config, runtimes, registry, log, note: tracing?.note }));
 
   const roles = reloadableRoles({ rights, config, database: serviceDatabase, audit: serviceAudit, log });
-  const reloadConfig = configReload([roles, logs.reloadable], log);
-  const health = parts.use(new ServiceHealth({ config, databases, coherence, warmUp: cacheWarmUp, runtimes, registry, log }));
+  const reloadable = [roles, logs.reloadable];
+  const health = parts.use(new ServiceHealth({ config, databases, coherence, warmUp: cacheWarmUp, runtimes, registry, log, seat }));
   const snapshots = new HeapSnapshots({ folder: path.join(config.dataDir, 'profiles'), keep: config.profiling.keepSnapshots });
-  const alerting = parts.use(await openAlerts({ config, registry, log, databases, breaker, snapshots, audit: serviceAudit, serviceDatabase }));
+  const alerting = parts.use(await openAlerts({ config, registry, log, databases, breaker, snapshots, audit: serviceAudit, serviceDatabase, seat }));
   const dispatcher = new Dispatcher({
     service: serviceOperations([
       ...healthOperations(health.monitor),
@@ -166,6 +179,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
       ...profileOperations({ snapshots, audit: serviceAudit, database: serviceDatabase }),
     ]),
     shedding: alerting.shedding,
+    events: openEvents(config, registry, metrics),
     rights,
     router,
     revocations: { isRevoked },
@@ -174,20 +188,23 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     log,
     rateLimits: limits.rateLimits,
     operationLimits: config.limits.operations,
+    backlog: config.limits.backlog,
     makeLimiter: limits.makeLimiter,
   });
+  const webSocket = webSocketParts(config, secrets.cursorSecret, limits.nonces);
   const httpServer = new HttpServer({
+    ...(webSocket !== undefined && { webSocket }),
     dispatcher,
     authenticator,
     version,
     metrics,
     log,
-    metricsText: registry,
+    metricsText: seat?.page ?? registry,
     jwks: () => tokens.jwks(),
     publicLimit: limits.login,
     failureLimit: limits.wrongCredentials,
     readiness: () => health.monitor.ready(),
-    listen: { host: http.host, port: http.port, maxConnections: http.maxConnections, ...transport.http },
+    listen: { host: http.host, port: http.port, fd: seat?.sockets.http, maxConnections: http.maxConnections, ...transport.http },
     options: {
       maxBodyBytes: http.maxBodyBytes,
       requestTimeoutMs: http.requestTimeoutMs,
@@ -201,7 +218,7 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     handshakeLimiter: limits.handshake,
     metrics,
     log,
-    options: { ...tcp, serverName: `midgard/${version}` },
+    options: { ...tcp, fd: seat?.sockets.tcp, serverName: `midgard/${version}` },
     ...transport.tcp,
   });
   parts.defer(async () => {
@@ -210,8 +227,9 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     const graceMs = grace.leftMs();
     await Promise.all([httpServer.stop({ graceMs }), tcpServer.stop({ graceMs })]);
   });
-  revocations.onRevoked(({ subject }) => tcpServer.endSessions(subject, isRevoked));
-  ring.onLoss(() => tcpServer.endSessionsWhere(isRevoked));
+  const frontEnds = [tcpServer, httpServer];
+  revocations.onRevoked(({ subject }) => frontEnds.forEach((each) => each.endSessions(subject, isRevoked)));
+  ring.onLoss(() => frontEnds.forEach((each) => each.endSessionsWhere(isRevoked)));
   const httpAddress = await httpServer.start();
   const tcpAddress = await tcpServer.start();
   transport.follow({ tcp: tcpServer, http: httpServer });
@@ -232,8 +250,18 @@ export async function compose({ config, isProduction, warnings }: Settings): Pro
     registry,
     reload: (read) => {
       transport.reload?.();
-      return reloadConfig(read);
+      return reloadConfig(read, reloadable, log);
     },
+    prepareReload: (fresh) => {
+      transport.reload?.();
+      return prepareReload(reloadable, fresh);
+    },
+    frontEnds: { tcp: tcpServer, http: httpServer },
+    shed: (isOn) => {
+      // The one that decides has told it, and is not told back what it may have changed since.
+      if (seat?.hasJobs === false) alerting.shedding.isOn = isOn;
+    },
+    job: (job) => alerting.job(job),
     stop: () => running.disposeAsync(),
   };
 }

@@ -5,6 +5,7 @@ import { cacheSchema } from './cache/cache-schema.ts';
 import { purgeSchema } from './cdn/purge-schema.ts';
 import { databaseSchema } from './database/database-schema.ts';
 import { encryptionSchema } from './encryption/encryption-schema.ts';
+import { eventsSchema, webSocketSchema } from './events/events-schema.ts';
 import { limitsSchema } from './limits/limits-schema.ts';
 import { logSchema } from './logs/log-schema.ts';
 import { tracingSchema } from './tracing/tracing-schema.ts';
@@ -43,6 +44,13 @@ const Tcp = z.strictObject({
     .default(8 * mebibyte)
     .describe('Bytes that may wait for a slow reader before its requests are no longer read'),
   slowConsumerMs: Milliseconds.default(30_000).describe('Time that a slow reader has to catch up before it is closed'),
+  keptAnswerBytes: z
+    .int()
+    .min(0)
+    .max(2048 * mebibyte)
+    .multipleOf(8)
+    .default(64 * mebibyte)
+    .describe('Most bytes for the encoded answers of cached reads, taken as they are needed; 0 keeps none, and every read takes the full way'),
   ...transportFields,
 });
 
@@ -57,6 +65,7 @@ const Http = z.strictObject({
   requestTimeoutMs: Milliseconds.default(30_000).describe('Time for one request; then 1004 and its work is told to stop'),
   ...transportFields,
   ...httpTransportFields,
+  webSocket: webSocketSchema.prefault({}),
 });
 
 const Memory = z.strictObject({
@@ -104,7 +113,12 @@ const WriteBehind = z.strictObject({
 /** Everything that can be set, with its bounds and defaults: the one place that the file, the environment and the editor's JSON Schema come from. */
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('data').describe('Folder of the embedded databases and the development secrets'),
-  workers: z.int().min(1).max(1, 'more than one worker process is not built yet').default(1),
+  workers: z
+    .union([z.literal('auto'), z.int().min(1).max(256)])
+    .default(1)
+    .describe(
+      'Processes that serve on the same ports; auto: one for each core. With more than one they take the instance numbers from `instance` on, and one more',
+    ),
   instance: z.int().min(0).max(1023).default(0).describe('Number of this instance, part of every id that it makes; no two instances may share one'),
   shutdownGraceMs: Milliseconds.default(10_000).describe(
     'Time after SIGTERM for requests in flight, and then for acknowledged writes that wait for the database',
@@ -188,6 +202,7 @@ export const configSchema = z.strictObject({
         .describe('Game servers that log in by HMAC: server id → shared secret and games'),
     })
     .prefault({}),
+  events: eventsSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 });
 

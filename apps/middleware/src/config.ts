@@ -27,9 +27,14 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     ...(file !== undefined && { file }),
     env,
     prefix: 'MIDGARD',
-    reserved: ['MIDGARD_CONFIG', 'MIDGARD_TEST_'],
+    reserved: ['MIDGARD_CONFIG', 'MIDGARD_BENCH_KEY', 'MIDGARD_TEST_'],
   });
   return { config, isProduction: env['NODE_ENV'] === 'production', warnings: [...warnings, ...strayDatabases(config), ...strayMigrations(config)] };
+}
+
+/** Whether nothing is to be drawn on a terminal: the wish of its user (no-color.org), or nobody is there. */
+export function wantsPlainOutput(env: NodeJS.ProcessEnv = process.env): boolean {
+  return [env['NO_COLOR'], env['CI']].some((value) => value !== undefined && value !== '');
 }
 
 /** The tables of the service's own database come with the service: it has no reviewed files. */

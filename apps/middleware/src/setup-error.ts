@@ -8,7 +8,9 @@ export type SetupErrorCode =
   | 'ERR_SETUP_TLS'
   | 'ERR_SETUP_PLAINTEXT'
   | 'ERR_SETUP_LOG'
-  | 'ERR_SETUP_ARGUMENT';
+  | 'ERR_SETUP_ARGUMENT'
+  | 'ERR_SETUP_WORKER'
+  | 'ERR_SETUP_WORKER_DIED';
 
 /** A start or a command that cannot go on, with a message for the person at the terminal. */
 export class SetupError extends Error {

@@ -4,6 +4,7 @@ import {
   type AuditSubject,
   entryKey,
   type ExecuteRequest,
+  type GameEvents,
   type GameHandler,
   type GameRuntime,
   MidgardError,
@@ -42,6 +43,7 @@ export interface AdministrationParts {
 export class AdministeredGame implements ServedGame {
   readonly handler: Pick<GameHandler, 'manifest' | 'operations'>;
   readonly publicConfig: PublicConfig;
+  readonly events: GameEvents;
   readonly #runtime: GameRuntime;
   readonly #served: (request: ExecuteRequest) => void;
   readonly #coherence: Pick<Coherence, 'state' | 'waiting'>;
@@ -56,6 +58,7 @@ export class AdministeredGame implements ServedGame {
   constructor(runtime: GameRuntime, { coherence, keys, served = () => undefined }: AdministrationParts) {
     const { manifest, operations } = runtime.handler;
     this.publicConfig = runtime.publicConfig;
+    this.events = runtime.events;
     this.#runtime = runtime;
     this.#served = served;
     this.#coherence = coherence;

@@ -138,6 +138,5 @@ describe('API keys over the operations of two services on one database', { timeo
       { operation: 'key.create', outcome: 0, subject: made.body['id'], roles: 'keeper', address: '127.0.0.1' },
     ]);
     expect(stdout).not.toContain(String(made.body['key']).slice(-40));
-    expect((await processes[0]!.command('audit', 'verify', '--game', 'service')).exitCode).toBe(0);
   });
 });

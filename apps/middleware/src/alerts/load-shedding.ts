@@ -13,7 +13,23 @@ const publicRoles: ReadonlySet<string> = new Set(['web', 'player']);
  * end. A player cannot get in by calling a read of high priority.
  */
 export class LoadShedding implements Shedding {
-  isOn = false;
+  readonly #changed: (isOn: boolean) => void;
+  #isOn = false;
+
+  /** @param changed hears of each change, such as to tell other workers */
+  constructor(changed: (isOn: boolean) => void = () => undefined) {
+    this.#changed = changed;
+  }
+
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  set isOn(isOn: boolean) {
+    if (isOn === this.#isOn) return;
+    this.#isOn = isOn;
+    this.#changed(isOn);
+  }
 
   sheds({ kind }: Pick<Operation, 'kind'>, caller: Pick<Principal, 'kind' | 'roles'>, priority: number): boolean {
     return priority === lowPriority || (kind === 'read' && isPublic(caller));

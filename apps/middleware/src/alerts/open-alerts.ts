@@ -4,9 +4,11 @@ import { Alerts, type HealingEntry, SelfHealing } from '@midgard/health';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { ServiceAudit } from '../audit/service-audit.ts';
+import type { Seat } from '../processes/seat.ts';
 import type { ServiceRun } from '../service/service-operations.ts';
 import { alertLog } from './alert-log.ts';
 import { alertMetrics } from './alert-metrics.ts';
+import { forwardAlerts, runAlertJob } from './alert-jobs.ts';
 import { alertOperations } from './alert-operations.ts';
 import type { AlertsConfig } from './alerts-schema.ts';
 import { effectiveRoutes } from './effective-routes.ts';
@@ -24,6 +26,8 @@ export interface AlertingParts extends Omit<HealingParts, 'shedding'> {
   readonly audit: ServiceAudit;
   /** Of the service itself, with its audit log. */
   readonly serviceDatabase: Database;
+  /** Among several workers: the one with the jobs looks at the numbers of all; undefined: the process serves alone. */
+  readonly seat?: Pick<Seat, 'hasJobs' | 'whole' | 'askFirst' | 'shed'> | undefined;
 }
 
 /** The alerts of the service. */
@@ -34,6 +38,8 @@ export interface Alerting extends Disposable {
   readonly operations: readonly (readonly [Operation, ServiceRun])[];
   /** Looks from now on; to be called once the service is up, so that its start is no alert. */
   start(): void;
+  /** Does what another worker was asked about the alerts. */
+  job(job: unknown): Promise<unknown>;
 }
 
 /** An outcome in the audit log: the code of an internal error. */
@@ -41,9 +47,12 @@ const failedOutcome = 1000;
 
 /** Joins rules, channels and actions of the configuration with the metrics of this instance. With `alerts.enabled: false` there is nothing. */
 export async function openAlerts(given: AlertingParts): Promise<Alerting> {
-  const { config, registry, log, audit, serviceDatabase } = given;
-  const shedding = new LoadShedding();
-  if (!config.alerts.enabled) return { shedding, operations: [], start: () => undefined, [Symbol.dispose]: () => undefined };
+  const { config, registry, log, audit, serviceDatabase, seat } = given;
+  // Of several workers the one with the jobs decides for all.
+  const shedding = new LoadShedding(seat?.hasJobs === true ? (isOn) => seat.shed(isOn) : undefined);
+  const nothing = { shedding, start: () => undefined, job: () => Promise.resolve(null), [Symbol.dispose]: () => undefined };
+  if (!config.alerts.enabled) return { ...nothing, operations: [] };
+  if (seat?.hasJobs === false) return { ...nothing, operations: forwardAlerts(seat) };
   using parts = new DisposableStack();
   const { intervalMs, inhibitions, channels: settings } = config.alerts;
   const rules = effectiveRules(config.alerts);
@@ -55,7 +64,7 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
   parts.defer(() => channels.close());
   const alerts = new Alerts({
     rules: rules.map(({ rule }) => rule),
-    source: parts.use(new RegistrySource(registry)),
+    source: parts.use(new RegistrySource(seat?.whole ?? registry)),
     routes: effectiveRoutes(config.alerts),
     inhibitions,
     intervalMs,
@@ -66,9 +75,11 @@ export async function openAlerts(given: AlertingParts): Promise<Alerting> {
   parts.defer(() => alerts.stop());
   parts.defer(counts.watch({ list: () => alerts.list(), isShedding: () => shedding.isOn }));
   const owned = parts.move();
+  const operations = alertOperations({ alerts, audit, database: serviceDatabase });
   return {
     shedding,
-    operations: alertOperations({ alerts, audit, database: serviceDatabase }),
+    operations,
+    job: (job) => runAlertJob(operations, job),
     start: () => alerts.start(),
     [Symbol.dispose]: () => owned.dispose(),
   };

@@ -55,6 +55,7 @@ export function cacheMetrics(registry: Registry): (game: string, entity: string)
         recordedSpan()?.note({ name: `cache ${entity}`, kind: 'client', durationMs: ms, attributes: tierAttributes });
       },
       answered: (_key, source) => source !== undefined && bySource[source].add(),
+      answeredFromGrip: (count) => bySource.memory.add(count),
       loaded: (_keys, ms, error) => {
         seconds.observe(ms / 1000);
         if (error !== undefined) failed.add();

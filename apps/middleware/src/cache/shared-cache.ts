@@ -1,4 +1,4 @@
-import { type BreakerState, type BreakerTier, CacheError, Coherence, type CoherenceListener, withBreaker } from '@midgard/cache';
+import { type BreakerState, type BreakerTier, CacheError, Coherence, type CoherenceListener, type InvalidationBus, withBreaker } from '@midgard/cache';
 import { RedisBus, RedisTier } from '@midgard/cache/redis';
 import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
@@ -21,9 +21,11 @@ export interface SharedCacheParts {
   readonly log: Logger;
   /** Writes of other instances may have been missed, and are heard again. */
   readonly missed: () => void;
+  /** To the other workers of this service; undefined: there are none. Redis tells them, too. */
+  readonly workers?: InvalidationBus | undefined;
 }
 
-/** What the instances share, and how to leave it alone for a while. */
+/** What the instances or workers share, and how to leave it alone for a while. */
 export interface SharedCache extends AsyncDisposable {
   readonly coherence: Coherence;
   /** In front of the tier; undefined where nothing is shared. */
@@ -31,22 +33,23 @@ export interface SharedCache extends AsyncDisposable {
 }
 
 /**
- * What the instances of the service share: with `cache.redis.url` a tier and a bus on Redis, else nothing. It starts whether or not Redis
+ * What the instances of the service share: with `cache.redis.url` a tier and a bus on Redis, else what its workers tell each other. It starts whether or not Redis
  * can be reached.
  *
  * @throws {SetupError} `ERR_SETUP_CACHE`: the library refuses the URL
  */
 export async function openSharedCache(
   { redis: { url, prefix, timeoutMs }, awayTtlMs }: CacheConfig,
-  { registry, log, missed }: SharedCacheParts,
+  { registry, log, missed, workers }: SharedCacheParts,
 ): Promise<SharedCache> {
-  if (url === undefined) return sharedCache(new Coherence({ awayTtlMs }), undefined);
+  if (url === undefined && workers === undefined) return sharedCache(new Coherence({ awayTtlMs }), undefined);
   const metrics = sharedMetrics(registry, log);
-  const redis = await openRedis({ url, prefix, timeoutMs });
-  const breaker = withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) });
+  const redis = url === undefined ? undefined : await openRedis({ url, prefix, timeoutMs });
+  const breaker = redis === undefined ? undefined : withBreaker(redis.tier, { onChange: (state) => metrics.breakerChanged(state) });
+  const bus = redis?.bus ?? workers;
   const coherence = new Coherence({
-    tier: breaker,
-    bus: redis.bus,
+    ...(breaker !== undefined && { tier: breaker }),
+    ...(bus !== undefined && { bus }),
     awayTtlMs,
     listener: {
       ...metrics.listener,

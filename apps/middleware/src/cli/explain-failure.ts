@@ -3,6 +3,7 @@ import { DaoError } from '@midgard/dao';
 import { toMidgardError } from '@midgard/errors';
 import { databaseTrouble } from '../database/database-trouble.ts';
 import { SetupError } from '../setup-error.ts';
+import { BenchError } from './bench/bench-error.ts';
 
 /**
  * Tells a person why a command failed, without a stack.
@@ -11,7 +12,12 @@ import { SetupError } from '../setup-error.ts';
  */
 export function explainFailure(error: unknown): { readonly message: string; readonly exitCode: number } {
   if (error instanceof ConfigError) return { message: describe(error), exitCode: 2 };
-  if (error instanceof SetupError) return { message: `midgard: ${error.message}${error.cause === undefined ? '' : reason(error)}`, exitCode: 2 };
+  if (error instanceof SetupError) {
+    // Workers that cannot be kept alive were not asked for wrongly.
+    const exitCode = error.code === 'ERR_SETUP_WORKER_DIED' ? 1 : 2;
+    return { message: `midgard: ${error.message}${error.cause === undefined ? '' : reason(error)}`, exitCode };
+  }
+  if (error instanceof BenchError) return { message: `midgard: ${error.message}`, exitCode: 1 };
   if (isAddressInUse(error)) return { message: `midgard: port ${error.port} is taken; stop what listens there or set another port`, exitCode: 1 };
   if (error instanceof DaoError)
     return { message: `midgard: ${databaseTrouble(error).reason}; midgard doctor shows which database, and what to do`, exitCode: 1 };

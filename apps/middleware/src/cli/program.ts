@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../version.ts';
 import { listRulesCommand, testChannelCommand } from './alerts-commands.ts';
 import { addAuditCommands } from './audit/audit-commands.ts';
+import { addBench } from './bench/bench-commands.ts';
 import { configSchemaCommand } from './config-schema-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { encryptionStatusCommand, rewrapCommand, rotateCommand } from './encryption-command.ts';
@@ -31,9 +32,13 @@ export function program(): Command {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_CALL))
     .addHelpText(
       'after',
-      '\nSettings come from midgard.yaml (or $MIDGARD_CONFIG) and from MIDGARD_… variables.\nExit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 doctor found something.',
+      '\nSettings come from midgard.yaml (or $MIDGARD_CONFIG) and from MIDGARD_… variables.\nExit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 doctor or bench found something.',
     );
   midgard.command('start').description('run the service until SIGINT or SIGTERM').action(startCommand);
+  midgard.command('worker', { hidden: true }).action(async () => {
+    const { workerCommand } = await import('../processes/worker.ts');
+    await workerCommand();
+  });
   addKeys(midgard.command('keys'));
   addSigningKeys(midgard.command('signing-keys'));
   addAuditCommands(midgard.command('audit'));
@@ -74,6 +79,7 @@ export function program(): Command {
     .option('--ledger', 'prove that every balance is the sum of its entries and that all entries sum to zero')
     .option('--json', 'print the report as JSON')
     .action(doctorCommand);
+  addBench(midgard.command('bench'));
   midgard.command('secrets').description('print new secrets for production, as lines of an environment file').action(secretsCommand);
   midgard.command('config-schema').description('print the JSON Schema of midgard.yaml, for editors').action(configSchemaCommand);
   return midgard;

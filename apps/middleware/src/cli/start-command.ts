@@ -3,13 +3,20 @@ import { banner } from '../banner.ts';
 import { compose } from '../compose.ts';
 import { readSettings } from '../config.ts';
 import { dieLoudly } from '../logs/die-loudly.ts';
+import { runPrimary } from '../processes/run-primary.ts';
+import { workerCount } from '../processes/worker-count.ts';
 
-/** Runs the service until a signal; the first one ends it gracefully, a second one at once. */
+/** Runs the service until a signal, in this process or in several workers; the first one ends it gracefully, a second one at once. */
 export async function startCommand(): Promise<void> {
   const settings = readSettings();
   const stopping = firstSignal();
+  const workers = workerCount(settings.config);
+  // One needs nobody who looks after it but who looks after the service.
+  if (workers > 1) return runPrimary(settings, workers, stopping);
   const service = await compose(settings);
   dieLoudly(process, service.log);
+  // Without a listener it would end the process.
+  process.on('SIGUSR2', () => service.log.warn({}, 'nothing is rolled: that needs workers above 1 in the settings'));
   process.on('SIGHUP', () => void service.reload(readSettings));
   // From the start of the process: loading the code takes longer than all the rest, and a person waits for it too.
   process.stdout.write(banner(service, performance.now()));

@@ -17,16 +17,19 @@ import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { CacheWarmUp } from '../cache/cache-warm-up.ts';
 import type { Config } from '../config-schema.ts';
+import type { Seat } from '../processes/seat.ts';
 
 /** What {@link ServiceHealth} watches, and whom it tells. */
 export interface ServiceHealthParts {
-  readonly config: Pick<Config, 'health' | 'dataDir'>;
+  readonly config: Pick<Config, 'cache' | 'health' | 'dataDir'>;
   readonly databases: ReadonlyMap<string, Pick<Database, 'ping' | 'servers'>>;
   readonly coherence: Pick<Coherence, 'state'>;
   readonly warmUp: Pick<CacheWarmUp, 'isReady'>;
   readonly runtimes: readonly Pick<GameRuntime, 'handler' | 'writeBehindFigures'>[];
   readonly registry: Registry;
   readonly log: Logger;
+  /** Among several workers; undefined: the process serves alone. */
+  readonly seat?: Pick<Seat, 'workers'> | undefined;
 }
 
 /** An outage of a database is to be seen within seconds, and a blip is none. */
@@ -68,7 +71,7 @@ export class ServiceHealth implements Disposable {
     this.#gauge.close();
   }
 
-  #registerProcess({ config: { health, dataDir } }: ServiceHealthParts): void {
+  #registerProcess({ config: { health, dataDir }, seat }: ServiceHealthParts): void {
     const { diskDegradedBelow: degradedBelow, diskDownBelow: downBelow } = health;
     const ttlMs = 10_000;
     this.monitor.register({ name: 'disk', kind: 'disk', ttlMs, check: diskCheck({ path: dataDir, degradedBelow, downBelow }) });
@@ -78,6 +81,7 @@ export class ServiceHealth implements Disposable {
       check: this.#afterTheStart(eventLoopCheck(this.#gauge, { degradedDelayMs: health.eventLoopDegradedMs })),
     });
     this.monitor.register({ name: 'memory', kind: 'process', ttlMs, check: memoryCheck() });
+    if (seat !== undefined) this.monitor.register({ name: 'workers', kind: 'process', ...atOnce, check: () => workersResult(seat.workers()) });
   }
 
   /** Starting keeps the loop busy, and is over: the first reading is thrown away. */
@@ -99,8 +103,8 @@ export class ServiceHealth implements Disposable {
       this.monitor.register({ name: `${name}:replica-${at + 1}`, kind: 'replica', ...atOnce, check: () => replicaResult(database, at) });
   }
 
-  #registerCache({ coherence, warmUp }: ServiceHealthParts): void {
-    if (coherence.state !== 'alone')
+  #registerCache({ config, coherence, warmUp }: ServiceHealthParts): void {
+    if (config.cache.redis.url !== undefined)
       this.monitor.register({
         name: 'redis',
         kind: 'redis',
@@ -127,6 +131,12 @@ export class ServiceHealth implements Disposable {
     for (const [name, check] of Object.entries(health))
       this.monitor.register({ name: `${id}:${name}`, kind: 'game', check: async (signal) => ({ status: (await check(signal)) ?? 'up' }) });
   }
+}
+
+/** The others go on while one is started again. */
+function workersResult({ serving, of }: ReturnType<Seat['workers']>): CheckResult {
+  const details = { serving, of };
+  return serving === of ? { status: 'up', details } : { status: 'degraded', reason: 'restarting', details };
 }
 
 function replicaResult(database: Pick<Database, 'servers'>, at: number): CheckResult {

@@ -22,6 +22,13 @@ export const limitsSchema = z.strictObject({
   wrongCredentials: Rate.optional().describe(
     'Wrong keys and tokens of one address over HTTP, before also right ones are refused; default 5 a second and 100 at once, generous outside production',
   ),
+  backlog: z
+    .strictObject({
+      lateMs: z.int().min(10).max(60_000).default(500).describe('Milliseconds after which a request that is not answered is late'),
+      maxLate: z.int().min(1).max(1_000_000).default(256).describe('Late requests of one game up to which others are still taken on; further ones get 1005'),
+    })
+    .prefault({})
+    .describe('When a game has too much to do; in each worker by itself'),
   wrongPasswords: z
     .strictObject({
       freeAttempts: z.int().min(1).max(100).default(5).describe('Wrong passwords in a row before the name must wait'),

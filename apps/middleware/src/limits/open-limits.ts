@@ -3,6 +3,7 @@ import type { Logger } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import type { AddressLimit, MakeLimiter, RateLimits } from '@midgard/server';
 import type { Config } from '../config-schema.ts';
+import type { SeatLimits } from '../processes/seat.ts';
 import { openSharedLimits } from './shared-limits.ts';
 
 /** Outside production load comes from the developer's own machine, and a limit would only hide what is being measured. */
@@ -30,22 +31,25 @@ export interface LimitsParts {
   readonly isProduction: boolean;
   readonly registry: Registry;
   readonly log: Logger;
+  /** What the workers of this service count together, where no Redis does; undefined: there is one. */
+  readonly workers?: SeatLimits | undefined;
 }
 
-/** The limits of the configuration: of this process, or with a Redis of all instances together. */
-export function openLimits({ config, isProduction, registry, log }: LimitsParts): Limits {
+/** The limits of the configuration: of this process, of all workers of the service, or with a Redis of all instances together. */
+export function openLimits({ config, isProduction, registry, log, workers }: LimitsParts): Limits {
   const { web, player, gameServer, roles } = config.limits;
   const handshake = config.limits.handshake ?? (isProduction ? productionHandshake : generous);
   const login = config.limits.login ?? (isProduction ? productionLogin : generous);
   const wrongCredentials = config.limits.wrongCredentials ?? (isProduction ? productionWrongCredentials : generous);
   const rateLimits = { ...roles, web, player, ...(gameServer === undefined ? {} : { 'game-server': gameServer }) };
   const limiters = new DisposableStack();
-  const shared = openSharedLimits(config, { registry, log });
-  if (shared !== undefined) limiters.use(shared);
+  const ofInstances = openSharedLimits(config, { registry, log });
+  if (ofInstances !== undefined) limiters.use(ofInstances);
+  const shared = ofInstances ?? workers;
   const make = (name: string, rate: Rate): RateLimiter | SharedRateLimiter =>
     shared === undefined
       ? new RateLimiter({ ...rate, maxKeys })
-      : limiters.use(new SharedRateLimiter({ ...rate, ...shared.events, maxKeys, budget: shared.budget(name, rate), whenAway: config.limits.whenAway }));
+      : limiters.use(new SharedRateLimiter({ ...rate, ...ofInstances?.events, maxKeys, budget: shared.budget(name, rate), whenAway: config.limits.whenAway }));
   return {
     rateLimits,
     makeLimiter: make,

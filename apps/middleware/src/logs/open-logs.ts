@@ -35,6 +35,8 @@ export interface ServiceLogs extends AsyncDisposable {
 /** What {@link openLogs} needs. */
 export interface LogParts {
   readonly config: Pick<Config, 'log' | 'instance'>;
+  /** Which of several processes writes; default: the only one. */
+  readonly writer?: string | undefined;
   readonly registry: Registry;
   /** Where it is told what keeps lines from their files; default: standard error. */
   readonly emergency?: LogDestination;
@@ -45,12 +47,12 @@ export interface LogParts {
  *
  * @throws {SetupError} `ERR_SETUP_LOG`: the folder of the files cannot be made or written
  */
-export function openLogs({ config, registry, emergency = process.stderr }: LogParts): ServiceLogs {
+export function openLogs({ config, writer, registry, emergency = process.stderr }: LogParts): ServiceLogs {
   const control = new LogControl(settingsOf(config.log));
   const { onLine, onDropped } = logMetrics(registry);
   const report = (trouble: FileTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
-  const files = filesOf(config, { report, onDropped, emergency });
-  const options = { name, control, destination: files, onLine };
+  const files = filesOf(config, writer, { report, onDropped, emergency });
+  const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination: files, onLine };
   const log = createLogger({ ...options, context: idsOfRequest });
   const entries = new EntryLog(options);
   const reloadable: Reloadable = {
@@ -83,12 +85,20 @@ function settingsOf({ level, requests: { successRate, slowMs } }: Config['log'])
 
 function filesOf(
   { log: { files }, instance }: Pick<Config, 'log' | 'instance'>,
+  writer: string | undefined,
   listeners: Pick<ConstructorParameters<typeof FileDestination>[0], 'report' | 'onDropped' | 'emergency'>,
 ): FileDestination | undefined {
   const { dir, maxMb, days, maxFiles } = files;
   if (dir === undefined) return undefined;
   try {
-    return new FileDestination({ folder: dir, prefix: `${name}-${instance}`, maxBytes: maxMb * 2 ** 20, keepDays: days, maxFiles, ...listeners });
+    return new FileDestination({
+      folder: dir,
+      prefix: writer === 'primary' ? `${name}-${instance}-primary` : `${name}-${instance}`,
+      maxBytes: maxMb * 2 ** 20,
+      keepDays: days,
+      maxFiles,
+      ...listeners,
+    });
   } catch (error) {
     if (!(error instanceof LoggingError)) throw error;
     throw new SetupError('ERR_SETUP_LOG', `log.files.dir must be a folder that can be made and written, and ${dir} is none`, { cause: error.cause });

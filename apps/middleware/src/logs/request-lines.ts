@@ -1,5 +1,5 @@
-import type { EntryLog, LogControl } from '@midgard/logging';
-import { type RequestScope, type ServerMetrics, type Stage, stages } from '@midgard/server';
+import type { EntryLog, LogControl, RequestEntry } from '@midgard/logging';
+import { type AnsweredReads, type RequestScope, type ServerMetrics, type Stage, stages } from '@midgard/server';
 
 /**
  * Writes a line for each finished request that is to have one, after what measures them has been told of it.
@@ -9,6 +9,12 @@ import { type RequestScope, type ServerMetrics, type Stage, stages } from '@midg
 export function withRequestLines<M extends ServerMetrics>(metrics: M, { entries, control }: { readonly entries: EntryLog; readonly control: LogControl }): M {
   return {
     ...metrics,
+    readsAnswered: (reads: AnsweredReads): void => {
+      metrics.readsAnswered(reads);
+      const { count, seconds } = reads;
+      if (seconds * 1000 < control.settings.slowMs) return entries.goodRequests(count, (at) => entryOf(reads, at));
+      for (let at = 0; at < count; at += 1) entries.request(entryOf(reads, at));
+    },
     requestFinished: (request: RequestScope, seconds: number): void => {
       metrics.requestFinished(request, seconds);
       const { transport, game, operation, code, subject, address, requestId, trace } = request;
@@ -31,6 +37,12 @@ export function withRequestLines<M extends ServerMetrics>(metrics: M, { entries,
       });
     },
   };
+}
+
+/** Those who bring a trace along are not answered together. */
+function entryOf({ transport, game, operation, subject, address, requestIds, seconds }: AnsweredReads, at: number): RequestEntry {
+  const requestId = String(requestIds[at]);
+  return { transport, game, operation, code: 0, durationMs: seconds * 1000, subject: known(subject), address: known(address), requestId };
 }
 
 function known(text: string): string | undefined {

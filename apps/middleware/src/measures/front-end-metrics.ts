@@ -26,22 +26,23 @@ export function frontEndMetrics(registry: Registry): ServerMetrics & Activity {
   const handshakes = registry.counter({ name: 'midgard_handshakes_total', help: 'Answered hellos by error code, 0 for welcome', labels: ['code'] });
   const failures = registry.counter({
     name: 'midgard_connection_failures_total',
-    help: 'TCP connections that the server closed for an error, by its code',
+    help: 'Connections over TCP and WebSocket that the server closed for an error, by its code',
     labels: ['code'],
   });
-  const clients = registry.gauge({ name: 'midgard_clients', help: 'Sessions over TCP, by the kind of who speaks', labels: ['kind'] });
-  const requestFinished = requestMetrics(registry);
+  const clients = registry.gauge({ name: 'midgard_clients', help: 'Sessions over TCP and WebSocket, by the kind of who speaks', labels: ['kind'] });
+  const requests = requestMetrics(registry);
+  /** A WebSocket was counted when its connection came over HTTP. */
   let openConnections = 0;
   let finishedRequests = 0;
   return {
     openConnections: () => openConnections,
     finishedRequests: () => finishedRequests,
     connectionOpened: (transport) => {
-      openConnections += 1;
+      if (transport !== 'websocket') openConnections += 1;
       of[transport].connections.add(1);
     },
     connectionClosed: (transport) => {
-      openConnections -= 1;
+      if (transport !== 'websocket') openConnections -= 1;
       of[transport].connections.add(-1);
     },
     connectionFailed: (code) => failures.labels({ code: String(code) }).add(),
@@ -65,7 +66,11 @@ export function frontEndMetrics(registry: Registry): ServerMetrics & Activity {
     requestRuns: (transport, change) => of[transport].running.add(change),
     requestFinished: (request, seconds) => {
       finishedRequests += 1;
-      requestFinished(request, seconds);
+      requests.requestFinished(request, seconds);
+    },
+    readsAnswered: (reads) => {
+      finishedRequests += reads.count;
+      requests.readsAnswered(reads);
     },
   };
 }
@@ -76,13 +81,13 @@ function frontEnds(registry: Registry): Readonly<Record<Transport, FrontEnd>> {
   const gauge = (name: string, help: string) => registry.gauge({ name: `midgard_${name}`, help, labels });
   const batches = (name: string, help: string) => registry.histogram({ name: `midgard_${name}_seconds`, help, labels, buckets: batchBuckets });
   const metrics = {
-    connections: gauge('connections', 'Open connections'),
+    connections: gauge('connections', 'Open connections; one that became a WebSocket counts as both'),
     running: gauge('requests_running', 'Requests that came to their operation and are not answered by it'),
     receivedBytes: counter('received_bytes', 'Bytes that arrived, over HTTP those of finished requests'),
-    receivedMessages: counter('received_messages', 'Frames over TCP, requests over HTTP'),
+    receivedMessages: counter('received_messages', 'Frames over TCP, requests over HTTP, messages over WebSocket'),
     reading: batches('read', 'Time to take in what arrived at once, a batch of frames over TCP; over HTTP until the body was there'),
     sentBytes: counter('sent_bytes', 'Bytes given to the system to be sent, over HTTP those of finished requests'),
-    sentMessages: counter('sent_messages', 'Frames over TCP, answers over HTTP'),
+    sentMessages: counter('sent_messages', 'Frames over TCP, answers over HTTP, messages over WebSocket'),
     writing: batches('write', 'Time to give the system what is sent at once, a batch of frames over TCP; over HTTP until it had taken all'),
     dropped: counter('dropped_answers', 'Answers to callers who had gone'),
   };
@@ -97,7 +102,7 @@ function frontEnds(registry: Registry): Readonly<Record<Transport, FrontEnd>> {
     writing: metrics.writing.labels({ transport }),
     dropped: metrics.dropped.labels({ transport }),
   });
-  return { tcp: handlesOf('tcp'), http: handlesOf('http') };
+  return { tcp: handlesOf('tcp'), http: handlesOf('http'), websocket: handlesOf('websocket') };
 }
 
 function answerMetrics(registry: Registry): (measure: HttpMeasure) => void {
@@ -105,8 +110,16 @@ function answerMetrics(registry: Registry): (measure: HttpMeasure) => void {
   const seconds = registry
     .histogram({ name: 'midgard_http_answer_seconds', help: 'From the headers of a request to the last byte of its answer', buckets: answerBuckets })
     .labels({});
+  /** By status and method: to look up a series by its labels takes longer than to count. */
+  const known = new Map<number, Map<string, CounterHandle>>();
+  const countOf = ({ method, status }: HttpMeasure): CounterHandle => {
+    const ofStatus = known.get(status) ?? new Map<string, CounterHandle>();
+    const count = ofStatus.get(method) ?? answers.labels({ method, status: String(status) });
+    known.set(status, ofStatus.set(method, count));
+    return count;
+  };
   return (measure) => {
-    answers.labels({ method: measure.method, status: String(measure.status) }).add();
+    (known.get(measure.status)?.get(measure.method) ?? countOf(measure)).add();
     seconds.observe(measure.seconds);
   };
 }

@@ -1,5 +1,5 @@
 import { type CounterHandle, exponentialBuckets, type HistogramHandle, type Registry } from '@midgard/metrics';
-import { type RequestScope, type Stage, stages, type Transport } from '@midgard/server';
+import { type RequestScope, type ServerMetrics, type Stage, stages, type Transport } from '@midgard/server';
 
 const requestBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Coarse, since there are as many series as operations have stages: from 25 µs to 1.6 s. */
@@ -15,12 +15,11 @@ interface Handles {
   readonly byCode: Map<number, CounterHandle>;
 }
 
-/**
- * Rate, errors and duration of each operation, and where its time went.
- *
- * @returns to be called with each finished request: look-ups and array writes, from the second of its kind on
- */
-export function requestMetrics(registry: Registry): (request: RequestScope, seconds: number) => void {
+/** What counts requests: look-ups and array writes, from the second of a kind on. */
+export type RequestCounts = Pick<ServerMetrics, 'requestFinished' | 'readsAnswered'>;
+
+/** Rate, errors and duration of each operation, and where its time went. */
+export function requestMetrics(registry: Registry): RequestCounts {
   const labels = ['transport', 'game', 'operation'] as const;
   const total = registry.counter({ name: 'midgard_requests_total', help: 'Finished requests by error code, 0 for success', labels: [...labels, 'code'] });
   const duration = registry.histogram({
@@ -36,23 +35,38 @@ export function requestMetrics(registry: Registry): (request: RequestScope, seco
     buckets: stageBuckets,
     maxSeries: 5000,
   });
-  const known: Record<Transport, Map<string, Map<string, Handles>>> = { tcp: new Map(), http: new Map() };
-  return (request, seconds) => {
-    const { transport, game, operation, code } = request;
+  const known: Record<Transport, Map<string, Map<string, Handles>>> = { tcp: new Map(), http: new Map(), websocket: new Map() };
+  const handlesOf = ({ transport, game, operation }: Names): Handles => {
     const ofGame = computed(known[transport], game, () => new Map());
-    const handles = computed(ofGame, operation, (): Handles => ({ seconds: {}, stages: {}, byCode: new Map() }));
-    const names = { transport, game, operation };
-    const outcome = outcomeOf(code);
-    const times = (handles.seconds[outcome] ??= duration.labels({ ...names, outcome }));
-    if (request.span?.isRecorded === true) times.observeTraced(seconds, { trace_id: request.span.traceId });
-    else times.observe(seconds);
-    computed(handles.byCode, code, () => total.labels({ ...names, code: String(code) })).add();
-    for (const each of stages) {
-      const ms = request.msOf(each);
-      if (ms > 0) (handles.stages[each] ??= stage.labels({ ...names, stage: each })).observe(ms / 1000);
-    }
+    return computed(ofGame, operation, () => ({ seconds: {}, stages: {}, byCode: new Map() }));
+  };
+  const timesOf = (handles: Handles, { transport, game, operation }: Names, outcome: Outcome): HistogramHandle =>
+    (handles.seconds[outcome] ??= duration.labels({ transport, game, operation, outcome }));
+  const countOf = (handles: Handles, { transport, game, operation }: Names, code: number): CounterHandle =>
+    computed(handles.byCode, code, () => total.labels({ transport, game, operation, code: String(code) }));
+  return {
+    requestFinished: (request, seconds) => {
+      const { transport, game, operation, code } = request;
+      const handles = handlesOf(request);
+      const times = timesOf(handles, request, outcomeOf(code));
+      if (request.span?.isRecorded === true) times.observeTraced(seconds, { trace_id: request.span.traceId });
+      else times.observe(seconds);
+      countOf(handles, request, code).add();
+      for (const each of stages) {
+        const ms = request.msOf(each);
+        if (ms > 0) (handles.stages[each] ??= stage.labels({ transport, game, operation, stage: each })).observe(ms / 1000);
+      }
+    },
+    readsAnswered: (reads) => {
+      const handles = handlesOf(reads);
+      timesOf(handles, reads, 'success').observeMany(reads.seconds, reads.count);
+      countOf(handles, reads, 0).add(reads.count);
+    },
   };
 }
+
+/** What a series is found by, besides what came of the request. */
+type Names = Pick<RequestScope, 'transport' | 'game' | 'operation'>;
 
 function outcomeOf(code: number): Outcome {
   if (code === 0) return 'success';

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ReadMetric } from '@midgard/metrics';
+import { type ReadMetric, Registry } from '@midgard/metrics';
 import { CertificateFolder, startRedis } from '@midgard/test-services';
 import { compose } from '../compose.ts';
 import { readSettings } from '../config.ts';
+import { primaryMetrics } from '../processes/primary-metrics.ts';
 
 /** Every metric that the service can have: it is started with all that brings some, and stopped again. */
 export async function everyMetric(): Promise<readonly ReadMetric[]> {
@@ -32,6 +33,9 @@ export async function everyMetric(): Promise<readonly ReadMetric[]> {
     const service = await compose(settings);
     const metrics: ReadMetric[] = [];
     service.registry.onMetric((metric) => metrics.push(metric))();
+    const ofPrimary = new Registry();
+    primaryMetrics(ofPrimary, () => ({ serving: 0, of: 0, isShedding: false }));
+    ofPrimary.onMetric((metric) => metrics.push(metric))();
     await service.stop();
     return metrics;
   } finally {

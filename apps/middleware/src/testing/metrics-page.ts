@@ -9,6 +9,7 @@ const chapters: readonly (readonly [title: string, begins: RegExp])[] = [
   ['Cache', /^midgard_(?:cache|cdn)_/],
   ['Write-behind', /^midgard_(?:write_behind|durable_log)_/],
   ['Health, alerts, traces and logs', /^midgard_(?:component|alerts?|notifications|healing|trace|log)/],
+  ['Worker processes', /^midgard_workers?(?:_|$)/],
   ['Process', /./],
 ];
 
@@ -17,6 +18,9 @@ const beginning = `# Metrics
 Everything at \`/metrics\`, as Prometheus text or OpenMetrics. Written by \`pnpm --filter @midgard/middleware metrics-page\` from the running
 service; a test holds this page against it. Names and units follow Prometheus' conventions: \`_total\` rises, \`_seconds\` and \`_bytes\` are
 what they say. Labels never hold what a client made up: what is not known is \`unknown\`, and beyond a metric's bound of series \`other\`.
+
+With several workers the page of any of them tells of all: counters and histograms are added up, gauges too. What is of one process and has no sum (memory, event loop, connections,
+components, what it knows of others) has one more label there, \`worker\`: its place, or \`primary\`.
 
 Rules, alerts and dashboards on them: [tooling/deploy](../../tooling/deploy).
 `;

@@ -105,6 +105,21 @@ export class ServiceProcess implements AsyncDisposable {
     return result;
   }
 
+  /** Runs another command of the CLI on the same data, and acts once, when it has printed something on standard error. */
+  async commandUntil(printed: RegExp, act: (command: ChildProcess) => void, ...args: readonly string[]): Promise<CommandResult> {
+    const child = this.#spawn(args, {});
+    const result = resultOf(child);
+    let stderr = '';
+    const look = (text: string): void => {
+      stderr += text;
+      if (!printed.test(stderr)) return;
+      child.stderr?.off('data', look);
+      act(child);
+    };
+    child.stderr?.on('data', look);
+    return await result;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });

@@ -24,9 +24,18 @@ const sampledFlag = 1;
  */
 export class RequestTracer implements RequestTracing {
   readonly #parts: RequestTracerParts;
+  /** The random part of the next trace, which was chosen by it. */
+  #chosen: number | undefined;
 
   constructor(parts: RequestTracerParts) {
     this.#parts = parts;
+  }
+
+  choosesNext(): boolean {
+    const randomness = newRandomness();
+    const isChosen = this.#parts.isSampled(randomness);
+    this.#chosen = isChosen ? randomness : undefined;
+    return isChosen;
   }
 
   begin({ batch, trace }: RequestScope): RequestTrace {
@@ -36,7 +45,8 @@ export class RequestTracer implements RequestTracing {
       const isRecorded = (trace.flags & sampledFlag) === sampledFlag;
       return new RequestTrace(this.#parts, { traceId: trace.traceId, randomness: 0, parent: { spanId: trace.spanId, isRemote: true }, isRecorded });
     }
-    const randomness = newRandomness();
+    const randomness = this.#chosen ?? newRandomness();
+    this.#chosen = undefined;
     return new RequestTrace(this.#parts, { randomness, link: trace, isRecorded: isSampled(randomness) });
   }
 

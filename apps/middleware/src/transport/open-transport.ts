@@ -37,6 +37,8 @@ export interface TransportParts {
   readonly isProduction: boolean;
   readonly registry: Registry;
   readonly log: Logger;
+  /** How many serve on the same ports, so that each has its part of what is limited where nothing is set (default 1). */
+  readonly workers?: number | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export interface TransportParts {
  *
  * @throws {SetupError} `ERR_SETUP_PLAINTEXT`: production without TLS; `ERR_SETUP_TLS`: a file is broken
  */
-export function openTransport({ config, isProduction, registry, log }: TransportParts): Transport {
+export function openTransport({ config, isProduction, registry, log, workers = 1 }: TransportParts): Transport {
   requireSafeTransport(config, isProduction);
   for (const warning of looseKeyFiles(config)) log.warn({}, warning);
   const watches = openWatches(config, registry, log);
@@ -52,7 +54,7 @@ export function openTransport({ config, isProduction, registry, log }: Transport
   const proxies = new AddressSet(trustedProxies);
   const header = forwardedHeader === 'Forwarded' ? 'forwarded' : 'x-forwarded-for';
   const partsOf = (name: FrontEnd): FrontEndTransport => {
-    const limit = limitOf(name, { config, isProduction, proxies });
+    const limit = limitOf(name, { config, isProduction, proxies, workers });
     const identity = watches.get(name)?.current.identity;
     const clientCertificate = config.server[name].tls?.clientCertificate ?? 'none';
     return { ...(limit !== undefined && { connectionLimit: limit }), ...(identity !== undefined && { tls: { ...identity, clientCertificate } }) };
@@ -71,13 +73,21 @@ export function openTransport({ config, isProduction, registry, log }: Transport
 
 function limitOf(
   name: FrontEnd,
-  { config, isProduction, proxies }: { readonly config: Pick<Config, 'server'>; readonly isProduction: boolean; readonly proxies: AddressSet },
+  {
+    config,
+    isProduction,
+    proxies,
+    workers,
+  }: { readonly config: Pick<Config, 'server'>; readonly isProduction: boolean; readonly proxies: AddressSet; readonly workers: number },
 ): ConnectionLimit | undefined {
   const max = config.server[name].maxConnectionsPerAddress;
   const known = name === 'http' ? proxies : new AddressSet([]);
   if (max !== undefined) return new ConnectionLimit({ max, except: known });
   if (!isProduction) return undefined;
-  return new ConnectionLimit({ max: productionConnections[name], except: { has: (address) => loopback.has(address) || known.has(address) } });
+  return new ConnectionLimit({
+    max: Math.ceil(productionConnections[name] / workers),
+    except: { has: (address) => loopback.has(address) || known.has(address) },
+  });
 }
 
 function openWatches(config: Pick<Config, 'server'>, registry: Registry, log: Logger): ReadonlyMap<FrontEnd, CertificateWatch> {
