@@ -6,13 +6,13 @@
  *
  * `npx pnpm --filter @midgard/benchmarks run bench:tracing`; `--rounds 15 --seconds 2`, `--before <main.ts>` for a service of before tracing.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { compareServices } from './compare-services.ts';
-import { Children, httpReads, printed, root, tcpReads } from './started-service.ts';
+import { comparedServices } from './measure/compare-services.ts';
+import { writeResults } from './measure/results.ts';
+import { Children, printed } from './service/children.ts';
+import { startService } from './service/started-service.ts';
 
 const connections = 50;
 const { values } = parseArgs({
@@ -22,8 +22,8 @@ const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
 const pace = { seconds, rounds, connections };
 
-using children = new Children();
-const collector = children.launch([path.join(import.meta.dirname, 'collector.ts')]);
+await using children = new Children();
+const collector = children.launch([path.join(import.meta.dirname, 'peers/collector.ts')]);
 const [, collectorPort = ''] = await printed(collector, /(\d+)\n/);
 const spans = (): Promise<number> => fetch(`http://127.0.0.1:${collectorPort}/`).then(async (response) => Number(await response.text()));
 const on = (ratio: number): Record<string, string> => ({
@@ -32,24 +32,15 @@ const on = (ratio: number): Record<string, string> => ({
   MIDGARD_TRACING_SAMPLE_RATIO: String(ratio),
 });
 const services = [
-  { name: 'off', service: await children.service() },
-  { name: 'off again', service: await children.service() },
-  { name: 'on, 0 %', service: await children.service(on(0)) },
-  { name: 'on, 1 %', service: await children.service(on(0.01)) },
-  { name: 'on, 100 %', service: await children.service(on(1)) },
-  ...(values.before === undefined ? [] : [{ name: 'before', service: await children.service({}, path.resolve(values.before)) }]),
+  { name: 'off', service: await startService(children) },
+  { name: 'off again', service: await startService(children) },
+  { name: 'on, 0 %', service: await startService(children, on(0)) },
+  { name: 'on, 1 %', service: await startService(children, on(0.01)) },
+  { name: 'on, 100 %', service: await startService(children, on(1)) },
+  ...(values.before === undefined ? [] : [{ name: 'before', service: await startService(children, {}, path.resolve(values.before)) }]),
 ];
 
-const results = [
-  ...(await compareServices('TCP player.get, depth 1', services, await Promise.all(services.map(({ service }) => tcpReads(service, 1))), pace)),
-  ...(await compareServices('TCP player.get, depth 16', services, await Promise.all(services.map(({ service }) => tcpReads(service, 16))), pace)),
-  ...(await compareServices('HTTP player.get', services, await Promise.all(services.map(({ service }) => httpReads(service))), pace)),
-];
+const results = await comparedServices(services, pace);
 const taken = await spans();
 process.stdout.write(`the collector took ${taken} spans\n`);
-const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model };
-mkdirSync(path.join(root, 'benchmarks/results'), { recursive: true });
-writeFileSync(
-  path.join(root, 'benchmarks/results/tracing.json'),
-  `${JSON.stringify({ at: new Date().toISOString(), machine, connections, seconds, rounds, results, spans: taken }, null, 2)}\n`,
-);
+writeResults('tracing', { ...pace, spans: taken }, results);
