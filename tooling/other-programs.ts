@@ -17,9 +17,17 @@ const patterns = [
   'packages/dao/src/dialects/mysql/conformance.test.ts',
   'packages/dao/src/migrations/{mysql,oracle}-*.test.ts',
   'packages/dao/src/sharding/resharding/resharding*.test.ts',
+  // The load generator, which is in C.
+  'benchmarks/src/load/**',
   // Commands, one process after the other, whose work the libraries' own tests cover.
   'apps/middleware/src/{audit,cli,encryption,signing-keys}/**',
   'apps/middleware/src/migrations.test.ts',
+  // Several services side by side, or under attack, which take minutes: what a line of Node could break of it, the tests that stay would show.
+  'apps/middleware/src/{administration,events,limits}/**',
+  'apps/middleware/src/{keys,revocation}.test.ts',
+  'apps/middleware/src/attacks/{log-injection,privileges,redaction}.test.ts',
+  'apps/middleware/src/cache/two-services.test.ts',
+  'apps/middleware/src/processes/workers-storm.test.ts',
   // The service beside other programs, and killed: MariaDB and H2, nginx, Prometheus, a browser, Python.
   'apps/middleware/src/{cdn,database,observed}/**',
   'apps/middleware/src/alerts/redis-killed.test.ts',

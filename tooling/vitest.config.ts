@@ -11,7 +11,7 @@ const conditions = ['@midgard/source', 'module', 'node', 'development|production
 const exclude = [...configDefaults.exclude, ...(process.env['MIDGARD_TEST_NODE_ONLY'] === undefined ? [] : testsOfOtherPrograms(root))];
 
 // Inline projects: projects found by a glob would not inherit this file.
-const projects = globSync('{packages,apps,games,tooling}/*/package.json', { cwd: root })
+const projects = globSync(['{packages,apps,games,tooling}/*/package.json', 'benchmarks/package.json'], { cwd: root })
   .map((manifest) => manifest.replace('/package.json', ''))
   .map((folder) => ({
     extends: true as const,
