@@ -4,8 +4,9 @@ export type { LineListener, LogDestination, LogStream, OutputOptions } from './o
 export type { WallClock } from './iso-clock.ts';
 export { EntryLog, type EntryLogOptions } from './entries/entry-log.ts';
 export type { AuditEntry, RequestEntry } from './entries/entry.ts';
+export { StandardOutput, type StandardOutputOptions } from './standard-output.ts';
 export { FileDestination, type FileDestinationOptions, type FileTrouble, type FileTroubleReason } from './files/file-destination.ts';
 export type { FileOptions } from './files/file-options.ts';
-export type { LogTimers } from './files/timers.ts';
+export type { LogTimers } from './timers.ts';
 export { LoggingError, type LoggingErrorCode } from './logging-error.ts';
 export { printable } from './printable.ts';

@@ -7,12 +7,12 @@ export interface LogCounts {
   readonly onDropped: (lines: number, reason: FileTroubleReason) => void;
 }
 
-/** Counts the lines of the log, and those that no file will ever have. */
+/** Counts the lines of the log, and those that nobody will ever read. */
 export function logMetrics(registry: Registry): LogCounts {
   const lines = registry.counter({ name: 'midgard_log_lines_total', help: 'Lines of the log', labels: ['stream', 'level'] });
   const dropped = registry.counter({
     name: 'midgard_log_dropped_total',
-    help: 'Lines that are lost because the disk was full, the thread that writes them dead or too slow',
+    help: 'Lines that are lost because the disk was full, the thread that writes them dead, or it or the reader of standard output too slow',
     labels: ['reason'],
   });
   // There from the start, so that the first loss is seen as a rise.

@@ -9,6 +9,7 @@ import {
   type LogDestination,
   type Logger,
   type LogSettings,
+  StandardOutput,
 } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 import { currentRequest } from '@midgard/server';
@@ -38,7 +39,7 @@ export interface LogParts {
   /** Which of several processes writes; default: the only one. */
   readonly writer?: string | undefined;
   readonly registry: Registry;
-  /** Where it is told what keeps lines from their files; default: standard error. */
+  /** Where it is told what keeps lines from their files or reader; default: standard error. */
   readonly emergency?: LogDestination;
 }
 
@@ -52,7 +53,8 @@ export function openLogs({ config, writer, registry, emergency = process.stderr 
   const { onLine, onDropped } = logMetrics(registry);
   const report = (trouble: FileTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
   const files = filesOf(config, writer, { report, onDropped, emergency });
-  const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination: files, onLine };
+  const destination = files ?? new StandardOutput({ report, onDropped });
+  const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination, onLine };
   const log = createLogger({ ...options, context: idsOfRequest });
   const entries = new EntryLog(options);
   const reloadable: Reloadable = {
@@ -110,14 +112,14 @@ function idsOfRequest(): object | undefined {
   return request === undefined ? undefined : { requestId: request.requestId, traceId: request.traceId };
 }
 
-/** What begins goes to where a person looks though the files do not work, what is over into the files. */
+/** What begins goes to where a person looks though the log does not work, what is over into the log. */
 function reportTrouble(trouble: FileTrouble, { log, emergency }: { readonly log: () => Logger; readonly emergency: LogDestination }): void {
   const stderr = createLogger({ name, destination: emergency });
   switch (trouble.state) {
     case 'failing':
-      return stderr.error({ reason: trouble.reason, err: trouble.error }, 'the log files are not written: lines wait in memory, more are dropped and counted');
+      return stderr.error({ reason: trouble.reason, err: trouble.error }, 'the log is not written: lines wait in memory, more are dropped and counted');
     case 'recovered':
-      return log().warn({ reason: trouble.reason, dropped: trouble.dropped }, 'the log files are written again; the dropped lines are lost');
+      return log().warn({ reason: trouble.reason, dropped: trouble.dropped }, 'the log is written again; the dropped lines are lost');
     case 'not-pruned':
       return log().warn({ err: trouble.error }, 'log files that are too old could not be removed');
   }

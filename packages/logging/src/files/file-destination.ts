@@ -6,7 +6,7 @@ import { LoggingError } from '../logging-error.ts';
 import type { LogDestination } from '../output.ts';
 import { type FileOptions, fileSettings, type FileSettings } from './file-options.ts';
 import { FileThread } from './file-thread.ts';
-import { type LogTimers, systemTimers } from './timers.ts';
+import { type LogTimers, systemTimers } from '../timers.ts';
 
 /** Why lines do not reach their file: the disk takes nothing, the thread that writes is dead, or it cannot keep up. */
 export type FileTroubleReason = 'disk' | 'thread' | 'slow';

@@ -31,6 +31,8 @@ type Phase = 'hello' | 'shaking' | 'open' | 'draining' | 'closing' | 'ended' | '
 
 /** How long a refused connection waits for its requests in flight, and an ended one for the peer to close too. */
 const lingerMs = 1000;
+/** Where a frame says of which kind it is. */
+const kindAt = 5;
 /** How long a drained connection must be silent before it is closed: a request that was on its way still gets its 1008. */
 const quietMs = 100;
 
@@ -179,10 +181,16 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   #onBytes(chunk: Buffer, bytes: number): boolean {
     this.#heartbeat.beat(this.#context.clock.now());
     if (!this.isReading) return true;
-    const fault = this.#intake.take(chunk, bytes, this.#phase === 'open' ? this.#requests : null);
+    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes));
     if (fault !== undefined) this.#fail(fault);
     this.#stallIfFull();
     return bytes < chunk.length || this.#letOthersIn();
+  }
+
+  /** Of those who only send signs of life there is no caller. */
+  #callerFor(chunk: Buffer, bytes: number): Requests | null {
+    if (this.#phase !== 'open') return null;
+    return this.#requests ?? (bytes > kindAt && chunk[kindAt] === Kind.request ? this.#openRequests() : null);
   }
 
   /** See {@link FrameTaker}. */
