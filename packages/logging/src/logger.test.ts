@@ -63,6 +63,20 @@ describe('schema', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ game: 'realm', session: 's3', requestId: 'r1' });
   });
 
+  test('a map whose key is no text, and cannot be made one, is written all the same', () => {
+    const { log, entry } = capture();
+    log.info(
+      {
+        map: new Map<unknown, number>([
+          [{ toString: false }, 1],
+          [Symbol('s'), 2],
+        ]),
+      },
+      'x',
+    );
+    expect(entry()).toMatchObject({ map: { '[unreadable]': 1, 'Symbol(s)': 2 } });
+  });
+
   test('bigint, Date, bytes, Map, cycles and getters that throw are written as something', () => {
     const { log, entry } = capture();
     const cycle: Record<string, unknown> = {};

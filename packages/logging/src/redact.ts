@@ -85,7 +85,7 @@ class Copy {
     if (value instanceof Set) return this.#list([...value], depth);
     if (value instanceof Map)
       return this.#fields(
-        [...value].map(([key, item]) => [String(key), item] as const),
+        [...value].map(([key, item]) => [keyOf(key), item] as const),
         depth,
       );
     if (value instanceof Error) return this.#error(value, depth);
@@ -158,6 +158,15 @@ function withoutJwt(dotted: string): string {
 /** Anyone may have set the message of an error to anything. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+/** The key of a map as text: what an object says of itself may fail. */
+function keyOf(key: unknown): string {
+  try {
+    return String(key);
+  } catch {
+    return '[unreadable]';
+  }
 }
 
 /** Nothing to hide in an absent value, and whether it is absent is what a reader of the log wants to know. */

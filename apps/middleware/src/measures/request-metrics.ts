@@ -44,6 +44,8 @@ export function requestMetrics(registry: Registry): RequestCounts {
     (handles.seconds[outcome] ??= duration.labels({ transport, game, operation, outcome }));
   const countOf = (handles: Handles, { transport, game, operation }: Names, code: number): CounterHandle =>
     computed(handles.byCode, code, () => total.labels({ transport, game, operation, code: String(code) }));
+  /** Cached reads come in crowds of one kind. */
+  let last: (Names & { readonly times: HistogramHandle; readonly total: CounterHandle }) | undefined;
   return {
     requestFinished: (request, seconds) => {
       const { transport, game, operation, code } = request;
@@ -58,9 +60,13 @@ export function requestMetrics(registry: Registry): RequestCounts {
       }
     },
     readsAnswered: (reads) => {
-      const handles = handlesOf(reads);
-      timesOf(handles, reads, 'success').observeMany(reads.seconds, reads.count);
-      countOf(handles, reads, 0).add(reads.count);
+      if (last === undefined || reads.operation !== last.operation || reads.game !== last.game || reads.transport !== last.transport) {
+        const { transport, game, operation } = reads;
+        const handles = handlesOf(reads);
+        last = { transport, game, operation, times: timesOf(handles, reads, 'success'), total: countOf(handles, reads, 0) };
+      }
+      last.times.observeMany(reads.seconds, reads.count);
+      last.total.add(reads.count);
     },
   };
 }

@@ -43,6 +43,14 @@ describe('a read that was answered before', () => {
     expect(server.open.runtime.caches().get('player')?.stats()).toMatchObject({ loader: 1, memory: 1 });
   });
 
+  test('is answered so to the first request of another connection, too', async () => {
+    const { server, id } = await asking();
+    const other = await server.connect();
+    const before = server.hot();
+    expect(fieldOf((await other.call(1, playerGet, { id }, { game }))?.body, 'name')).toBe('Mira');
+    expect(server.hot() - before).toBe(1);
+  });
+
   test('of another connection, too, in whatever pieces the request comes', async () => {
     const { server, id } = await asking();
     const other = await server.connect();

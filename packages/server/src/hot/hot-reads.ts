@@ -28,6 +28,12 @@ export interface KeptRequest {
   readonly terms: HotTerms;
 }
 
+/** When a chunk came. */
+export interface ChunkTimes {
+  readonly now: number;
+  readonly startedAt: number;
+}
+
 const headerBytes = 16;
 const checksumBytes = 4;
 const protocolVersion = 1;
@@ -84,14 +90,15 @@ export class HotReads {
    * @param chunk where they lie
    * @param from offset of the first frame
    * @param end offset behind its last byte
-   * @param startedAt when the chunk was taken up, by `performance.now()`
+   * @param times.now epoch milliseconds
+   * @param times.startedAt when the chunk was taken up, by `performance.now()`
    * @returns offset of what is left for the decoder: a frame that is not whole or not right, or nothing
    */
-  serve(chunk: Buffer, [from, end]: readonly [from: number, end: number], caller: HotCaller, startedAt: number): number {
+  serve(chunk: Buffer, [from, end]: readonly [from: number, end: number], caller: HotCaller, { now, startedAt }: ChunkTimes): number {
     this.#served = 0;
     this.#forgetOldGames();
     if (!this.#rules.admits(caller.session)) return from;
-    this.#now = this.#clock.now();
+    this.#now = now;
     this.#startedAt = startedAt;
     this.#rulesVersion = this.#rules.version;
     let at = from;

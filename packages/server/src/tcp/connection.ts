@@ -179,9 +179,10 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
 
   /** @returns false where this turn of the event loop has had enough of this connection */
   #onBytes(chunk: Buffer, bytes: number): boolean {
-    this.#heartbeat.beat(this.#context.clock.now());
+    const now = this.#context.clock.now();
+    this.#heartbeat.beat(now);
     if (!this.isReading) return true;
-    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes));
+    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes), now);
     if (fault !== undefined) this.#fail(fault);
     this.#stallIfFull();
     return bytes < chunk.length || this.#letOthersIn();

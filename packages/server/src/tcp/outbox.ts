@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Encoding, FrameFields, Sealing } from '@midgard/codec';
 import { encodeFrame, Flag, flagsOf, frameBytes, writeFrame } from '@midgard/codec';
+import { DirectWriter } from './direct-writer.ts';
 import { bufferBytes, type OutputBuffer, type OutputBuffers } from './output-buffers.ts';
 
 /** From here on compression pays for its time. */
@@ -28,6 +29,7 @@ interface Gathered {
  */
 export class Outbox {
   readonly #socket: Socket;
+  readonly #direct: DirectWriter | null;
   readonly #buffers: OutputBuffers;
   #buffer: OutputBuffer | null = null;
   #used = 0;
@@ -36,6 +38,7 @@ export class Outbox {
 
   constructor(socket: Socket, buffers: OutputBuffers) {
     this.#socket = socket;
+    this.#direct = DirectWriter.of(socket);
     this.#buffers = buffers;
   }
 
@@ -98,10 +101,10 @@ export class Outbox {
     if (buffer === null) return 0;
     this.#buffer = null;
     this.#used = 0;
-    const part = buffer.bytes.subarray(0, bytes);
-    if (this.#socket.writableLength > 0) this.#writeCopies([part], [buffer]);
+    if (this.#socket.writableLength > 0) this.#writeCopies([buffer.bytes.subarray(0, bytes)], [buffer]);
     else {
-      this.#socket.write(part);
+      const taken = this.#direct?.write(buffer.bytes, bytes) ?? 0;
+      if (taken < bytes) this.#socket.write(buffer.bytes.subarray(taken, bytes));
       this.#buffers.releaseAfter(buffer, this.#socket);
     }
     return bytes;
