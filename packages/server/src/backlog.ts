@@ -44,14 +44,11 @@ export class Backlog {
    * A request has arrived.
    *
    * @param nowMs by a clock that never goes back
-   * @returns what {@link leave} wants to know
-   * @throws {MidgardError} 1005: too many are late
+   * @returns what {@link leave} wants to know; null: too many are late, the request is to be refused
    */
-  enter(nowMs: number): number {
+  enter(nowMs: number): number | null {
     this.#age(nowMs);
-    if (this.#late > this.#limit.maxLate) {
-      throw new MidgardError('overloaded', 'there is too much to do: try again later', { details: { retryAfterMs: 2 * this.#limit.lateMs } });
-    }
+    if (this.#late > this.#limit.maxLate) return null;
     this.#open += 1;
     this.#recent[this.#step % steps] = (this.#recent[this.#step % steps] ?? 0) + 1;
     return this.#step;
@@ -78,17 +75,38 @@ export class Backlog {
   }
 }
 
+/** Where a request waits for its answer. */
+export interface Wait {
+  readonly backlog: Backlog;
+  /** What {@link Backlog.leave} wants to know. */
+  readonly step: number;
+}
+
 /** The backlogs of all games, by id. */
 export class Backlogs {
+  /** What is refused is answered with this, 1005: one for all, since its stack tells nothing, and to take it costs more than to refuse. */
+  readonly refusal: MidgardError;
   readonly #limit: BacklogLimit;
   readonly #byGame = new Map<string, Backlog>();
 
   constructor(limit: BacklogLimit = defaultBacklogLimit) {
     this.#limit = limit;
+    this.refusal = new MidgardError('overloaded', 'there is too much to do: try again later', { details: { retryAfterMs: 2 * limit.lateMs } });
   }
 
-  /** That of a game; made with its first request. */
-  of(game: string): Backlog {
+  /**
+   * A request for a game has arrived.
+   *
+   * @param nowMs by a clock that never goes back
+   * @returns where it waits, to leave when it is answered; null: it is refused, since too many of this game are late
+   */
+  enter(game: string, nowMs: number): Wait | null {
+    const backlog = this.#of(game);
+    const step = backlog.enter(nowMs);
+    return step === null ? null : { backlog, step };
+  }
+
+  #of(game: string): Backlog {
     const known = this.#byGame.get(game);
     if (known !== undefined) return known;
     const backlog = new Backlog(this.#limit);

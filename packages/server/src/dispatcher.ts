@@ -127,13 +127,16 @@ export class Dispatcher {
    * Takes a request on, before anything is done for it; {@link call} does it for those that were not.
    *
    * @param game as in {@link Call}
-   * @throws {MidgardError} 1005: too much of this game is not answered
+   * @returns what it is refused with, 1005: too much of this game is not answered. Not thrown: that alone would take longer than to refuse it, and there are
+   *   many of them when it counts
    */
-  arrive(game: number | string, request: RequestScope): void {
+  arrive(game: number | string, request: RequestScope): MidgardError | undefined {
     const route = this.router.find(game);
-    if (route === undefined || request.waits !== undefined) return;
-    const backlog = this.#backlogs.of(route.id);
-    request.waits = { backlog, step: backlog.enter(performance.now()) };
+    if (route === undefined || request.waits !== undefined) return undefined;
+    const wait = this.#backlogs.enter(route.id, performance.now());
+    if (wait === null) return this.#backlogs.refusal;
+    request.waits = wait;
+    return undefined;
   }
 
   /** Measures a request that is answered, or that nobody waits for any more. To be called once, for each that had come to {@link call}. */
@@ -157,7 +160,8 @@ export class Dispatcher {
     if (this.#tracing !== undefined) request.span ??= this.#tracing.begin(request);
     this.#metrics.requestRuns(session.transport, 1);
     try {
-      this.arrive(call.game, request);
+      const refusal = this.arrive(call.game, request);
+      if (refusal !== undefined) throw refusal;
       return await runFor(request, () => this.#run({ ...call, request }, target));
     } catch (error) {
       const shown = toMidgardError(error);

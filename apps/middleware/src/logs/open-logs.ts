@@ -11,6 +11,7 @@ import {
   type LogSettings,
   StandardOutput,
 } from '@midgard/logging';
+import { errorTable } from '@midgard/errors';
 import type { Registry } from '@midgard/metrics';
 import { currentRequest } from '@midgard/server';
 import type { Config } from '../config-schema.ts';
@@ -19,6 +20,8 @@ import { SetupError } from '../setup-error.ts';
 import { logMetrics } from './log-metrics.ts';
 
 const name = 'midgard';
+/** What is answered to whom it may concern when there is too much to do. */
+const crowdCodes = [errorTable.overloaded.code, errorTable.tooManyInFlight.code, errorTable.rateLimited.code];
 
 /** The log of the service. */
 export interface ServiceLogs extends AsyncDisposable {
@@ -56,7 +59,7 @@ export function openLogs({ config, writer, registry, emergency = process.stderr 
   const destination = files ?? new StandardOutput({ report, onDropped });
   const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination, onLine };
   const log = createLogger({ ...options, context: idsOfRequest });
-  const entries = new EntryLog(options);
+  const entries = new EntryLog({ ...options, crowdCodes });
   const reloadable: Reloadable = {
     name: 'log',
     prepare: (fresh) => {

@@ -101,6 +101,19 @@ describe('sampling', () => {
     ]);
   });
 
+  test('of refusals that come in crowds, too, and of no others', () => {
+    const drawn = [0.24, 0.25];
+    const { log, entries } = open({ successRate: 0.25, slowMs: 100 }, { crowdCodes: [1005], random: () => drawn.shift() ?? expect.unreachable() });
+    for (const operation of ['written', 'no']) log.request({ ...good, operation, code: 1005 });
+    log.request({ ...good, operation: 'slow', code: 1005, durationMs: 100 });
+    log.request({ ...good, operation: 'other', code: 1001 });
+    expect(entries('request').map(({ operation, level, sampleRate }) => [operation, level, sampleRate])).toEqual([
+      ['written', 'warn', 0.25],
+      ['slow', 'warn', undefined],
+      ['other', 'warn', undefined],
+    ]);
+  });
+
   test('a line says of how many it stands for one, and the rate can be changed', () => {
     const drawn = [0.24, 0.25, 0.9];
     const { log, entries, control } = open({ successRate: 0.25 }, { random: () => drawn.shift() ?? expect.unreachable() });

@@ -11,6 +11,11 @@ import { isSampled, SampleGaps } from './sampler.ts';
 /** Options of {@link EntryLog}: those of the logger beside it, so that both write one log. */
 export interface EntryLogOptions extends Omit<LoggerOptions, 'level' | 'context'> {
   readonly control: LogControl;
+  /**
+   * Codes that are answered to requests by the thousand when there is too much to do, through no fault of any one of them: of these as of the good
+   * ones a sample gets lines, so that an overload is not made worse by telling of it (default none).
+   */
+  readonly crowdCodes?: readonly number[] | undefined;
   /** 0 to 1, below 1; default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
@@ -32,6 +37,8 @@ export class EntryLog {
   readonly #output: Output;
   readonly #audits: LineWriter;
   readonly #redact: ReturnType<typeof redactor>;
+  /** Of what has one of these only a sample gets lines. */
+  readonly #sampledCodes: ReadonlySet<number>;
   readonly #random: () => number;
   readonly #gaps: SampleGaps;
   readonly #now: () => string;
@@ -42,11 +49,12 @@ export class EntryLog {
 
   /** @param options see {@link EntryLogOptions} */
   constructor(options: EntryLogOptions) {
-    const { control, name, random = Math.random, redact = [], clock = Date } = options;
+    const { control, name, crowdCodes = [], random = Math.random, redact = [], clock = Date } = options;
     this.#control = control;
     this.#output = new Output(options);
     this.#audits = new LineWriter(options, () => 'audit');
     this.#redact = redactor(redact);
+    this.#sampledCodes = new Set([0, ...crowdCodes]);
     this.#random = random;
     this.#gaps = new SampleGaps(random);
     this.#now = isoClock(clock);
@@ -55,14 +63,14 @@ export class EntryLog {
   }
 
   /**
-   * Tells of a finished request: a line in `request` where it failed, was refused, was slow or is in the sample of the good ones; where it was
+   * Tells of a finished request: a line in `request` where it failed, was refused, was slow or is in the sample of the good ones and the crowds; where it was
    * slow also one in `performance`, with its stages. Most calls end after two comparisons.
    */
   request(entry: RequestEntry): void {
     const { successRate, slowMs } = this.#control.settings;
     const isSlow = entry.durationMs >= slowMs;
-    const isGood = entry.code === 0;
-    if (isGood && !isSlow && !isSampled(successRate, 'sampleKey' in entry ? entry.sampleKey : entry.traceId, this.#random)) return;
+    const isOfSample = !isSlow && this.#sampledCodes.has(entry.code);
+    if (isOfSample && !isSampled(successRate, 'sampleKey' in entry ? entry.sampleKey : entry.traceId, this.#random)) return;
     this.#writeRequest(entry, isSlow);
   }
 
@@ -88,7 +96,7 @@ export class EntryLog {
     const { successRate, slowMs } = this.#control.settings;
     const isGood = entry.code === 0;
     const facts = this.#factsOf(entry);
-    const sampled = isGood && !isSlow && successRate < 1 ? `,"sampleRate":${successRate}` : '';
+    const sampled = this.#sampledCodes.has(entry.code) && !isSlow && successRate < 1 ? `,"sampleRate":${successRate}` : '';
     const { good, bad, slow } = this.#beginnings;
     this.#output.writePrintable(`${this.#begin(isGood ? good : bad)}${facts}${sampled},"msg":"request"}\n`, 'request', isGood ? 'info' : 'warn');
     if (!isSlow) return;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TraceContext } from '@midgard/codec';
-import type { Backlog } from '../backlog.ts';
+import type { Wait } from '../backlog.ts';
 import type { Transport } from '../metrics.ts';
 import type { RequestSpan } from './request-tracing.ts';
 import { type Stage, stages } from './stages.ts';
@@ -46,7 +46,7 @@ export class RequestScope {
   /** When it came to its operation, in milliseconds of `performance.now()`; 0 where it did not. */
   handledFrom = 0;
   /** Among what it waits, and since when, as that counts; undefined: among nothing. */
-  waits: { readonly backlog: Backlog; readonly step: number } | undefined;
+  waits: Wait | undefined;
   /** Set by whoever follows the request. */
   span: RequestSpan | undefined;
   /** What it is a part of. */

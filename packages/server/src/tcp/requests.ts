@@ -88,10 +88,11 @@ export class Requests implements HotCaller {
       return this.refuse(frame, new MidgardError('tooManyInFlight', `more than ${maxInFlight} requests unanswered`), { startedAt, trace });
     }
     const request = new RequestScope({ transport: 'tcp', requestId: frame.requestId, trace, startedAt });
+    // First, so that a refusal costs next to nothing.
+    const refusal = this.#context.dispatcher.arrive(frame.game, request);
+    if (refusal !== undefined) return this.#refuse(frame, refusal, request);
     let input: unknown;
     try {
-      // First, so that a refusal costs next to nothing: there are many of them when it counts.
-      this.#context.dispatcher.arrive(frame.game, request);
       input = decodeValue(payload, encoding);
     } catch (error) {
       return this.#refuse(frame, toMidgardError(error), request);
