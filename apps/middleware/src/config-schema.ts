@@ -85,8 +85,8 @@ const Memory = z.strictObject({
     .prefault({}),
   idleGc: z
     .strictObject({
-      enabled: z.boolean().default(false).describe('Collect garbage when there is no request'),
-      quietMs: Milliseconds.default(5000).describe('Time without a request after which it collects'),
+      enabled: z.boolean().default(false).describe('Collect garbage when nothing is to be done'),
+      quietMs: Milliseconds.default(5000).describe('Time without a request, or a connection that comes or goes, after which it collects'),
       minIntervalMs: Milliseconds.default(60_000).describe('Least time from one collection to the next'),
     })
     .prefault({}),

@@ -72,7 +72,8 @@ export class Holders implements Disposable {
       else if ('pongs' in report && report.kind === 'total') total.resolve(report);
       else if ('pongs' in report) this.#take(number, report);
     });
-    void once(child, 'exit').then(([code]) => {
+    // Not its exit: its last lines may come after that.
+    void once(child, 'close').then(([code]) => {
       const error = new Error(`a load generator that held connections ended with ${String(code)}`);
       opened.reject(error);
       total.reject(error);

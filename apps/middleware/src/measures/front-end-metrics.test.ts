@@ -9,7 +9,7 @@ function finished(transport: 'tcp' | 'http', code = 0): RequestScope {
   return request;
 }
 
-test('it knows how many connections are open, and how many requests are done, over both transports', () => {
+test('it knows how many connections are open, how many came or went, and how many requests are done, over both transports', () => {
   const metrics = frontEndMetrics(new Registry());
   expect([metrics.openConnections(), metrics.finishedRequests()]).toEqual([0, 0]);
   metrics.connectionOpened('tcp');
@@ -18,7 +18,7 @@ test('it knows how many connections are open, and how many requests are done, ov
   metrics.connectionClosed('http');
   metrics.requestFinished(finished('tcp'), 0.001);
   metrics.requestFinished(finished('http', 1004), 0.001);
-  expect([metrics.openConnections(), metrics.finishedRequests()]).toEqual([2, 2]);
+  expect([metrics.openConnections(), metrics.changedConnections(), metrics.finishedRequests()]).toEqual([2, 4, 2]);
 });
 
 test('bytes, messages and batches are counted for each front end', () => {

@@ -34,14 +34,18 @@ export function frontEndMetrics(registry: Registry): ServerMetrics & Activity {
   /** A WebSocket was counted when its connection came over HTTP. */
   let openConnections = 0;
   let finishedRequests = 0;
+  let changedConnections = 0;
   return {
     openConnections: () => openConnections,
     finishedRequests: () => finishedRequests,
+    changedConnections: () => changedConnections,
     connectionOpened: (transport) => {
+      changedConnections += 1;
       if (transport !== 'websocket') openConnections += 1;
       of[transport].connections.add(1);
     },
     connectionClosed: (transport) => {
+      changedConnections += 1;
       if (transport !== 'websocket') openConnections -= 1;
       of[transport].connections.add(-1);
     },

@@ -1,16 +1,13 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
+import process from 'node:process';
+import { expect, test } from 'vitest';
 import { garbageCollector, IdleGc } from './idle-gc.ts';
-
-const gcEntry = z.object({ detail: z.object({ kind: z.int(), flags: z.int() }) });
 
 function idle() {
   let nowMs = 0;
   let finished = 0;
   const collectedAt: number[] = [];
   const gc = new IdleGc({
-    finishedRequests: () => finished,
+    done: () => finished,
     quietMs: 100,
     minIntervalMs: 1000,
     collect: () => void collectedAt.push(nowMs),
@@ -66,17 +63,12 @@ test('a burst soon after a collection waits for its turn, and is then collected 
   expect(collectedAt).toEqual([110, 1110]);
 });
 
-test('the collector is had without a flag, and does a collection that V8 itself would not have done', { timeout: 60_000 }, async () => {
+test('the collector is had without a flag, and gives memory back to the system', { timeout: 60_000 }, async () => {
   const collect = garbageCollector();
-  let forced = 0;
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { kind, flags } = gcEntry.parse(entry).detail;
-      if (kind === constants.NODE_PERFORMANCE_GC_MAJOR && (flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0) forced += 1;
-    }
-  });
-  observer.observe({ entryTypes: ['gc'] });
-  onTestFinished(() => observer.disconnect());
+  let garbage: unknown[] = Array.from({ length: 500_000 }, (_, n) => ({ n, text: `${n} of many` }));
+  const full = process.memoryUsage().heapTotal;
+  expect(garbage).toHaveLength(500_000);
+  garbage = [];
   collect();
-  await expect.poll(() => forced, { timeout: 60_000 }).toBe(1);
+  await expect.poll(() => full - process.memoryUsage().heapTotal, { timeout: 60_000 }).toBeGreaterThan(20_000_000);
 });

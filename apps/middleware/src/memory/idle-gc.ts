@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 
 /** Options of {@link IdleGc}. */
 export interface IdleGcOptions {
-  /** How many requests have been finished so far. */
-  readonly finishedRequests: () => number;
-  /** Time without a finished request after which it is quiet, in milliseconds. */
+  /** A number that rises with everything that is done for somebody. */
+  readonly done: () => number;
+  /** Time in which nothing is done after which it is quiet, in milliseconds. */
   readonly quietMs: number;
   /** Least time from one collection to the next, in milliseconds. */
   readonly minIntervalMs: number;
@@ -17,10 +17,10 @@ export interface IdleGcOptions {
 /** Collects garbage once in each quiet period, while nobody waits for an answer. Call {@link IdleGc.look} a few times in `quietMs`. */
 export class IdleGc {
   readonly #options: Required<IdleGcOptions>;
-  #finished = 0;
+  #done = 0;
   #quietSinceMs: number;
   #collectedAtMs = -Infinity;
-  /** Whether there was a request since the last collection: without one there is no garbage worth a pause. */
+  /** Whether anything was done since the last collection: else there is no garbage worth a pause. */
   #hasWork = false;
 
   constructor(options: IdleGcOptions) {
@@ -30,11 +30,11 @@ export class IdleGc {
 
   /** Looks whether it is quiet, and collects if so. O(1) beside the collection. @returns whether it did */
   look(): boolean {
-    const { finishedRequests, quietMs, minIntervalMs, collect, clock } = this.#options;
+    const { done, quietMs, minIntervalMs, collect, clock } = this.#options;
     const now = clock.now();
-    const finished = finishedRequests();
-    if (finished !== this.#finished) {
-      this.#finished = finished;
+    const doneNow = done();
+    if (doneNow !== this.#done) {
+      this.#done = doneNow;
       this.#quietSinceMs = now;
       this.#hasWork = true;
       return false;
@@ -50,11 +50,11 @@ export class IdleGc {
 /**
  * V8's own collector as a function, without a flag on the command line: a context made after the flag is set has it.
  *
- * @returns a function that collects everything; it gives memory back to the system as well
+ * @returns a function that collects everything, and gives every free page back to the system: a common collection keeps them for later
  */
 export function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect !== 'function') throw new TypeError('V8 gave no gc()');
-  return () => void collect({ type: 'major', execution: 'async' });
+  return () => void collect({ type: 'major', execution: 'async', flavor: 'last-resort' });
 }

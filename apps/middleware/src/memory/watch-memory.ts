@@ -12,6 +12,8 @@ import { type Host, youngGenerationFlag } from './young-generation.ts';
 export interface Activity {
   openConnections(): number;
   finishedRequests(): number;
+  /** How many connections were opened or closed so far. */
+  changedConnections(): number;
 }
 
 /** What {@link watchMemory} needs. */
@@ -44,8 +46,8 @@ export function watchMemory({ memory, registry, log, activity, host = process }:
     parts.defer(every(memory.leakWatch.intervalMs, watchLeaks({ registry, log, sample: () => levels.take(), ...memory.leakWatch })));
   }
   if (memory.idleGc.enabled) {
-    const collections = registry.counter({ name: 'midgard_idle_collections_total', help: 'Collections of garbage because there was no request' }).labels({});
-    const idle = new IdleGc({ ...memory.idleGc, finishedRequests: () => activity.finishedRequests(), collect: garbageCollector() });
+    const collections = registry.counter({ name: 'midgard_idle_collections_total', help: 'Collections of garbage because nothing was to be done' }).labels({});
+    const idle = new IdleGc({ ...memory.idleGc, done: () => activity.finishedRequests() + activity.changedConnections(), collect: garbageCollector() });
     const look = (): void => (idle.look() ? collections.add() : undefined);
     parts.defer(every(memory.idleGc.quietMs / looksInQuietPeriod, look));
   }
