@@ -36,6 +36,15 @@ describe('the channel to another process', () => {
     expect(await Promise.all([1, 5, 9].map((body) => asking.ask('double', body)))).toEqual([2, 10, 18]);
   });
 
+  test('what is asked in one turn goes in one message, and is answered in one', async () => {
+    const { asking, end } = pair({ double: (body) => Number(body) * 2 });
+    const [sent, heard]: [unknown[], unknown[]] = [[], []];
+    end.other?.on('message', (message) => sent.push(message));
+    end.on('message', (message) => heard.push(message));
+    expect(await Promise.all([1, 2, 3].map((body) => asking.ask('double', body)))).toEqual([2, 4, 6]);
+    expect([sent.length, heard.length]).toEqual([1, 1]);
+  });
+
   test('what fails there fails here with its message', async () => {
     const { asking } = pair({ fail: () => Promise.reject(new Error('no room')) });
     await expect(asking.ask('fail')).rejects.toMatchObject({ code: 'ERR_SETUP_WORKER', message: 'no room' });
@@ -59,6 +68,7 @@ describe('the channel to another process', () => {
       {},
       { 'midgard.process': 7 },
       { 'midgard.process': { id: 1, body: 2 } },
+      { 'midgard.process': [null, 3, { id: 1, body: 2 }] },
       { 'midgard.cache.bus': { kind: 'hello' } },
     ])
       end.emit('message', message);

@@ -22,13 +22,16 @@ interface Waiting {
 
 /**
  * Questions and answers between the primary and one of its workers, over the channel that Node gives a forked process. What is sent arrives
- * once and in order, until the channel closes.
+ * once and in order, until the channel closes. What is sent in one turn of the event loop goes together: a storm of handshakes asks for each of
+ * them, and a message by itself costs as much as a handshake.
  */
 export class Channel {
   readonly #peer: ChannelPeer;
   readonly #answers: Answers;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  /** What waits for the end of this turn. */
+  #outgoing: object[] = [];
 
   /** @param answers what to do with what the other side asks; names that are not in it are let be */
   constructor(peer: ChannelPeer, answers: Answers) {
@@ -63,13 +66,23 @@ export class Channel {
 
   #send(message: object): boolean {
     if (this.#peer.connected !== true || this.#peer.send === undefined) return false;
-    // With a callback an error is given to it and not thrown out of nowhere; that the channel closed is told by `disconnect`.
-    this.#peer.send({ [mark]: message }, undefined, undefined, () => undefined);
+    if (this.#outgoing.push(message) === 1) setImmediate(() => this.#flush());
     return true;
   }
 
+  #flush(): void {
+    const messages = this.#outgoing;
+    this.#outgoing = [];
+    // With a callback an error is given to it and not thrown out of nowhere; that the channel closed is told by `disconnect`.
+    if (this.#peer.connected === true) this.#peer.send?.({ [mark]: messages }, undefined, undefined, () => undefined);
+  }
+
   #hear(envelope: unknown): void {
-    const message: unknown = member(envelope, mark);
+    const messages: unknown = member(envelope, mark);
+    if (Array.isArray(messages)) for (const message of messages) this.#hearOne(message);
+  }
+
+  #hearOne(message: unknown): void {
     const id: unknown = member(message, 'id');
     const name: unknown = member(message, 'name');
     if (typeof name === 'string') void this.#answer(name, member(message, 'body'), typeof id === 'number' ? id : undefined);

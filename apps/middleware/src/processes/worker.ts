@@ -24,6 +24,8 @@ const Beginning = z.object({
   workers: z.int(),
 });
 
+/** How long writing down what is to be written may take, when the last request is answered. */
+const lastWorkMs = 10_000;
 /** Longer than the primary itself waits for the other workers. */
 const readingMs = 9000;
 
@@ -41,9 +43,12 @@ export async function workerCommand(): Promise<void> {
   // The terminal sends these to all processes at once; what is to be done about them the primary says.
   for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
   process.on('SIGTERM', () => ending.resolve('stop'));
-  // A primary that was killed says nothing any more.
-  process.on('disconnect', () => ending.resolve('stop'));
   const worker = new Worker(ending.resolve);
+  process.on('disconnect', () => {
+    // A primary that was killed says nothing any more, and kills nobody who does not come to an end.
+    setTimeout(() => process.exit(1), worker.graceMs + lastWorkMs).unref();
+    ending.resolve('stop');
+  });
   const how = await Promise.race([ending.promise, worker.failed]);
   await worker.end(how);
 }
@@ -59,7 +64,8 @@ class Worker {
   #prepared: PreparedReload | undefined;
   #count: WorkerCount = { serving: 0, of: 0, isShedding: false };
   #metrics: MetricsAnswers | undefined;
-  #graceMs = 0;
+  /** How long requests in flight are waited for at the end. */
+  graceMs = 0;
 
   constructor(end: (how: Ending) => void) {
     const { promise, reject } = Promise.withResolvers<never>();
@@ -84,14 +90,14 @@ class Worker {
     const service = await this.#starting;
     if (service === undefined) return;
     service.log.info({ how }, 'stopping');
-    if (how === 'leave') await leaveFrontEnds(service.frontEnds, this.#graceMs);
+    if (how === 'leave') await leaveFrontEnds(service.frontEnds, this.graceMs);
     await service.stop();
     await this.#metrics?.tell();
   }
 
   async #begin({ settings, worker, number, workers }: z.output<typeof Beginning>): Promise<Pick<Service, 'addresses' | 'scheme' | 'games' | 'developmentKey'>> {
     try {
-      this.#graceMs = settings.config.shutdownGraceMs;
+      this.graceMs = settings.config.shutdownGraceMs;
       this.#count = { ...this.#count, serving: workers, of: workers };
       this.#starting = compose(settingsOfWorker(settings, { number, workers }), this.#seat(worker, workers));
       const service = await this.#starting;
