@@ -16,6 +16,11 @@ export interface LogDestination {
   flushSync?(): void;
 }
 
+/** Standard error, written at once; where nobody reads it any more, lines are lost in silence. */
+export function standardError(): LogDestination {
+  return fileDescriptor({ dest: 2, sync: true });
+}
+
 /** Told of each line that is written. */
 export type LineListener = (stream: LogStream, level: LineLevel) => void;
 

@@ -39,6 +39,12 @@ function open(fifo: Pick<Fifo, 'fileDescriptor'>, maxPending = 1_000_000) {
   return { output, timers, troubles, dropped };
 }
 
+const script = fileURLToPath(new URL('./test/talker.ts', import.meta.url));
+
+function talker(act: string) {
+  return spawn(process.execPath, ['--conditions=@midgard/source', script, act], { stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
 const lines = (from: number, to: number): readonly string[] => Array.from({ length: to - from }, (_, at) => `${String(from + at).padStart(99)}\n`);
 
 test('lines leave in order at the end of the turn, together', async () => {
@@ -88,12 +94,20 @@ test('what cannot be written is told of once, with why', async () => {
   expect(troubles).toEqual([{ state: 'failing', reason: 'disk', error: expect.objectContaining({ code: 'ENOSPC' }) }]);
 });
 
+test('what is written when it was closed is written at once', () => {
+  using fifo = new Fifo();
+  const { output } = open(fifo);
+  output.write('before\n');
+  output[Symbol.dispose]();
+  output.write('after\n');
+  expect(fifo.read()).toBe('before\nafter\n');
+});
+
 test.for([
   ['exit', 3],
   ['throw', 1],
 ] as const)('a process that ends by %s has said all that it logged, however slowly it is read', async ([end, code]) => {
-  const script = fileURLToPath(new URL('./test/talker.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@midgard/source', script, end], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = talker(end);
   const [said] = await Promise.all([text(child.stdout), once(child, 'close')]);
   expect(child.exitCode).toBe(code);
   expect(
@@ -102,4 +116,14 @@ test.for([
       .split('\n')
       .map((line) => JSON.parse(line).n),
   ).toEqual(Array.from({ length: 20_000 }, (_, n) => n));
+});
+
+test('a process lives on though nobody reads its output and its complaints any more', async () => {
+  const child = talker('alone');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.stdin.end();
+  await once(child, 'exit');
+  expect(child.exitCode).toBe(7);
 });

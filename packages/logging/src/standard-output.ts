@@ -53,6 +53,7 @@ export class StandardOutput implements LogDestination, Disposable {
   /** The rest of those of which the reader has taken some. */
   #rest: Buffer = Buffer.alloc(0);
   #isDue = false;
+  #isClosed = false;
   #trouble: Trouble | undefined;
   readonly #onExit = (): void => this.flushSync();
 
@@ -71,6 +72,7 @@ export class StandardOutput implements LogDestination, Disposable {
   write(line: string): void {
     if (this.#lines.length + this.#rest.length + line.length > this.#maxPending) return this.#drop();
     this.#lines += line;
+    if (this.#isClosed) return void this.#flush();
     if (this.#isDue) return;
     this.#isDue = true;
     setImmediate(() => this.#writeOut());
@@ -82,9 +84,10 @@ export class StandardOutput implements LogDestination, Disposable {
     while (this.#flush() === 'busy' && performance.now() < until) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, napMs);
   }
 
-  /** Waits as {@link flushSync} does, and asks for no exit any more. */
+  /** Waits as {@link flushSync} does. What is written later is written at once, and no exit is waited for any more. */
   [Symbol.dispose](): void {
     process.off('exit', this.#onExit);
+    this.#isClosed = true;
     this.flushSync();
   }
 

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {
   createLogger,
   EntryLog,
@@ -9,6 +8,7 @@ import {
   type LogDestination,
   type Logger,
   type LogSettings,
+  standardError,
   StandardOutput,
 } from '@midgard/logging';
 import { errorTable } from '@midgard/errors';
@@ -51,12 +51,11 @@ export interface LogParts {
  *
  * @throws {SetupError} `ERR_SETUP_LOG`: the folder of the files cannot be made or written
  */
-export function openLogs({ config, writer, registry, emergency = process.stderr }: LogParts): ServiceLogs {
+export function openLogs({ config, writer, registry, emergency = standardError() }: LogParts): ServiceLogs {
   const control = new LogControl(settingsOf(config.log));
   const { onLine, onDropped } = logMetrics(registry);
   const report = (trouble: FileTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
-  const files = filesOf(config, writer, { report, onDropped, emergency });
-  const destination = files ?? new StandardOutput({ report, onDropped });
+  const destination = filesOf(config, writer, { report, onDropped, emergency }) ?? new StandardOutput({ report, onDropped });
   const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination, onLine };
   const log = createLogger({ ...options, context: idsOfRequest });
   const entries = new EntryLog({ ...options, crowdCodes });
@@ -79,7 +78,8 @@ export function openLogs({ config, writer, registry, emergency = process.stderr 
     [Symbol.asyncDispose]: async () => {
       // The last line of the service; what comes later finds the files closed.
       if (isServing) log.info({}, 'stopped');
-      await files?.close();
+      if (destination instanceof FileDestination) await destination.close();
+      else destination[Symbol.dispose]();
     },
   };
 }

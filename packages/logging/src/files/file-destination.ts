@@ -1,9 +1,8 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { destination as fileDescriptor } from 'pino';
 import type { WallClock } from '../iso-clock.ts';
 import { LoggingError } from '../logging-error.ts';
-import type { LogDestination } from '../output.ts';
+import { type LogDestination, standardError } from '../output.ts';
 import { type FileOptions, fileSettings, type FileSettings } from './file-options.ts';
 import { FileThread } from './file-thread.ts';
 import { type LogTimers, systemTimers } from '../timers.ts';
@@ -83,7 +82,7 @@ export class FileDestination implements LogDestination, AsyncDisposable {
    * @throws {LoggingError} `ERR_LOG_FOLDER`: the folder cannot be made or written
    */
   constructor(options: FileDestinationOptions) {
-    const { maxPending = 4 * 1024 * 1024, emergency = fileDescriptor({ dest: 2, sync: true }), clock = Date } = options;
+    const { maxPending = 4 * 1024 * 1024, emergency = standardError(), clock = Date } = options;
     if (!(maxPending >= 65_536)) throw new LoggingError('ERR_LOG_OPTIONS', `maxPending must be 65536 or more, and not ${maxPending}`);
     this.#options = options;
     this.#settings = { ...fileSettings(options), folder: writableFolder(options.folder) };

@@ -7,6 +7,7 @@ import type { Dispatcher } from '../dispatcher.ts';
 import type { HotReads } from '../hot/hot-reads.ts';
 import type { ServerLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import type { ErrorBodies } from './error-bodies.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import type { TcpOptions } from './options.ts';
 import type { SessionIndex } from './session-index.ts';
@@ -35,6 +36,7 @@ export interface ConnectionContext {
   /** Connections behind their welcome, by who speaks. */
   readonly sessions: SessionIndex<SessionHolder>;
   readonly buffers: OutputBuffers;
+  readonly errorBodies: ErrorBodies;
   /** What sockets read into: its bytes are good until the next read of any of them. */
   readonly readBuffer: Buffer;
   readonly hotReads: HotReads;

@@ -55,7 +55,7 @@ export class Sender {
     const { encoding } = this.agreement;
     const fields = { kind: Kind.error, requestId, game, operation };
     try {
-      this.send(fields, encodedBody(error, encoding), encoding);
+      this.send(fields, this.#context.errorBodies.of(error, encoding), encoding);
     } catch (fault) {
       this.#context.log.error({ err: fault }, 'the details of an error could not be sent');
       this.send(fields, encodeValue({ code: error.code, message: error.message.slice(0, 200) }, encoding), encoding);
@@ -104,14 +104,4 @@ export class Sender {
     this.#isClosed = true;
     this.outbox.drop();
   }
-}
-
-/** The error that was sent last, and its body: one that refuses a crowd is the same for all of them. */
-const last: { error: MidgardError | null; encoding: Encoding; body: Buffer } = { error: null, encoding: 'json', body: noBytes };
-
-function encodedBody(error: MidgardError, encoding: Encoding): Buffer {
-  if (last.error === error && last.encoding === encoding) return last.body;
-  const body = encodeValue(error.toBody(), encoding);
-  Object.assign(last, { error, encoding, body });
-  return body;
 }

@@ -23,6 +23,7 @@ import type { TlsIdentity, TlsSetup } from '../tls/secure-listener.ts';
 import { listenerOptions, renewIdentity } from '../tls/secure-listener.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionContext, Flushable, SessionHolder } from './context.ts';
+import { ErrorBodies } from './error-bodies.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
 import { bufferBytes, OutputBuffers } from './output-buffers.ts';
@@ -234,6 +235,7 @@ export class TcpServer {
       log: this.#log,
       sessions: new SessionIndex<SessionHolder>(),
       buffers: new OutputBuffers(arena, { start: capacity }),
+      errorBodies: new ErrorBodies(),
       readBuffer: Buffer.allocUnsafeSlow(readBytes),
       hotReads: new HotReads(hotParts),
       flushLater: (owner) => this.#flushLater(owner),
