@@ -61,7 +61,7 @@ test.runIf(isPossible)(
     expect((await get(started, '/health')).status).toBe(503);
     await database.start();
     await until(async () => (await readiness()) === 200);
-    const told = service.logs.filter(({ component }) => component === 'realm').map(({ to }) => to);
-    expect(told).toEqual(['down', 'up']);
+    const told = (): readonly unknown[] => service.logs.filter(({ component }) => component === 'realm').map(({ to }) => to);
+    await expect.poll(told).toEqual(['down', 'up']);
   },
 );
