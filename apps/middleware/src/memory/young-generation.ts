@@ -1,5 +1,3 @@
-import { withHugePages } from './huge-pages.ts';
-
 /** What the process was started with, and how it starts itself anew; `process` is one. */
 export interface Host {
   readonly argv0: string;
@@ -10,7 +8,7 @@ export interface Host {
   /** Messages to and from a parent; a process that is replaced loses them. */
   readonly channel?: object | null | undefined;
   /** Not on Windows, and not before Node 22.15. */
-  execve?(file: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>): never;
+  execve?(file: string, args: readonly string[]): never;
 }
 
 const ofNode = /^--max[-_]semi[-_]space[-_]size(?:=|$)/;
@@ -22,11 +20,10 @@ export function youngGenerationFlag({ execArgv, env }: Pick<Host, 'execArgv' | '
 }
 
 /**
- * Replaces the process by itself with `--max-semi-space-size`, unless the operator gave that flag: theirs wins. What else is read once at the
- * start of a process goes along, see {@link withHugePages}.
+ * Replaces the process by itself with `--max-semi-space-size`, unless the operator gave that flag: theirs wins.
  *
  * V8 reads the size once, when the heap is made: `v8.setFlagsFromString` changes nothing any more (tried on Node 24 and 26).
- * `execve` keeps the process id and the open standard streams, so that whoever started this process
+ * `execve` keeps the process id, the open standard streams and the environment, so that whoever started this process
  * still watches and stops the right one. Call it before anything heavy is loaded: all until here is done twice.
  *
  * @param megabytes size of each half of the young generation; 0 leaves it to Node
@@ -34,7 +31,7 @@ export function youngGenerationFlag({ execArgv, env }: Pick<Host, 'execArgv' | '
  */
 export function setYoungGeneration(megabytes: number, host: Host): void {
   if (megabytes === 0 || youngGenerationFlag(host) !== undefined || hasChannel(host)) return;
-  host.execve?.(host.execPath, [host.argv0, ...host.execArgv, `--max-semi-space-size=${megabytes}`, ...host.argv.slice(1)], withHugePages(host.env));
+  host.execve?.(host.execPath, [host.argv0, ...host.execArgv, `--max-semi-space-size=${megabytes}`, ...host.argv.slice(1)]);
 }
 
 function hasChannel({ channel }: Host): boolean {
