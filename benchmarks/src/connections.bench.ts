@@ -48,6 +48,8 @@ const service = await startService(children, {
   MIDGARD_LIMITS_HANDSHAKE_BURST: '1000000',
   MIDGARD_MEMORY_IDLE_GC_ENABLED: 'true',
   MIDGARD_MEMORY_IDLE_GC_QUIET_MS: '1000',
+  // It is opened and closed sooner after each other than in a life.
+  MIDGARD_MEMORY_IDLE_GC_MIN_INTERVAL_MS: '1000',
 });
 const look = () => ({ ...usageOf(service.pid), openFiles: openFiles(service.pid), machineBytes: machineBytes(), at: performance.now() });
 
