@@ -15,6 +15,7 @@ import { Session } from '../session.ts';
 import { noShedding } from '../shedding.ts';
 import { Outbox } from '../tcp/outbox.ts';
 import { bufferBytes, OutputBuffers } from '../tcp/output-buffers.ts';
+import { principal } from '../testing/principals.ts';
 import { AnswerStore } from './answer-store.ts';
 import { Arena } from './arena.ts';
 import { hotTerms, type HotCaller } from './hot-caller.ts';
@@ -32,16 +33,7 @@ const handler = defineGame({
   operations: standardOperations(),
 });
 const rights = new Rights();
-const principal = {
-  subject: 'bench',
-  kind: 'service',
-  roles: ['game-server'],
-  games: '*',
-  playerId: null,
-  expiresAt: null,
-  issuedAt: null,
-  sessionId: null,
-} as const;
+const server = principal();
 const router = new GameRouter();
 router.add({ handler, publicConfig: undefined, events: undefined, execute: async () => undefined, orderKeys: () => [] });
 const makeLimiter = (): never => {
@@ -62,7 +54,7 @@ class TakingSocket extends Socket {
 }
 
 class Caller implements HotCaller {
-  readonly session = new Session({ principal, permissionsIn: rights.of(principal), transport: 'tcp', address: '', budget: undefined });
+  readonly session = new Session({ principal: server, permissionsIn: rights.of(server), transport: 'tcp', address: '', budget: undefined });
   readonly outbox = new Outbox(new TakingSocket(), buffers);
   readonly terms = hotTerms({ encoding: 'msgpack', encodings: ['msgpack', 'json'], compression: null, checksum: false }, 1 << 20);
   readonly isFull = false;

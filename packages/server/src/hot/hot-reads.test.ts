@@ -1,10 +1,10 @@
 import { encodeFrame, encodeValue, Kind } from '@midgard/codec';
-import { openGame, playerCaller, service } from '@midgard/game-kit/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { Rights } from '../rights.ts';
+import { service } from '@midgard/game-kit/testing';
+import { describe, expect, test } from 'vitest';
 import { fieldOf } from '../testing/fake-game.ts';
+import { type HotReader, hotRulesSuite } from '../testing/hot-rules-suite.ts';
 import { turn, until } from '../testing/harness.ts';
-import { type HotServer, plainGame, serveHot } from '../testing/hot-server.ts';
+import { type HotServer, serveHot } from '../testing/hot-server.ts';
 import type { TestClient } from '../testing/test-client.ts';
 
 const game = 3;
@@ -88,14 +88,6 @@ describe('a read that was answered before', () => {
     expect(fieldOf(last?.body, 'level')).toBe(199);
   });
 
-  test('goes the full way once in four minutes, so that the game hears of it', async () => {
-    const { server, again } = await asking();
-    expect((await again()).isHot).toBe(true);
-    server.open.clock.advance(240_000);
-    expect((await again()).isHot).toBe(false);
-    expect((await again()).isHot).toBe(true);
-  });
-
   test('shows a write as soon as that was acknowledged', async () => {
     const { client, again, id } = await asking();
     for (let level = 2; level < 12; level += 1) {
@@ -107,47 +99,28 @@ describe('a read that was answered before', () => {
 });
 
 describe('what the full way would refuse or follow is not answered here', () => {
+  hotRulesSuite(async (setup) => {
+    const { server, id } = await asking(setup);
+    const clients = new Map<string, TestClient>();
+    let requestId = 0;
+    const again: HotReader['again'] = async (name = 'service') => {
+      const caller = clients.get(name) ?? (await server.connect({ auth: { kind: 'apiKey', key: name } }));
+      clients.set(name, caller);
+      const before = server.hot();
+      const answer = await caller.call((requestId += 1), playerGet, { id }, { game });
+      const code = answer?.kind === Kind.response ? 0 : Number(fieldOf(answer?.body, 'code'));
+      return { isHot: server.hot() > before, code, body: answer?.body };
+    };
+    return { open: server.open, router: server.router, id, again };
+  });
+
   const viewer = { ...service, subject: 'key:viewer', roles: ['viewer'] };
   const key = { auth: { kind: 'apiKey', key: 'viewer' } };
 
-  test('a role that may no longer', async () => {
-    const rights = new Rights();
-    const { again } = await asking({ rights, callers: { viewer } }, key);
-    expect((await again()).isHot).toBe(true);
-    rights.redefine({ roles: { viewer: [] } });
-    expect(await again()).toMatchObject({ isHot: false, body: { code: 3004 } });
-    rights.redefine({});
-    expect(await again()).toMatchObject({ kind: Kind.response });
-  });
-
-  test('a key that is for other operations, or other games', async () => {
-    const callers = { scoped: { ...service, operations: ['player.list'] }, elsewhere: { ...service, games: ['other'] } };
-    const { server, id } = await asking({ callers });
-    for (const name of ['scoped', 'elsewhere']) {
-      const client = await server.connect({ auth: { kind: 'apiKey', key: name } });
-      for (let n = 0; n < 2; n += 1) expect((await client.call(n, playerGet, { id }, { game }))?.body).toMatchObject({ code: 3004 });
-    }
-    expect(server.hot()).toBe(0);
-  });
-
-  test('a player who asks for another', async () => {
-    const server = await serveHot({ callers: { '1': playerCaller(1n) } });
-    const id = String(fieldOf(await server.open.call('player.create', { name: 'Mira' }), 'id'));
-    const trusted = await server.connect();
-    for (let n = 0; n < 2; n += 1) await trusted.call(n, playerGet, { id }, { game });
-    const client = await server.connect({ auth: { kind: 'apiKey', key: '1' } });
-    for (let n = 0; n < 2; n += 1) expect((await client.call(n, playerGet, { id }, { game }))?.body).toMatchObject({ code: 3004 });
-    expect(server.hot()).toBe(1);
-  });
-
-  test('a session that has run out, or was revoked', async () => {
-    let isRevoked = false;
+  test('a session that has run out', async () => {
     const callers = { viewer: { ...viewer, expiresAt: Date.UTC(2026, 0, 1) + 10_000 } };
-    const { server, again } = await asking({ callers, revocations: { isRevoked: () => isRevoked } }, key);
+    const { server, again } = await asking({ callers }, key);
     expect((await again()).isHot).toBe(true);
-    isRevoked = true;
-    expect(await again()).toMatchObject({ isHot: false, body: { code: 3003 } });
-    isRevoked = false;
     server.open.clock.advance(10_000);
     expect(await again()).toMatchObject({ isHot: false, body: { code: 3002 } });
   });
@@ -161,30 +134,6 @@ describe('what the full way would refuse or follow is not answered here', () => 
     expect(answers.filter(({ kind }) => kind === Kind.response)).toHaveLength(20);
     expect(answers.filter(({ body }) => fieldOf(body, 'code') === 3005)).toHaveLength(20);
     expect(server.hot()).toBe(20);
-  });
-
-  test('an operation with a limit of its own', async () => {
-    const { again } = await asking({ operationLimits: { 'player.get': { perSecond: 1, burst: 2 } } });
-    expect((await again()).isHot).toBe(false);
-    expect(await again()).toMatchObject({ isHot: false, body: { code: 3005 } });
-  });
-
-  test('anything while load is shed', async () => {
-    const shedding = { isOn: false, sheds: () => true };
-    const { again } = await asking({ shedding });
-    expect((await again()).isHot).toBe(true);
-    shedding.isOn = true;
-    expect(await again()).toMatchObject({ isHot: false, body: { code: 1005 } });
-  });
-
-  test('a request that is followed', async () => {
-    let chosen = 0;
-    const tracing = { choosesNext: () => chosen-- > 0, begin: () => undefined, end: () => undefined };
-    const { again } = await asking({ tracing });
-    expect((await again()).isHot).toBe(true);
-    chosen = 1;
-    expect((await again()).isHot).toBe(false);
-    expect((await again()).isHot).toBe(true);
   });
 
   test('one more than may be in flight', async () => {
@@ -210,24 +159,6 @@ describe('what the full way would refuse or follow is not answered here', () => 
     expect((await client.next())?.body).toMatchObject({ code: 1003 });
     expect(server.hot()).toBe(1);
   });
-
-  test('a game that is switched off', async () => {
-    const { server, again } = await asking();
-    server.router.setEnabled('plain', false);
-    expect(await again()).toMatchObject({ isHot: false, body: { code: 2003 } });
-    server.router.setEnabled('plain', true);
-    expect(await again()).toMatchObject({ isHot: false, kind: Kind.response });
-  });
-});
-
-test('a game that takes the place of another does not give its answers', async () => {
-  const { server, again, id } = await asking();
-  await again();
-  const other = await openGame({ ...plainGame, manifest: { ...plainGame.manifest, version: '2.0.0' } });
-  onTestFinished(() => other[Symbol.asyncDispose]());
-  server.router.remove('plain');
-  server.router.add(other.runtime);
-  expect(await again()).toMatchObject({ body: { code: 2002, details: { id } } });
 });
 
 test('who reads late gets every answer whole, whatever was sent to others meanwhile', async () => {

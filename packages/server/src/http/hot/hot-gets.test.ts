@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { ApiKeys, generateSigningKey, KeyRing, MemoryApiKeyStore, type NewApiKey, RateLimiter, Tokens } from '@midgard/auth';
-import { openGame, playerCaller, service } from '@midgard/game-kit/testing';
+import { openGame, service } from '@midgard/game-kit/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { AddressSet } from '../../addresses/address-set.ts';
 import { createAuthenticator } from '../../create-authenticator.ts';
-import { Rights } from '../../rights.ts';
 import { fieldOf } from '../../testing/fake-game.ts';
 import { until } from '../../testing/harness.ts';
+import { hotRulesSuite } from '../../testing/hot-rules-suite.ts';
 import { type HotHttp, type RawAnswer, serveHotHttp } from '../../testing/hot-http.ts';
 import { plainGame } from '../../testing/hot-server.ts';
 import { sendRaw, statuses } from '../testing/raw.ts';
@@ -78,14 +78,6 @@ describe('a read that was answered before', () => {
     }
   });
 
-  test('goes the full way once in four minutes, so that the game hears of it', async () => {
-    const { server, again } = await asking();
-    expect((await again()).isHot).toBe(true);
-    server.open.clock.advance(240_000);
-    expect((await again()).isHot).toBe(false);
-    expect((await again()).isHot).toBe(true);
-  });
-
   test('behind a proxy is told of with the address of whom that speaks for', async () => {
     const forwarding = { proxies: new AddressSet(['127.0.0.1']), header: 'x-forwarded-for' } as const;
     const { server, again } = await asking({ http: { forwarding } });
@@ -103,40 +95,17 @@ describe('a read that was answered before', () => {
 });
 
 describe('what the full way would refuse or follow is not answered here', () => {
-  test('a role that may no longer', async () => {
-    const rights = new Rights();
-    const { again } = await asking({ rights, callers: { viewer } }, asViewer);
-    expect((await again()).isHot).toBe(true);
-    rights.redefine({ roles: { viewer: [] } });
-    expect(await again()).toMatchObject({ isHot: false, json: { code: 3004 } });
-  });
-
-  test('a role that may not', async () => {
-    const { again } = await asking({ callers: { nothing: { ...viewer, roles: [] } } });
-    expect((await again()).isHot).toBe(true);
-    expect(await again({ 'X-API-Key': 'nothing' })).toMatchObject({ isHot: false, json: { code: 3004 } });
-  });
-
-  test('a key that is for other operations, and one that is for another game', async () => {
-    const callers = { writer: { ...viewer, operations: ['order.*'] }, elsewhere: { ...viewer, games: ['realm'] } };
-    const { again } = await asking({ callers });
-    expect((await again()).isHot).toBe(true);
-    for (const key of ['writer', 'elsewhere']) expect(await again({ 'X-API-Key': key })).toMatchObject({ isHot: false, json: { code: 3004 } });
-  });
-
-  test("a player's token, which sees that player alone", async () => {
-    const { server, again } = await asking({ callers: { player: playerCaller(1n) } });
-    expect((await again()).isHot).toBe(true);
-    expect(await again({ 'X-API-Key': 'player' })).toMatchObject({ isHot: false, json: { code: 3004 } });
-    expect(server.hot()).toBe(1);
-  });
-
-  test('a caller who was revoked', async () => {
-    let isRevoked = false;
-    const { again } = await asking({ callers: { viewer }, revocations: { isRevoked: () => isRevoked } }, asViewer);
-    expect((await again()).isHot).toBe(true);
-    isRevoked = true;
-    expect(await again()).toMatchObject({ isHot: false, json: { code: 3003 } });
+  hotRulesSuite(async (setup) => {
+    const { server, id, again } = await asking(setup);
+    return {
+      open: server.open,
+      router: server.router,
+      id,
+      again: async (name = 'service') => {
+        const { isHot, status, json } = await again({ 'X-API-Key': name });
+        return { isHot, code: status === 200 ? 0 : Number(fieldOf(json, 'code')), body: json };
+      },
+    };
   });
 
   test('one more than the limit of its caller, who is told how many are left', async () => {
@@ -150,12 +119,6 @@ describe('what the full way would refuse or follow is not answered here', () => 
     expect(answers.map(({ headers }) => headers.find((header) => header.startsWith('RateLimit: ')))).toEqual(
       ['r=1;t=2', 'r=0;t=3', 'r=0;t=3'].map((rest) => `RateLimit: "viewer";${rest}`),
     );
-  });
-
-  test('an operation with a limit of its own', async () => {
-    const { again } = await asking({ operationLimits: { 'player.get': { perSecond: 1, burst: 2 } } });
-    expect((await again()).isHot).toBe(false);
-    expect(await again()).toMatchObject({ isHot: false, json: { code: 3005 } });
   });
 
   test('what strangers may ask for, since they are limited by their address', async () => {
@@ -175,21 +138,9 @@ describe('what the full way would refuse or follow is not answered here', () => 
     expect(await again()).toMatchObject({ isHot: false, json: { code: 3005 } });
   });
 
-  test('anything while load is shed', async () => {
-    const shedding = { isOn: false, sheds: () => true };
-    const { again } = await asking({ shedding });
+  test('a request that brings a trace along', async () => {
+    const { again } = await asking({ tracing: { choosesNext: () => false, begin: () => undefined, end: () => undefined } });
     expect((await again()).isHot).toBe(true);
-    shedding.isOn = true;
-    expect(await again()).toMatchObject({ isHot: false, json: { code: 1005 } });
-  });
-
-  test('a request that is followed, and one that brings a trace along', async () => {
-    let chosen = 0;
-    const tracing = { choosesNext: () => chosen-- > 0, begin: () => undefined, end: () => undefined };
-    const { again } = await asking({ tracing });
-    expect((await again()).isHot).toBe(true);
-    chosen = 1;
-    expect((await again()).isHot).toBe(false);
     expect((await again({ traceparent })).isHot).toBe(false);
     expect((await again()).isHot).toBe(true);
   });
@@ -230,20 +181,6 @@ describe('what the full way would refuse or follow is not answered here', () => 
     expect(statuses(await sendRaw(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`))).toEqual(['400']);
     expect(statuses(await sendRaw(server.port, `${head}${'X-More: 1\r\n'.repeat(100)}\r\n`))).toEqual(['431']);
     expect(server.hot()).toBe(0);
-  });
-
-  test('a game that is switched off, or another in its place', async () => {
-    const { server, again, id } = await asking();
-    expect((await again()).isHot).toBe(true);
-    server.router.setEnabled('plain', false);
-    expect(await again()).toMatchObject({ isHot: false, json: { code: 2003 } });
-    server.router.setEnabled('plain', true);
-    expect(await again()).toMatchObject({ isHot: false, status: 200 });
-    const other = await openGame({ ...plainGame, manifest: { ...plainGame.manifest, version: '2.0.0' } });
-    onTestFinished(() => other[Symbol.asyncDispose]());
-    server.router.remove('plain');
-    server.router.add(other.runtime);
-    expect(await again()).toMatchObject({ json: { code: 2002, details: { id } } });
   });
 });
 
