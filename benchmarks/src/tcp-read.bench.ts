@@ -4,6 +4,7 @@
  *
  * `npx pnpm --filter @midgard/benchmarks run bench:tcp-read`; `--help` tells the options.
  */
+import { headerBytes } from '@midgard/codec';
 import { compare, type Compared, type Contestant } from './measure/compare.ts';
 import { commonOptions, numberOptions } from './measure/options.ts';
 import { writeResults } from './measure/results.ts';
@@ -16,7 +17,6 @@ import { tcpTarget } from './service/requests.ts';
 import { readAll, seedPlayers } from './service/seed.ts';
 import { startService } from './service/started-service.ts';
 
-const frameHeaderBytes = 16;
 const depths = [1, 16, 64];
 const options = numberOptions('Cached player.get over TCP beside Redis and memcached', {
   ...commonOptions,
@@ -32,8 +32,8 @@ const target = tcpTarget(service);
 await readAll(tcpTarget(service, undefined, { distribution: 'sequence', file: ids }), ids, players);
 const { answerBytes } = await runGoodLoad(target, { connections: 1, seconds: 0.1 });
 const stores = [
-  await redisWith(ids, Math.round(answerBytes) - frameHeaderBytes, stack),
-  await memcachedWith(children, ids, Math.round(answerBytes) - frameHeaderBytes),
+  await redisWith(ids, Math.round(answerBytes) - headerBytes, stack),
+  await memcachedWith(children, ids, Math.round(answerBytes) - headerBytes),
 ].filter((store) => store !== undefined);
 
 const contestants = (keys?: Keys): readonly Contestant[] => [

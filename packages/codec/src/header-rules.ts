@@ -5,6 +5,7 @@ import {
   hasReservedEncoding,
   headerBytes,
   headerBytesInLength,
+  highestPriority,
   isEcho,
   isKindCode,
   Kind,
@@ -15,8 +16,6 @@ import {
 } from './wire.ts';
 import type { Frame } from './frame.ts';
 import type { KindCode } from './wire.ts';
-
-const highestPriority = 2;
 
 /** Kinds that each side may send, as a bit set by kind number. */
 const kindsFrom = {

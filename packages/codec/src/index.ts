@@ -17,5 +17,5 @@ export { openBody } from './open-body.ts';
 export type { OpenedBody, OpenOptions } from './open-body.ts';
 export type { TraceContext } from './trace-context.ts';
 export { decodeValue, encodeValue } from './value.ts';
-export { defaultMaxFrameBytes, encodingOf, Flag, flagsOf, Kind } from './wire.ts';
+export { checksumBytes, defaultMaxFrameBytes, encodingOf, Flag, flagsOf, headerBytes, highestPriority, Kind, protocolVersion } from './wire.ts';
 export type { Compression, Encoding, KindCode } from './wire.ts';

@@ -28,12 +28,16 @@ export type Compression = 'zstd' | 'deflate';
 /** Default limit of a frame in bytes, its length field included: 1 MiB. */
 export const defaultMaxFrameBytes = 1_048_576;
 
+/** The version that stands in each frame. */
 export const protocolVersion = 1;
 /** Length field and header together. */
 export const headerBytes = 16;
 /** What `length` counts besides the body: the header without the length field itself. */
 export const headerBytesInLength = 12;
+/** A checksum at the end of a frame. */
 export const checksumBytes = 4;
+/** Of normal 0, high 1 and low 2: the greatest number that a request may have. */
+export const highestPriority = 2;
 export const traceBytes = 25;
 export const maxPingBytes = 125;
 /** Bits 3, 6 and 7. */

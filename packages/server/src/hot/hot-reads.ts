@@ -1,4 +1,4 @@
-import { type Encoding, encodeFrame, Flag, isSealed, Kind, sealChecksum } from '@midgard/codec';
+import { checksumBytes, type Encoding, encodeFrame, Flag, headerBytes, highestPriority, isSealed, Kind, protocolVersion, sealChecksum } from '@midgard/codec';
 import type { HeldAnswer } from '@midgard/game-kit';
 import type { Clock } from '../clock.ts';
 import type { AnsweredReads, ServerMetrics } from '../metrics.ts';
@@ -34,10 +34,6 @@ export interface ChunkTimes {
   readonly startedAt: number;
 }
 
-const headerBytes = 16;
-const checksumBytes = 4;
-const protocolVersion = 1;
-const lowestPriority = 2;
 /** The second word of a response's header, but for its flags. */
 const responseWord = (protocolVersion << 24) | (Kind.response << 16);
 /** More are told of by and by. */
@@ -176,7 +172,7 @@ export class HotReads {
       const size = wordAt(chunk, at) + 4;
       if (size < headerBytes + tail || size > maxFrameBytes || size > end - at) break;
       const flags = chunk[at + 6] ?? 0;
-      if (chunk[at + 4] !== protocolVersion || chunk[at + 5] !== Kind.request || (chunk[at + 7] ?? 0) > lowestPriority) break;
+      if (chunk[at + 4] !== protocolVersion || chunk[at + 5] !== Kind.request || (chunk[at + 7] ?? 0) > highestPriority) break;
       if ((flags & strangeFlags) !== 0 || ((flags & Flag.checksum) !== 0) !== hasChecksum || ((encodings >> encodingNumber(flags)) & 1) === 0) break;
       const target = wordAt(chunk, at + 12);
       if (!this.#mayAsk(target, caller)) break;
