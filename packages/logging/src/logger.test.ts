@@ -103,6 +103,21 @@ describe('schema', () => {
     expect(entry()).toMatchObject({ url: 'http://[redacted]@host/x', set: ['1'], bad: '[unreadable]' });
   });
 
+  test('an error whose name, stack or cause cannot be read, and a revoked proxy, are written as far as they can be', () => {
+    const { log, entry } = capture();
+    // The stack of such an error throws when it is first read: it is put together from the name.
+    const nameless = Object.assign(new Error('told'), { name: Object.create(null) });
+    const causeless = Object.defineProperty(new Error('told too'), 'cause', { get: () => expect.unreachable() });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    log.info({ nameless, causeless, list: [proxy, 1] }, 'x');
+    expect(entry()).toMatchObject({
+      nameless: { type: '', message: 'told', stack: '[unreadable]' },
+      causeless: { type: 'Error', message: 'told too', cause: '[unreadable]' },
+      list: ['[unreadable]', 1],
+    });
+  });
+
   test('a huge or densely linked value makes a bounded line', () => {
     const { log, lines } = capture();
     const nodes = Array.from({ length: 200 }, (_, id) => ({ id, links: new Array<unknown>() }));

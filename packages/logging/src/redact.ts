@@ -1,6 +1,9 @@
 /** Stands where a secret was. */
 export const redacted = '[redacted]';
 
+/** Stands where a getter, a `toJSON` or a proxy threw. */
+const unreadable = '[unreadable]';
+
 /** Deeper objects are cut: a log line is for people, and a cycle ends here at the latest. */
 const deepestLevel = 8;
 
@@ -80,6 +83,14 @@ class Copy {
     if (typeof value === 'bigint') return value.toString();
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= deepestLevel || this.#left <= 0) return '[more]';
+    try {
+      return this.#object(value, depth);
+    } catch {
+      return unreadable; // A `toJSON` that throws, a proxy that was revoked.
+    }
+  }
+
+  #object(value: object, depth: number): unknown {
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
     if (Array.isArray(value)) return this.#list(value, depth);
     if (value instanceof Set) return this.#list([...value], depth);
@@ -115,17 +126,17 @@ class Copy {
   }
 
   #error(error: Error, depth: number): Record<string, unknown> {
-    const { message, stack, cause } = error;
+    const cause = readableAt(error, 'cause');
     // Its own field may be called like one that is told of every error, and hold anything.
     const own = readable(error)
       .filter(([key]) => key !== 'name' && key !== 'message' && key !== 'stack')
       .map(([key, value]) => [key === 'type' ? 'type_' : key, value] as const);
-    const errors = error instanceof AggregateError ? { errors: this.of(error.errors, depth + 1) } : undefined;
+    const errors = error instanceof AggregateError ? { errors: this.of(readableAt(error, 'errors'), depth + 1) } : undefined;
     const told = {
-      type: redactText(textOf(error.name)),
-      message: redactText(textOf(message)),
+      type: redactText(textOf(readableAt(error, 'name'))),
+      message: redactText(textOf(readableAt(error, 'message'))),
       ...this.#fields(own, depth),
-      stack: redactText(textOf(stack)),
+      stack: redactText(textOf(readableAt(error, 'stack'))),
       ...errors,
     };
     return cause === undefined ? told : { ...told, cause: this.of(cause, depth + 1) };
@@ -165,7 +176,7 @@ function keyOf(key: unknown): string {
   try {
     return String(key);
   } catch {
-    return '[unreadable]';
+    return unreadable;
   }
 }
 
@@ -176,21 +187,20 @@ function hide(value: unknown): unknown {
 
 /** What an object says of itself for JSON: dates, URLs; undefined when it says nothing. */
 function asJson(value: object): unknown {
-  try {
-    return 'toJSON' in value && typeof value.toJSON === 'function' ? (value.toJSON() ?? null) : undefined;
-  } catch {
-    return '[unreadable]';
-  }
+  return 'toJSON' in value && typeof value.toJSON === 'function' ? (value.toJSON() ?? null) : undefined;
 }
 
 function readable(value: object): (readonly [string, unknown])[] {
-  return Object.keys(value).map((key) => {
-    try {
-      return [key, Reflect.get(value, key)] as const;
-    } catch {
-      return [key, '[unreadable]'] as const;
-    }
-  });
+  return Object.keys(value).map((key) => [key, readableAt(value, key)] as const);
+}
+
+/** A field may be a getter that throws; so may the stack of an error, which is put together from its name when it is first read. */
+function readableAt(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return unreadable;
+  }
 }
 
 /** Most keys are the same few again and again; those that clients make up must not fill the memory. */
