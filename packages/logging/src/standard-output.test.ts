@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FileTrouble } from './index.ts';
+import type { LogTrouble } from './index.ts';
 import { StandardOutput } from './standard-output.ts';
 import { Fifo } from './test/fifo.ts';
 import type { LogTimers } from './timers.ts';
@@ -26,7 +26,7 @@ class HandTimers implements LogTimers {
 }
 
 function open(fifo: Pick<Fifo, 'fileDescriptor'>, maxPending = 1_000_000) {
-  const troubles: FileTrouble[] = [];
+  const troubles: LogTrouble[] = [];
   const dropped: unknown[] = [];
   const timers = new HandTimers();
   const output = new StandardOutput({

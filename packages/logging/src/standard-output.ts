@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import type { FileTrouble } from './files/file-destination.ts';
+import type { LogTrouble } from './log-trouble.ts';
 import type { LogDestination } from './output.ts';
 import { type LogTimers, systemTimers } from './timers.ts';
 
 /** Options of {@link StandardOutput}. */
 export interface StandardOutputOptions {
   /** Told of what keeps lines from their reader, and when it is over: `slow` where nobody reads them, `disk` where they cannot be written. */
-  readonly report: (trouble: FileTrouble) => void;
+  readonly report: (trouble: LogTrouble) => void;
   /** Told of lines that are lost; must not throw. */
   readonly onDropped?: ((lines: number, reason: 'slow' | 'disk') => void) | undefined;
   /** Most characters that wait to be read; one line more is dropped (default 4 Mi, at least 1). */

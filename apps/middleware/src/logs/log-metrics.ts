@@ -1,10 +1,10 @@
-import type { FileTroubleReason, LineListener } from '@midgard/logging';
+import type { LogTroubleReason, LineListener } from '@midgard/logging';
 import type { Registry } from '@midgard/metrics';
 
 /** What {@link logMetrics} counts. */
 export interface LogCounts {
   readonly onLine: LineListener;
-  readonly onDropped: (lines: number, reason: FileTroubleReason) => void;
+  readonly onDropped: (lines: number, reason: LogTroubleReason) => void;
 }
 
 /** Counts the lines of the log, and those that nobody will ever read. */

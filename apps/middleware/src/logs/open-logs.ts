@@ -2,7 +2,7 @@ import {
   createLogger,
   EntryLog,
   FileDestination,
-  type FileTrouble,
+  type LogTrouble,
   LogControl,
   LoggingError,
   type LogDestination,
@@ -54,7 +54,7 @@ export interface LogParts {
 export function openLogs({ config, writer, registry, emergency = standardError() }: LogParts): ServiceLogs {
   const control = new LogControl(settingsOf(config.log));
   const { onLine, onDropped } = logMetrics(registry);
-  const report = (trouble: FileTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
+  const report = (trouble: LogTrouble): void => reportTrouble(trouble, { log: () => log, emergency });
   const destination = filesOf(config, writer, { report, onDropped, emergency }) ?? new StandardOutput({ report, onDropped });
   const options = { name: writer === undefined ? name : `${name}-${writer}`, control, destination, onLine };
   const log = createLogger({ ...options, context: idsOfRequest });
@@ -116,7 +116,7 @@ function idsOfRequest(): object | undefined {
 }
 
 /** What begins goes to where a person looks though the log does not work, what is over into the log. */
-function reportTrouble(trouble: FileTrouble, { log, emergency }: { readonly log: () => Logger; readonly emergency: LogDestination }): void {
+function reportTrouble(trouble: LogTrouble, { log, emergency }: { readonly log: () => Logger; readonly emergency: LogDestination }): void {
   const stderr = createLogger({ name, destination: emergency });
   switch (trouble.state) {
     case 'failing':

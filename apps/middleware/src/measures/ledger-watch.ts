@@ -15,7 +15,7 @@ export interface LedgerWatch {
   readonly games: ReadonlyMap<string, Books>;
   readonly registry: Registry;
   readonly log: Logger;
-  readonly timers: Timers;
+  readonly timers: Pick<Timers, 'every'>;
   readonly clock?: { now(): number };
 }
 

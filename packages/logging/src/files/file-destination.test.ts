@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createLogger, EntryLog, FileDestination, type FileDestinationOptions, type FileTrouble, LogControl } from '../index.ts';
+import { createLogger, EntryLog, FileDestination, type FileDestinationOptions, type LogTrouble, LogControl } from '../index.ts';
 import { captured } from '../test/captured.ts';
 import { LogFolder } from '../test/log-folder.ts';
 
@@ -9,7 +9,7 @@ const threadModule = new URL('../test/breaking-thread.ts', import.meta.url);
 
 /** A log in a folder, with all that it told. */
 function open(folder: LogFolder, options: Partial<FileDestinationOptions> = {}) {
-  const troubles: FileTrouble[] = [];
+  const troubles: LogTrouble[] = [];
   const dropped = new Map<string, number>();
   const emergency = captured();
   const files = new FileDestination({

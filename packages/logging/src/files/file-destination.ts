@@ -1,30 +1,19 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { WallClock } from '../iso-clock.ts';
+import type { LogTrouble, LogTroubleReason } from '../log-trouble.ts';
 import { LoggingError } from '../logging-error.ts';
 import { type LogDestination, standardError } from '../output.ts';
 import { type FileOptions, fileSettings, type FileSettings } from './file-options.ts';
 import { FileThread } from './file-thread.ts';
 import { type LogTimers, systemTimers } from '../timers.ts';
 
-/** Why lines do not reach their file: the disk takes nothing, the thread that writes is dead, or it cannot keep up. */
-export type FileTroubleReason = 'disk' | 'thread' | 'slow';
-
-/** What {@link FileDestinationOptions.report} is told. */
-export type FileTrouble =
-  /** Told once: lines wait in memory now, and later are dropped. */
-  | { readonly state: 'failing'; readonly reason: FileTroubleReason; readonly error: Error | undefined }
-  /** Told once: lines reach their file again. `dropped` of them never will. */
-  | { readonly state: 'recovered'; readonly reason: FileTroubleReason; readonly dropped: number }
-  /** Files that are too old could not be removed; it is tried again in an hour. */
-  | { readonly state: 'not-pruned'; readonly error: Error };
-
 /** Options of {@link FileDestination}. */
 export interface FileDestinationOptions extends FileOptions {
   /** Told of what keeps lines from their file. Silence would be the worst of it: write it where a person looks, such as standard error. */
-  readonly report: (trouble: FileTrouble) => void;
+  readonly report: (trouble: LogTrouble) => void;
   /** Told of lines that are lost; must not throw. */
-  readonly onDropped?: ((lines: number, reason: FileTroubleReason) => void) | undefined;
+  readonly onDropped?: ((lines: number, reason: LogTroubleReason) => void) | undefined;
   /** Most characters that wait to be written, in all threads together; one line more is dropped (default 4 Mi, at least 64 Ki). */
   readonly maxPending?: number | undefined;
   /** Where urgent lines go that may not reach their file; default: standard error, at once. */
@@ -37,7 +26,7 @@ export interface FileDestinationOptions extends FileOptions {
   readonly threadModule?: URL | undefined;
 }
 
-const graveness: Readonly<Record<FileTroubleReason, number>> = { slow: 0, disk: 1, thread: 2 };
+const graveness: Readonly<Record<LogTroubleReason, number>> = { slow: 0, disk: 1, thread: 2 };
 
 /** A dead thread is followed by another after 1 s, then 2 s, 4 s and so on up to a minute; one that lived so long begins anew. */
 const leastRestartMs = 1000;
@@ -70,7 +59,7 @@ export class FileDestination implements LogDestination, AsyncDisposable {
   /** Lines that wait for the next thread. */
   #waiting: string[] = [];
   #waitingCharacters = 0;
-  #trouble: { readonly reason: FileTroubleReason; dropped: number } | undefined;
+  #trouble: { readonly reason: LogTroubleReason; dropped: number } | undefined;
   #startedAt = 0;
   #restartMs = leastRestartMs;
   #cancelRestart: (() => void) | undefined;
@@ -191,13 +180,13 @@ export class FileDestination implements LogDestination, AsyncDisposable {
   }
 
   /** Begins a time of trouble, if there is none that is worse. */
-  #enter(reason: FileTroubleReason, error?: Error): void {
+  #enter(reason: LogTroubleReason, error?: Error): void {
     if (this.#trouble !== undefined && graveness[reason] <= graveness[this.#trouble.reason]) return;
     this.#trouble = { reason, dropped: this.#trouble?.dropped ?? 0 };
     this.#options.report({ state: 'failing', reason, error });
   }
 
-  #leave(reason: FileTroubleReason): void {
+  #leave(reason: LogTroubleReason): void {
     if (this.#trouble?.reason !== reason) return;
     const { dropped } = this.#trouble;
     this.#trouble = undefined;
