@@ -12,7 +12,8 @@ export type { LeaseAnswer, LeasedValue, LeaseRequest, NewestValue, Tier, TierRec
 export type { BusListener, InvalidationBus } from './bus/bus.ts';
 export { Coherence, type CoherenceListener, type CoherenceOptions, type SpaceMember } from './coherence/coherence.ts';
 export type { Space } from './coherence/space.ts';
-export { TieredCache, type KeyFilter, type TieredCacheOptions } from './tiered/tiered-cache.ts';
+export { TieredCache } from './tiered/tiered-cache.ts';
+export type { KeyFilter, TieredCacheOptions } from './tiered/tiered-cache-options.ts';
 export { defaultPolicy, type CachePolicy } from './tiered/cache-policy.ts';
 export { jsonCodec, structuredCodec, type Codec } from './tiered/codec.ts';
 export type { Grip } from './tiered/grip.ts';

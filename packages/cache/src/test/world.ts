@@ -4,7 +4,8 @@ import { Coherence, type CoherenceOptions } from '../coherence/coherence.ts';
 import { CacheError } from '../errors.ts';
 import { MemoryTier } from '../tier/memory-tier.ts';
 import type { Tier } from '../tier/tier.ts';
-import { TieredCache, type TieredCacheOptions } from '../tiered/tiered-cache.ts';
+import { TieredCache } from '../tiered/tiered-cache.ts';
+import type { TieredCacheOptions } from '../tiered/tiered-cache-options.ts';
 
 /** How long the ways of a world take, in milliseconds; a way is drawn for each step, and words keep their order. */
 export interface Ways {

@@ -1,6 +1,7 @@
 import { FakeTime } from '@midgard/pool/testing';
 import { expect, test } from 'vitest';
-import { TieredCache, type TieredCacheOptions } from './tiered-cache.ts';
+import { TieredCache } from './tiered-cache.ts';
+import type { TieredCacheOptions } from './tiered-cache-options.ts';
 
 const time = new FakeTime();
 const load = async (key: string): Promise<string> => `of ${key}`;

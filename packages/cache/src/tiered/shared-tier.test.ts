@@ -3,7 +3,7 @@ import { Source } from '../test/source.ts';
 import { type Instance, World } from '../test/world.ts';
 import type { CachePolicy } from './cache-policy.ts';
 import { structuredCodec } from './codec.ts';
-import type { TieredCacheOptions } from './tiered-cache.ts';
+import type { TieredCacheOptions } from './tiered-cache-options.ts';
 
 let world: World;
 let source: Source;

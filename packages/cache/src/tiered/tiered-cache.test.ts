@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Coherence } from '../coherence/coherence.ts';
 import { CacheError } from '../errors.ts';
 import { Source } from '../test/source.ts';
-import { TieredCache, type TieredCacheOptions } from './tiered-cache.ts';
+import { TieredCache } from './tiered-cache.ts';
+import type { TieredCacheOptions } from './tiered-cache-options.ts';
 
 let time: FakeTime;
 let loads: string[];

@@ -1,52 +1,20 @@
-import { processTimers, type Timers } from '@midgard/pool';
+import { processTimers } from '@midgard/pool';
 import type { Clock } from '../clock.ts';
 import { Coherence } from '../coherence/coherence.ts';
 import type { Space } from '../coherence/space.ts';
 import { type CachePolicy, completePolicy, staleMs } from './cache-policy.ts';
-import { type Codec, jsonCodec } from './codec.ts';
+import { jsonCodec } from './codec.ts';
 import { type Entry, type EntryOptions, type HeldEntry, isKept, newEntry } from './entry.ts';
 import { Flights } from './flights.ts';
-import { HeldEntries, type MemoryBounds } from './held-entries.ts';
+import { HeldEntries } from './held-entries.ts';
 import type { Grip } from './grip.ts';
 import type { Answer, AnswerSource, TieredCacheListener, TieredStats } from './listener.ts';
 import { asMany, type Loader, type ManyLoader } from './loader.ts';
 import { Loading } from './loading.ts';
-import { protectors, type Protection } from './protect.ts';
+import { protectors } from './protect.ts';
 import { SharedEntries } from './shared-entries.ts';
+import type { KeyFilter, TieredCacheOptions } from './tiered-cache-options.ts';
 import { trusted } from './trusted.ts';
-
-/** Says of a key that there is surely nothing, so that nobody need look. */
-export interface KeyFilter {
-  /** @returns false only where the key surely has no value in the source */
-  mightExist(key: string): boolean;
-  /** Hears of keys that were written, here or elsewhere: they may exist from now on. */
-  add(key: string): void;
-  /** Words of others may have been missed: everything might exist until it knows better. */
-  distrust(): void;
-}
-
-/** Set-up of {@link TieredCache}. */
-export interface TieredCacheOptions<V> {
-  /** What it keeps, such as `realm:player`: apart from other spaces, and the same in all processes. 1 to 200 characters without `/` and `#`. */
-  readonly space: string;
-  /** Bounds of what is held in this process. */
-  readonly memory: MemoryBounds<V>;
-  /** Differences from {@link defaultPolicy}. */
-  readonly policy?: Partial<CachePolicy>;
-  /** The others that it shares with; default: nobody. */
-  readonly coherence?: Coherence;
-  /** For the shared tier; default: plain JSON. */
-  readonly codec?: Codec<V>;
-  /** How a value is kept from those who get it; default `freeze`. */
-  readonly protect?: Protection;
-  /** Spares looking for keys that do not exist; then `V` includes `undefined`, which is what they get. */
-  readonly knownKeys?: KeyFilter;
-  readonly clock?: Clock;
-  readonly timers?: Timers;
-  /** 0 (included) to 1 (excluded); default `Math.random`. */
-  readonly random?: () => number;
-  readonly listener?: TieredCacheListener;
-}
 
 /** A lease outlives the load that it is for by the time that storing may take. */
 const leaseMarginMs = 5000;
