@@ -1,7 +1,8 @@
 import type { Principal } from '@midgard/auth';
-import { mayCall, RateLimiter } from '@midgard/auth';
+import { RateLimiter } from '@midgard/auth';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { CallOrigin, Operation } from '@midgard/game-kit';
+import { Admission } from './admission.ts';
 import { Backlogs } from './backlog.ts';
 import type { BatchItem } from './batch.ts';
 import { parseBatch, runBatch } from './batch.ts';
@@ -9,16 +10,16 @@ import { Budgets, defaultRateLimits } from './budgets.ts';
 import type { BuiltIn } from './built-ins.ts';
 import { findBuiltIn } from './built-ins.ts';
 import type { Call } from './call.ts';
-import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
-import type { EventHub, HubRights } from './events/event-hub.ts';
+import type { EventHub } from './events/event-hub.ts';
 import { parseSubscription } from './events/subscription-input.ts';
 import { HotRules } from './hot/hot-rules.ts';
 import type { ServerLog } from './log.ts';
 import { silentLog } from './log.ts';
 import type { ServerMetrics, Transport } from './metrics.ts';
 import { noopMetrics } from './metrics.ts';
+import { quote } from './quote.ts';
 import { RequestScope, runFor } from './request/request-scope.ts';
 import type { RequestTracing } from './request/request-tracing.ts';
 import { Rights } from './rights.ts';
@@ -26,7 +27,7 @@ import type { GameRoute, GameRouter } from './router.ts';
 import { builtInGame } from './router.ts';
 import { noShedding, requireCapacity, type Shedding } from './shedding.ts';
 import { noServiceOperations, type ServiceOperations } from './service-operations.ts';
-import { Session, withoutLimit } from './session.ts';
+import type { Session } from './session.ts';
 
 /** A call whose request is known. */
 type Following = Call & { readonly request: RequestScope };
@@ -55,46 +56,36 @@ export class Dispatcher {
   readonly service: ServiceOperations;
   /** What may be answered without asking a game. */
   readonly hotRules: HotRules;
-  readonly #rights: Rights;
-  readonly #budgets: Budgets;
+  readonly #admission: Admission;
   readonly #backlogs: Backlogs;
-  readonly #revocations: DispatcherOptions['revocations'];
   readonly #shedding: Shedding;
   readonly #events: EventHub | undefined;
-  readonly #listeners: HubRights;
   readonly #metrics: ServerMetrics;
   readonly #tracing: RequestTracing | undefined;
   readonly #log: ServerLog;
-  readonly #clock: Clock;
 
   /** @param options only `router` is needed */
   constructor(options: DispatcherOptions) {
     this.router = options.router;
     this.service = options.service ?? noServiceOperations;
-    this.#rights = options.rights ?? new Rights();
-    this.#revocations = options.revocations;
     this.#shedding = options.shedding ?? noShedding;
     this.#events = options.events;
-    this.#listeners = {
-      refusalOf: (session) => this.#refusalOf(session),
-      may: (session, permission, game) => this.#may(session, permission, game),
-      mayRead: (session, game, { permission, read }) => mayCall(session.principal, read) && this.#may(session, permission, game),
-    };
     this.#metrics = options.metrics ?? noopMetrics;
     this.#tracing = options.tracing;
     this.#log = options.log ?? silentLog;
-    this.#clock = options.clock ?? systemClock;
     this.#backlogs = new Backlogs(options.backlog);
+    const { clock = systemClock, revocations, rights = new Rights() } = options;
     const { rateLimits: roles = defaultRateLimits, operationLimits: operations = {} } = options;
-    const { makeLimiter = (_, limit) => new RateLimiter({ ...limit, clock: this.#clock, maxKeys: maxLimitedCallers }) } = options;
-    this.#budgets = new Budgets({ roles, operations, makeLimiter });
+    const { makeLimiter = (_, limit) => new RateLimiter({ ...limit, clock, maxKeys: maxLimitedCallers }) } = options;
+    const budgets = new Budgets({ roles, operations, makeLimiter });
+    this.#admission = new Admission({ rights, budgets, revocations, clock });
     this.hotRules = new HotRules({
       router: this.router,
-      rights: this.#rights,
-      budgets: this.#budgets,
+      rights,
+      budgets,
       shedding: this.#shedding,
       tracing: this.#tracing,
-      isOver: (session) => this.#refusalOf(session) !== undefined,
+      isOver: (session) => this.#admission.refusalOf(session) !== undefined,
     });
   }
 
@@ -104,7 +95,7 @@ export class Dispatcher {
    * @param address the peer's, for the audit log
    */
   openSession(principal: Principal, transport: Transport, address = ''): Session {
-    return new Session({ principal, permissionsIn: this.#rights.of(principal), transport, address, budget: this.#budgets.ofCaller(principal) });
+    return this.#admission.openSession(principal, transport, address);
   }
 
   /**
@@ -214,34 +205,22 @@ export class Dispatcher {
 
   #run(call: Following, target: Target): Promise<unknown> {
     const { session, input, signal, held } = call;
-    this.admit(session);
+    this.#admission.admit(session);
     if (call.game === 0 || call.game === builtInGame) return this.#runBuiltIn(call, target);
     const { route, operation } = target;
     if (route === undefined) throw new MidgardError('gameNotFound', `no game ${quote(call.game)}`);
-    if (!session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
+    this.#admission.requireGame(session, route.id);
     if (operation === undefined) throw new MidgardError('operationNotFound', `game ${quote(route.id)} has no operation ${quote(call.operation)}`);
-    this.#authorize(session, route.id, operation);
+    this.#admission.requirePermission(session, route.id, operation);
     // Not what concerns the service itself: it is what operators look for the cause with.
     requireCapacity(this.#shedding, operation, session.principal, call.priority);
-    this.#requireBudget(session, operation);
+    this.#admission.requireBudget(session, operation);
     return route.game.execute({ operation, input, caller: session.isAnonymous ? null : session.principal, origin: originOf(call), signal, held });
   }
 
   /** True once what the caller showed has been revoked. */
   isRevoked(principal: Principal): boolean {
-    return this.#revocations?.isRevoked(principal) === true;
-  }
-
-  #refusalOf(session: Session): MidgardError | undefined {
-    if (session.hasExpired(this.#clock.now())) return new MidgardError('tokenExpired', 'the token or key has expired');
-    // Also of a request that was let in and whose body took its time.
-    return this.isRevoked(session.principal) ? revoked() : undefined;
-  }
-
-  #may(session: Session, permission: string, gameId: string): boolean {
-    // Registered, so that the answer is a bit test from the second time on.
-    this.#rights.register(permission);
-    return session.may(permission, gameId);
+    return this.#admission.isRevoked(principal);
   }
 
   /**
@@ -250,23 +229,7 @@ export class Dispatcher {
    * @throws {MidgardError} 3002, 3003, 3005
    */
   admit(session: Session): void {
-    const refusal = this.#refusalOf(session);
-    if (refusal !== undefined) throw refusal;
-    const { allowed, retryAfterMs } = session.takeRate();
-    if (!allowed) throw new MidgardError('rateLimited', 'too many requests', { details: { retryAfterMs } });
-  }
-
-  #authorize(session: Session, gameId: string, { name, permission, isPublic }: Operation): void {
-    if (!mayCall(session.principal, name)) throw new MidgardError('notPermitted', `the key is not for ${name}`);
-    if (isPublic || permission === null) return;
-    if (session.isAnonymous) throw new MidgardError('notAuthenticated', `${name} needs a key or a token`);
-    if (!this.#may(session, permission, gameId)) throw new MidgardError('notPermitted', `${name} needs ${permission}`, { details: { permission } });
-  }
-
-  /** Of callers who are refused anyway nothing is counted. */
-  #requireBudget({ principal }: Session, { name }: Operation): void {
-    const { allowed, retryAfterMs } = this.#budgets.ofOperation(name)?.limiter.take(`${name}:${principal.subject}`) ?? withoutLimit;
-    if (!allowed) throw new MidgardError('rateLimited', `too many of ${name}`, { details: { retryAfterMs, operation: name } });
+    this.#admission.admit(session);
   }
 
   async #runBuiltIn(call: Following, { builtIn, operation: ofService }: Target): Promise<unknown> {
@@ -286,8 +249,8 @@ export class Dispatcher {
     const { session, input, signal } = call;
     // What concerns every game is for those who may go into every game.
     if (session.principal.games !== '*') throw new MidgardError('notPermitted', `${operation.name} is not for callers of some games`);
-    this.#authorize(session, builtInGame, operation);
-    this.#requireBudget(session, operation);
+    this.#admission.requirePermission(session, builtInGame, operation);
+    this.#admission.requireBudget(session, operation);
     return this.service.execute({ operation, input, caller: session.principal, origin: originOf(call), signal });
   }
 
@@ -299,12 +262,12 @@ export class Dispatcher {
     const isOfService = input.game === 0 || input.game === builtInGame;
     const route = isOfService ? undefined : this.router.find(input.game);
     if (route === undefined && !isOfService) throw new MidgardError('gameNotFound', `no game ${quote(input.game)}`);
-    if (route !== undefined && !session.mayUseGame(route.id)) throw new MidgardError('notPermitted', `no access to game ${quote(route.id)}`);
-    const subscriber = (session.subscriber ??= events.connect(session, session.sink, this.#listeners));
+    if (route !== undefined) this.#admission.requireGame(session, route.id);
+    const subscriber = (session.subscriber ??= events.connect(session, session.sink, this.#admission));
     if (name === 'unsubscribe') return events.unsubscribe(subscriber, input.topics, route);
     // A topic is for whoever may read what it is about, with all that this takes: the permission, the owner, the budget.
     const requireRead = (operation: string, id: string): Promise<unknown> => this.#runItem({ game: input.game, operation, input: { id } }, call);
-    return events.subscribe(subscriber, input, { route, rights: this.#listeners, requireRead });
+    return events.subscribe(subscriber, input, { route, rights: this.#admission, requireRead });
   }
 
   async #runItem(item: BatchItem, batch: Following): Promise<unknown> {
@@ -316,11 +279,6 @@ export class Dispatcher {
       this.finish(request);
     }
   }
-}
-
-/** What ends a session whose token or key is good no more. */
-export function revoked(): MidgardError {
-  return new MidgardError('credentialInvalid', 'the token or key has been revoked');
 }
 
 function isNoBatch({ game, operation }: BatchItem): boolean {
@@ -341,9 +299,4 @@ function namesOf({ builtIn, route, operation }: Target): { game: string; operati
 
 function describe({ subject, kind, roles, games, expiresAt }: Principal): unknown {
   return { subject, kind, roles, games, expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString() };
-}
-
-/** What a client wrote may be long; a message is not. */
-function quote(name: number | string): string {
-  return typeof name === 'number' ? String(name) : `"${name.slice(0, 64)}"`;
 }

@@ -3,7 +3,7 @@ import type { Frame, OpenedBody, OpenOptions } from '@midgard/codec';
 import { CodecError, encodeValue, Kind, openBody } from '@midgard/codec';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { Socket } from 'node:net';
-import { revoked } from '../dispatcher.ts';
+import { revoked } from '../admission.ts';
 import type { Push } from '../events/push.ts';
 import type { PushSink } from '../events/subscriber.ts';
 import type { Session } from '../session.ts';
@@ -11,33 +11,17 @@ import { certifiedServers } from '../tls/client-certificate.ts';
 import type { ConnectionContext, SessionHolder } from './context.ts';
 import type { Handshake } from './handshake.ts';
 import { shakeHands } from './handshake.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { type FrameTaker, Intake } from './intake.ts';
+import { Lifetime, type Mortal, type Phase } from './lifetime.ts';
 import { type Requester, Requests } from './requests.ts';
 import { Sender, unsealed } from './sender.ts';
 import { readInto } from './shared-read.ts';
 
-/**
- * The life of a connection:
- * - `hello`: nothing has arrived yet; only a hello may
- * - `shaking`: the hello is being checked; what follows it waits
- * - `open`: requests are answered
- * - `draining`: the goodbye is sent; earlier requests are answered, new ones get 1008
- * - `closing`: nothing more is read; requests in flight are answered, then the last frame goes out
- * - `ended`: everything is said; bytes that still come are thrown away, so that no reset overtakes the last frame
- * - `closed`: the socket is gone
- */
-type Phase = 'hello' | 'shaking' | 'open' | 'draining' | 'closing' | 'ended' | 'closed';
-
-/** How long a refused connection waits for its requests in flight, and an ended one for the peer to close too. */
-const lingerMs = 1000;
 /** Where a frame says of which kind it is. */
 const kindAt = 5;
-/** How long a drained connection must be silent before it is closed: a request that was on its way still gets its 1008. */
-const quietMs = 100;
 
 /** One client: reads its frames, runs its requests, writes its answers. Never throws, whatever arrives. */
-export class Connection implements SessionHolder, Requester, FrameTaker, PushSink {
+export class Connection implements SessionHolder, Requester, FrameTaker, PushSink, Mortal {
   readonly #socket: Socket;
   readonly #address: string;
   readonly #context: ConnectionContext;
@@ -45,16 +29,12 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   readonly #intake: Intake;
   /** Of those who only listen there are none. */
   #requests: Requests | null = null;
-  #phase: Phase = 'hello';
-  /** When the phase began that has a time limit. */
-  #phaseSince: number;
+  readonly #life: Lifetime;
   /** How bodies are unsealed, as the handshake agreed. */
   #opening: OpenOptions = unsealed;
   #session: Session | null = null;
   #held: Frame[] = [];
   #lastError: MidgardError | null = null;
-  readonly #heartbeat: Heartbeat;
-  #stalledSince: number | null = null;
 
   /** @param socket just accepted, with `allowHalfOpen` */
   constructor(socket: Socket, context: ConnectionContext) {
@@ -63,8 +43,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
     this.#context = context;
     this.#sender = new Sender(socket, context, this);
     this.#intake = new Intake(context, { sender: this.#sender, taker: this });
-    this.#phaseSince = context.clock.now();
-    this.#heartbeat = new Heartbeat(context.options.heartbeatMs, this.#phaseSince);
+    this.#life = new Lifetime(context, this);
     socket.setNoDelay(true);
     const isSharing = readInto(socket, context.readBuffer, (bytes, chunk) => this.#onBytes(chunk, bytes));
     if (!isSharing) socket.on('data', (chunk: Buffer) => this.#onBytes(chunk, chunk.length));
@@ -89,7 +68,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   drain(error: MidgardError): void {
     if (this.#phase === 'hello' || this.#phase === 'shaking') return this.#fail(error);
     if (this.#phase !== 'open') return;
-    this.#enter('draining');
+    this.#life.enter('draining');
     this.#sender.sendGoodbye(error);
   }
 
@@ -131,56 +110,34 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
     if (this.#phase === 'closing') this.#end();
   }
 
-  /** Looks after everything that depends on time; called for every connection by one timer of the server. */
-  sweep(now: number): void {
-    const { helloTimeoutMs, slowConsumerMs } = this.#context.options;
-    const phaseMs = now - this.#phaseSince;
-    switch (this.#phase) {
-      case 'hello':
-        if (phaseMs >= helloTimeoutMs) this.#fail(new MidgardError('notAuthenticated', 'no hello in time'));
-        return;
-      case 'shaking':
-        if (phaseMs >= helloTimeoutMs) this.#refuseHello(new MidgardError('timeout', 'the hello could not be checked in time'));
-        return;
-      case 'closing':
-        // A peer that has only closed its half may wait for slow answers; one that broke the protocol may not hold us up.
-        if (phaseMs >= (this.#lastError === null ? slowConsumerMs : lingerMs)) this.#end();
-        return;
-      case 'ended':
-        if (phaseMs >= this.#endLimitMs()) this.#socket.destroy();
-        return;
-      case 'closed':
-        return;
+  /** See {@link Mortal}. */
+  look(): void {
+    this.#relieve();
+    const signs = { inFlight: this.#inFlight, isSending: this.#socket.writableLength > 0, hasFailed: this.#lastError !== null };
+    switch (this.#life.check(signs)) {
+      case 'helloMissing':
+        return this.#fail(new MidgardError('notAuthenticated', 'no hello in time'));
+      case 'helloUnchecked':
+        return this.#refuseHello(new MidgardError('timeout', 'the hello could not be checked in time'));
+      case 'slow':
+        return this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
+      case 'ping':
+        return this.#sender.sendPing();
+      case 'dead':
+        this.#sender.sendGoodbye(new MidgardError('timeout', 'no sign of life for two heartbeats'));
+        return this.#end();
+      case 'end':
+        return this.#end();
+      case 'cut':
+        return void this.#socket.destroy();
       default:
     }
-    this.#relieve();
-    if (this.#stalledSince !== null) {
-      if (now - this.#stalledSince >= slowConsumerMs) this.#failNow(new MidgardError('slowConsumer', 'answers are read too slowly'));
-    } else if (this.#phase === 'draining') {
-      if (this.#inFlight === 0 && phaseMs >= quietMs && this.#heartbeat.silentMs(now) >= quietMs) this.#end();
-    } else {
-      this.#beat(now);
-    }
-  }
-
-  /** The last answers may take a while on a slow line; a peer that has them all, or was too slow before, has no such time. */
-  #endLimitMs(): number {
-    const isSending = this.#socket.writableLength > 0 && this.#stalledSince === null;
-    return isSending ? this.#context.options.slowConsumerMs : lingerMs;
-  }
-
-  #beat(now: number): void {
-    const silence = this.#heartbeat.check(now);
-    if (silence === 'ping') this.#sender.sendPing();
-    if (silence !== 'dead') return;
-    this.#sender.sendGoodbye(new MidgardError('timeout', 'no sign of life for two heartbeats'));
-    this.#end();
   }
 
   /** @returns false where this turn of the event loop has had enough of this connection */
   #onBytes(chunk: Buffer, bytes: number): boolean {
     const now = this.#context.clock.now();
-    this.#heartbeat.beat(now);
+    this.#life.beat(now);
     if (!this.isReading) return true;
     const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes), now);
     if (fault !== undefined) this.#fail(fault);
@@ -209,7 +166,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
    */
   #letOthersIn(): false {
     setImmediate(() => {
-      if (this.#phase !== 'closed' && this.#phase !== 'shaking' && this.#stalledSince === null) this.#socket.resume();
+      if (this.#phase !== 'closed' && this.#phase !== 'shaking' && !this.#life.isStalled) this.#socket.resume();
     });
     return false;
   }
@@ -224,7 +181,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   }
 
   async #shake(frame: Frame): Promise<void> {
-    this.#enter('shaking');
+    this.#life.enter('shaking');
     // One chunk at most waits behind the hello, however much the client sends.
     this.#socket.pause();
     try {
@@ -252,13 +209,13 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
     session.sink = this;
     this.#sender.agreement = agreement;
     this.#opening = { ...agreement, maxFrameBytes: this.#context.options.maxFrameBytes };
-    this.#enter('open');
+    this.#life.enter('open');
     this.#context.metrics.handshake(0);
     this.#context.metrics.clientJoined(session.principal.kind);
     const held = this.#held;
     this.#held = [];
     for (const frame of held) this.takeFrame(frame);
-    if (this.#stalledSince === null) this.#socket.resume();
+    if (!this.#life.isStalled) this.#socket.resume();
   }
 
   #handle(frame: Frame): void {
@@ -306,13 +263,13 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
 
   /** As {@link #fail}, but for a peer that would not get the answers anyway. */
   #failNow(error: MidgardError): void {
-    this.#enter('closing');
+    this.#life.enter('closing');
     this.#lastError = error;
     this.#end();
   }
 
   #close(error: MidgardError | null): void {
-    this.#enter('closing');
+    this.#life.enter('closing');
     this.#lastError = error;
     this.#held = [];
     if (this.#inFlight === 0) this.#end();
@@ -326,7 +283,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
     }
     this.#sender.flush();
     this.#sender.close();
-    this.#enter('ended');
+    this.#life.enter('ended');
     this.#socket.end();
     this.#socket.resume();
   }
@@ -337,7 +294,7 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   }
 
   #onClose(): void {
-    this.#phase = 'closed';
+    this.#life.enter('closed');
     if (this.#session !== null) {
       this.#session.subscriber?.close();
       this.#session.sink = undefined;
@@ -350,24 +307,21 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
   }
 
   #stallIfFull(): void {
-    if (this.#stalledSince !== null || !this.isReading) return;
+    if (this.#life.isStalled || !this.isReading) return;
     if (this.#sender.unsentBytes <= this.#context.options.maxUnsentBytes) return;
-    this.#stalledSince = this.#context.clock.now();
+    this.#life.stall();
     this.#socket.pause();
   }
 
   #relieve(): void {
-    if (this.#stalledSince === null || !this.isReading) return;
+    if (!this.#life.isStalled || !this.isReading) return;
     if (this.#sender.unsentBytes > this.#context.options.maxUnsentBytes / 2) return;
-    this.#stalledSince = null;
-    // The silence was ours: the peer could not be heard.
-    this.#heartbeat.beat(this.#context.clock.now());
+    this.#life.relieve();
     if (this.#phase !== 'shaking') this.#socket.resume();
   }
 
-  #enter(phase: Phase): void {
-    this.#phase = phase;
-    this.#phaseSince = this.#context.clock.now();
+  get #phase(): Phase {
+    return this.#life.phase;
   }
 }
 

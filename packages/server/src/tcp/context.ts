@@ -1,5 +1,6 @@
 import type { Principal } from '@midgard/auth';
 import type { MidgardError } from '@midgard/errors';
+import type { TimingWheel } from '@midgard/queue';
 import type { AddressLimit } from '../addresses/address-limit.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
@@ -8,6 +9,7 @@ import type { HotReads } from '../hot/hot-reads.ts';
 import type { ServerLog } from '../log.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { ErrorBodies } from './error-bodies.ts';
+import type { Mortal } from './lifetime.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import type { TcpOptions } from './options.ts';
 import type { SessionIndex } from './session-index.ts';
@@ -31,6 +33,8 @@ export interface ConnectionContext {
   /** Counts hellos by address; null: no limit. */
   readonly handshakeLimiter: AddressLimit | null;
   readonly clock: Clock;
+  /** Looks after what depends on time, of all connections. */
+  readonly wheel: TimingWheel<Mortal>;
   readonly metrics: ServerMetrics;
   readonly log: ServerLog;
   /** Connections behind their welcome, by who speaks. */
@@ -40,6 +44,6 @@ export interface ConnectionContext {
   /** What sockets read into: its bytes are good until the next read of any of them. */
   readonly readBuffer: Buffer;
   readonly hotReads: HotReads;
-  /** Calls `flush` when this turn of the event loop is over. */
+  /** Calls `flush` when this turn of the event loop is over, or before. */
   flushLater(gathered: Flushable): void;
 }

@@ -22,14 +22,19 @@ export class Heartbeat {
     this.#hasPinged = false;
   }
 
-  /** How long nothing was heard, in milliseconds. */
-  silentMs(now: number): number {
-    return now - this.#heardAt;
+  /** When the peer was heard last. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** When there is something to do about the silence, if it lasts. */
+  get dueAt(): number {
+    return this.#heardAt + (this.#hasPinged ? 2 : 1) * this.#intervalMs;
   }
 
   /** Looks at the clock; says `ping` once a silence. */
   check(now: number): Silence {
-    const silentMs = this.silentMs(now);
+    const silentMs = now - this.#heardAt;
     if (silentMs >= 2 * this.#intervalMs) return 'dead';
     if (silentMs < this.#intervalMs || this.#hasPinged) return 'short';
     this.#hasPinged = true;

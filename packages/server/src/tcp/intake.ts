@@ -27,7 +27,7 @@ export class Intake {
   }
 
   /**
-   * Takes what arrived at once. The answers of the hot way leave together at its end.
+   * Takes what arrived at once. What can be answered there and then, on the hot way or not, leaves together at its end.
    *
    * @param chunk begins with it
    * @param bytes how much of it there is
@@ -39,6 +39,7 @@ export class Intake {
     const { hotReads, metrics } = this.#context;
     const startedAt = performance.now();
     this.#frames = 0;
+    this.#sender.hold();
     let isHot = false;
     let fault: MidgardError | undefined;
     try {
@@ -54,7 +55,8 @@ export class Intake {
     const served = isHot ? hotReads.served : 0;
     const decodedAt = performance.now();
     metrics.received('tcp', bytes, this.#frames + served, (decodedAt - startedAt) / 1000);
-    if (caller !== null && served > 0) hotReads.finish(caller, (this.#sender.flush(decodedAt) - startedAt) / 1000);
+    const sentAt = this.#sender.flush(decodedAt);
+    if (caller !== null && served > 0) hotReads.finish(caller, (sentAt - startedAt) / 1000);
     return fault;
   }
 

@@ -82,6 +82,11 @@ export class Sender {
     this.send({ kind: Kind.ping, requestId: 0, game: 0, operation: 0 }, noBytes, this.agreement.encoding);
   }
 
+  /** Leaves what is sent from now on to the next {@link flush}, which the caller sees to in this turn: nobody need be woken for it. */
+  hold(): void {
+    this.#isScheduled = true;
+  }
+
   /**
    * Hands what was gathered to the socket.
    *

@@ -1,15 +1,17 @@
 import { type Principal, RateLimiter } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
+import { type Timer, TimingWheel } from '@midgard/queue';
 import { randomInt } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import type { AddressLimit } from '../addresses/address-limit.ts';
 import type { ConnectionLimit } from '../addresses/connection-limit.ts';
+import { revoked } from '../admission.ts';
 import type { Authenticator } from '../authenticator.ts';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import { type Dispatcher, revoked } from '../dispatcher.ts';
+import type { Dispatcher } from '../dispatcher.ts';
 import { ServerError } from '../errors.ts';
 import { AnswerStore } from '../hot/answer-store.ts';
 import { Arena } from '../hot/arena.ts';
@@ -22,8 +24,10 @@ import { hasBadCertificate } from '../tls/client-certificate.ts';
 import type { TlsIdentity, TlsSetup } from '../tls/secure-listener.ts';
 import { listenerOptions, renewIdentity } from '../tls/secure-listener.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionContext, Flushable, SessionHolder } from './context.ts';
+import type { ConnectionContext, SessionHolder } from './context.ts';
 import { ErrorBodies } from './error-bodies.ts';
+import { FlushQueue } from './flush-queue.ts';
+import type { Mortal } from './lifetime.ts';
 import type { TcpOptions } from './options.ts';
 import { completeOptions } from './options.ts';
 import { bufferBytes, OutputBuffers } from './output-buffers.ts';
@@ -56,11 +60,12 @@ export interface TcpAddress {
 
 /** Connections above the limits that are told so at a time; those above that are cut without a word. */
 const refusedAtOnce = 256;
-/** The time limits of a connection are kept to a quarter of the shortest of them, and to this. */
-const maxSweepMs = 500;
-const drainSweepMs = 25;
-/** Output buffers that are used again: 16 MiB, of which those cost nothing that were never needed. */
-const outputBuffers = 256;
+/** What depends on time is late by this at most. */
+const tickMs = 25;
+/** Connections whose answers wait for the end of a turn. */
+const mostUnflushed = 64;
+/** Output buffers that are used again: for these, and as many for slow readers. 8 MiB, of which those cost nothing that were never needed. */
+const outputBuffers = 2 * mostUnflushed;
 /** What is read at once: less would cost more calls of the system, more would let the others wait longer. */
 const readBytes = 64 * 1024;
 /** Connections that the kernel may hold until they are accepted. */
@@ -88,9 +93,10 @@ export class TcpServer {
   #refused = 0;
   /** Under TLS: what was accepted, also sockets that have not finished their handshake. */
   readonly #rawSockets = new Set<Socket>();
-  #dirty: Flushable[] = [];
-  #stopSweep: (() => void) | null = null;
-  #stopping: { readonly deadline: number; readonly done: PromiseWithResolvers<void> } | null = null;
+  readonly #unflushed = new FlushQueue(mostUnflushed);
+  readonly #wheel: TimingWheel<Mortal>;
+  #hasStarted = false;
+  #stopping: { readonly cut: Timer; readonly done: PromiseWithResolvers<void> } | null = null;
 
   /**
    * @param parts dispatcher and authenticator are needed
@@ -102,6 +108,13 @@ export class TcpServer {
     this.#timers = parts.timers ?? systemTimers;
     this.#metrics = parts.metrics ?? noopMetrics;
     this.#log = parts.log ?? silentLog;
+    this.#wheel = new TimingWheel<Mortal>({
+      fire: (one) => one.look(),
+      tickMs,
+      isIdle: true,
+      timers: this.#timers,
+      ...(parts.clock && { clock: parts.clock }),
+    });
     this.#tls = parts.tls;
     this.#connectionLimit = parts.connectionLimit;
     this.#context = this.#contextFor(parts);
@@ -120,10 +133,9 @@ export class TcpServer {
    * @throws {Error} `EADDRINUSE` and the like, from the system
    */
   async start(): Promise<TcpAddress> {
-    if (this.#stopSweep !== null || this.#stopping !== null) throw new ServerError('ERR_SERVER_STATE', 'a TCP server starts once');
-    const { heartbeatMs, helloTimeoutMs, slowConsumerMs, host, port, fd } = this.#options;
-    const sweepMs = Math.max(1, Math.min(maxSweepMs, Math.floor(Math.min(heartbeatMs, helloTimeoutMs, slowConsumerMs) / 4)));
-    this.#stopSweep = this.#timers.every(sweepMs, () => this.#sweep());
+    if (this.#hasStarted || this.#stopping !== null) throw new ServerError('ERR_SERVER_STATE', 'a TCP server starts once');
+    this.#hasStarted = true;
+    const { host, port, fd } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(fd === undefined ? { host, port } : { fd }, backlog, () => {
@@ -132,9 +144,6 @@ export class TcpServer {
         this.#server.on('error', (error) => this.#log.error({ err: error }, 'listening socket'));
         resolve();
       });
-    }).catch((error: unknown) => {
-      this.#stopSweep?.();
-      throw error;
     });
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? { host: address.address, port: address.port } : { host, port };
@@ -207,14 +216,12 @@ export class TcpServer {
   async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
     if (this.#stopping !== null) return this.#stopping.done.promise;
     const done = Promise.withResolvers<void>();
-    this.#stopping = { deadline: this.#clock.now() + graceMs, done };
+    this.#stopping = { cut: this.#timers.after(graceMs, () => this.#cut(), true), done };
     this.#server.close();
     // What the kernel holds already was received before the goodbye, so it is read first.
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
     for (const connection of this.#connections) connection.drain(new MidgardError('shuttingDown', 'the server is shutting down'));
-    this.#stopSweep?.();
-    this.#stopSweep = this.#timers.every(drainSweepMs, () => this.#sweep());
     this.#endIfEmpty();
     return done.promise;
   }
@@ -231,6 +238,7 @@ export class TcpServer {
       options: this.#options,
       handshakeLimiter: handshakeLimiter ?? own,
       clock: this.#clock,
+      wheel: this.#wheel,
       metrics: this.#metrics,
       log: this.#log,
       sessions: new SessionIndex<SessionHolder>(),
@@ -238,7 +246,7 @@ export class TcpServer {
       errorBodies: new ErrorBodies(),
       readBuffer: Buffer.allocUnsafeSlow(readBytes),
       hotReads: new HotReads(hotParts),
-      flushLater: (owner) => this.#flushLater(owner),
+      flushLater: (owner) => this.#unflushed.add(owner),
     };
   }
 
@@ -300,27 +308,14 @@ export class TcpServer {
     this.#endIfEmpty();
   }
 
-  /** All answers that one turn of the event loop brings go out together: one write a connection. */
-  #flushLater(owner: Flushable): void {
-    if (this.#dirty.push(owner) > 1) return;
-    setImmediate(() => {
-      const dirty = this.#dirty;
-      this.#dirty = [];
-      for (const one of dirty) one.flush();
-    });
-  }
-
-  #sweep(): void {
-    const now = this.#clock.now();
-    for (const connection of this.#connections) connection.sweep(now);
-    if (this.#stopping === null || now < this.#stopping.deadline) return;
+  #cut(): void {
     for (const socket of this.#rawSockets) socket.destroy();
     for (const connection of this.#connections) connection.destroy();
   }
 
   #endIfEmpty(): void {
     if (this.#stopping === null || this.#connections.size > 0) return;
-    this.#stopSweep?.();
+    this.#stopping.cut.cancel();
     for (const socket of this.#rawSockets) socket.destroy();
     this.#stopping.done.resolve();
   }

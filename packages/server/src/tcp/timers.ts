@@ -1,5 +1,7 @@
-/** Runs something again and again; injected, so that tests decide when time passes. */
-export interface Timers {
+import type { Timers as Once } from '@midgard/queue';
+
+/** Runs something once, or again and again; injected, so that tests decide when time passes. */
+export interface Timers extends Once {
   /**
    * @param ms time between two runs
    * @param run called once every `ms`
@@ -10,6 +12,10 @@ export interface Timers {
 
 /** The timers of the process; they do not keep it alive. */
 export const systemTimers: Timers = {
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
   every(ms, run) {
     const timer = setInterval(run, ms).unref();
     return () => clearInterval(timer);

@@ -1,3 +1,4 @@
+import type { Timer } from '@midgard/queue';
 import type { Clock } from '../clock.ts';
 import type { Timers } from '../tcp/timers.ts';
 
@@ -25,6 +26,14 @@ export class FakeTime implements Clock, Timers {
     const repeated: Repeated = { ms, run, dueAt: this.#now + ms };
     this.#repeated.add(repeated);
     return () => this.#repeated.delete(repeated);
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const stop = this.every(delayMs, () => {
+      stop();
+      callback();
+    });
+    return { cancel: stop };
   }
 
   /** Lets time pass and runs what falls due, in order. */

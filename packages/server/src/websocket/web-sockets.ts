@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { plainAddress } from '../addresses/address-set.ts';
 import { clientAddress } from '../addresses/forwarded.ts';
 import { systemClock } from '../clock.ts';
-import { revoked } from '../dispatcher.ts';
+import { revoked } from '../admission.ts';
 import type { HttpDependencies } from '../http/dependencies.ts';
 import { identify } from '../http/identify.ts';
 import { invalidInput } from '../http/invalid-input.ts';
