@@ -5,7 +5,8 @@ import { connect } from '@midgard/client';
 import { until } from '@midgard/test-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { callRealm } from '../testing/realm-http.ts';
+import { eventSocket } from '../testing/event-socket.ts';
+import { callRealm, credit } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 
 const timeout = 120_000;
@@ -56,9 +57,7 @@ class Page {
 
   /** @param redeemedAt where the ticket is shown, which need not be where it was given */
   static async open(service: StartedService, headers: Record<string, string>, redeemedAt = service): Promise<Page> {
-    const response = await fetch(`${service.baseUrl}/api/v1/events/ticket`, { method: 'POST', headers });
-    const { ticket } = z.looseObject({ ticket: z.string() }).parse(await response.json());
-    const socket = new WebSocket(`${redeemedAt.baseUrl.replace('http', 'ws')}/api/v1/events?ticket=${ticket}`);
+    const socket = await eventSocket(service, headers, redeemedAt);
     const page = new Page(socket);
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve);
@@ -83,15 +82,6 @@ async function newPlayer(): Promise<{ id: string; name: string }> {
   const name = `Runa ${(count += 1)}`;
   const { body } = await callRealm(here(), 'POST', '/players', { body: { name, password } });
   return { id: String(body['id']), name };
-}
-
-async function credit({ baseUrl, key }: StartedService, playerId: string, amount: number): Promise<void> {
-  const response = await fetch(`${baseUrl}/api/v1/games/realm/players/${playerId}/wallet/credit`, {
-    method: 'POST',
-    headers: { 'X-API-Key': key, 'Content-Type': 'application/json', 'Idempotency-Key': `credit-${playerId}-${amount}` },
-    body: JSON.stringify({ currency: 'gold', amount: String(amount), reason: 'quest' }),
-  });
-  expect(response.status).toBe(200);
 }
 
 test('a player in a browser and a game server over TCP hear of a write at either instance, and the player can go on at the other', { timeout }, async () => {

@@ -6,7 +6,11 @@ import { SharedBucket } from './shared-bucket.ts';
 /** As in a single process: 800 handshakes a second, each remembered for as long as its timestamp could be good. */
 const nonceBounds = { maxGoodForMs: 120_000, maxNonces: 200_000 };
 
-const Taken = z.object({ name: z.string(), rate: z.object({ perSecond: z.number(), burst: z.number() }), key: z.string(), count: z.int() });
+const Taken = z.object({
+  name: z.string(),
+  rate: z.object({ perSecond: z.number(), burst: z.number() }),
+  takes: z.array(z.tuple([z.string(), z.int()])),
+});
 const Nonce = z.object({ name: z.string() });
 
 /**
@@ -26,8 +30,9 @@ export function sharedDesk(): Answers {
   };
   return {
     take: (body) => {
-      const { key, count, ...limit } = Taken.parse(body);
-      return bucketOf(limit).take(key, count);
+      const { takes, ...limit } = Taken.parse(body);
+      const bucket = bucketOf(limit);
+      return takes.map(([key, count]) => bucket.take(key, count));
     },
     nonce: (body) => nonces.useOnce(Nonce.parse(body).name),
   };

@@ -7,7 +7,8 @@ import { connect, type ConnectOptions, type TcpClient } from '@midgard/client';
 import { realm } from '@midgard/game-realm';
 import { until } from '@midgard/test-services';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { callRealm, createPlayer, figureOf } from '../testing/realm-http.ts';
+import { EventListener } from '../testing/event-listener.ts';
+import { callRealm, createPlayer, credit, figureOf } from '../testing/realm-http.ts';
 import { ServiceProcess, type StartedService } from '../testing/service-process.ts';
 import { WorkerLoad } from '../testing/worker-load.ts';
 
@@ -116,6 +117,33 @@ describe('two workers', { timeout }, () => {
     expect(Math.min(...Object.values(answered))).toBeGreaterThan(40);
     expect(pids(service).filter((pid) => before.includes(pid))).toEqual([]);
     expect(before.filter(isAlive)).toEqual([]);
+  });
+
+  test('a page that listens over WebSocket is sent on by a rolling restart, and hears of every write once, in order', async () => {
+    const playerId = await createPlayer(started, 'Sunniva');
+    const listeners = [1, 2, 3].map(() => new EventListener(started, [`player:${playerId}`]));
+    const running = listeners.map((listener) => listener.run());
+    await eventually(() => listeners.every(({ subscribed }) => subscribed === 1));
+    const rolls = (): number => service.logs.filter(({ msg }) => msg === 'all workers were replaced').length;
+    const before = rolls();
+    service.signal('SIGUSR2');
+    let written = 0;
+    const write = async (): Promise<void> => {
+      written += 1;
+      await credit(started, playerId, written);
+    };
+    while (rolls() === before) await write();
+    // All have been sent on at least once, and go on to hear.
+    await eventually(() => listeners.every(({ subscribed, closeCodes }) => subscribed > 1 && subscribed === closeCodes.length + 1));
+    await write();
+    await eventually(() => listeners.every(({ events }) => events.length >= written));
+    for (const listener of listeners) listener.stop();
+    await Promise.all(running);
+    const amounts = Array.from({ length: written }, (_, n) => String(n + 1));
+    for (const { events, closeCodes, failures } of listeners) {
+      expect([failures, new Set(closeCodes)]).toEqual([[], new Set([1001])]);
+      expect(events.map(({ data }) => data.amount)).toEqual(amounts);
+    }
   });
 
   test('kill -9 of one loses its connections and no others; another takes its place', async () => {
