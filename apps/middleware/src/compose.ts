@@ -208,6 +208,7 @@ export async function compose({ config, isProduction, warnings }: Settings, seat
     options: {
       maxBodyBytes: http.maxBodyBytes,
       requestTimeoutMs: http.requestTimeoutMs,
+      keptAnswerBytes: http.keptAnswerBytes,
       ...(transport.forwarding !== undefined && { forwarding: transport.forwarding }),
       ...(http.corsOrigins.length > 0 && { cors: { origins: http.corsOrigins } }),
     },

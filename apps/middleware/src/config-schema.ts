@@ -63,6 +63,12 @@ const Http = z.strictObject({
     .max(64 * mebibyte)
     .default(mebibyte),
   requestTimeoutMs: Milliseconds.default(30_000).describe('Time for one request; then 1004 and its work is told to stop'),
+  keptAnswerBytes: z
+    .int()
+    .min(0)
+    .max(2048 * mebibyte)
+    .default(32 * mebibyte)
+    .describe('Most bytes, roughly, for the answers to cached reads; 0 keeps none, and every read takes the full way'),
   ...transportFields,
   ...httpTransportFields,
   webSocket: webSocketSchema.prefault({}),
