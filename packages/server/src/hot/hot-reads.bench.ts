@@ -91,7 +91,7 @@ function chunks(keys: number, depth: number): Buffer[] {
 
 function serve(all: readonly Buffer[], caller: Caller): void {
   for (const chunk of all) {
-    hot.serve(chunk, [0, chunk.length], caller, { now: 0, startedAt: 0 });
+    hot.serve(chunk, [0, chunk.length], caller, 0);
     caller.outbox.flush();
     hot.finish(caller, 0);
   }

@@ -28,12 +28,6 @@ export interface KeptRequest {
   readonly terms: HotTerms;
 }
 
-/** When a chunk came. */
-export interface ChunkTimes {
-  readonly now: number;
-  readonly startedAt: number;
-}
-
 /** The second word of a response's header, but for its flags. */
 const responseWord = (protocolVersion << 24) | (Kind.response << 16);
 /** More are told of by and by. */
@@ -86,15 +80,14 @@ export class HotReads {
    * @param chunk where they lie
    * @param from offset of the first frame
    * @param end offset behind its last byte
-   * @param times.now epoch milliseconds
-   * @param times.startedAt when the chunk was taken up, by `performance.now()`
+   * @param startedAt when the chunk was taken up, by `performance.now()`
    * @returns offset of what is left for the decoder: a frame that is not whole or not right, or nothing
    */
-  serve(chunk: Buffer, [from, end]: readonly [from: number, end: number], caller: HotCaller, { now, startedAt }: ChunkTimes): number {
+  serve(chunk: Buffer, [from, end]: readonly [from: number, end: number], caller: HotCaller, startedAt: number): number {
     this.#served = 0;
     this.#forgetOldGames();
     if (!this.#rules.admits(caller.session)) return from;
-    this.#now = now;
+    this.#now = this.#clock.now();
     this.#startedAt = startedAt;
     this.#rulesVersion = this.#rules.version;
     let at = from;

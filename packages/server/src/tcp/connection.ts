@@ -136,10 +136,9 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
 
   /** @returns false where this turn of the event loop has had enough of this connection */
   #onBytes(chunk: Buffer, bytes: number): boolean {
-    const now = this.#context.clock.now();
-    this.#life.beat(now);
+    this.#life.beat();
     if (!this.isReading) return true;
-    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes), now);
+    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes));
     if (fault !== undefined) this.#fail(fault);
     this.#stallIfFull();
     return bytes < chunk.length || this.#letOthersIn();

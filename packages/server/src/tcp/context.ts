@@ -3,7 +3,6 @@ import type { MidgardError } from '@midgard/errors';
 import type { TimingWheel } from '@midgard/queue';
 import type { AddressLimit } from '../addresses/address-limit.ts';
 import type { Authenticator } from '../authenticator.ts';
-import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { HotReads } from '../hot/hot-reads.ts';
 import type { ServerLog } from '../log.ts';
@@ -13,6 +12,7 @@ import type { Mortal } from './lifetime.ts';
 import type { OutputBuffers } from './output-buffers.ts';
 import type { TcpOptions } from './options.ts';
 import type { SessionIndex } from './session-index.ts';
+import type { Timers } from './timers.ts';
 
 /** Something that gathers frames and hands them over when asked. */
 export interface Flushable {
@@ -32,7 +32,8 @@ export interface ConnectionContext {
   readonly options: TcpOptions;
   /** Counts hellos by address; null: no limit. */
   readonly handshakeLimiter: AddressLimit | null;
-  readonly clock: Clock;
+  /** What silence and limits of time are measured by. */
+  readonly timers: Timers;
   /** Looks after what depends on time, of all connections. */
   readonly wheel: TimingWheel<Mortal>;
   readonly metrics: ServerMetrics;

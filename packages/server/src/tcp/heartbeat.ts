@@ -9,7 +9,7 @@ export class Heartbeat {
 
   /**
    * @param intervalMs silence after which to ping
-   * @param now epoch milliseconds
+   * @param now milliseconds of a clock that nobody sets, as all times here
    */
   constructor(intervalMs: number, now: number) {
     this.#intervalMs = intervalMs;

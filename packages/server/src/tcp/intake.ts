@@ -32,10 +32,9 @@ export class Intake {
    * @param chunk begins with it
    * @param bytes how much of it there is
    * @param caller who asks, while they may be answered on the hot way; null: nobody
-   * @param now epoch milliseconds
    * @returns why the connection cannot go on, if it cannot
    */
-  take(chunk: Buffer, bytes: number, caller: HotCaller | null, now: number): MidgardError | undefined {
+  take(chunk: Buffer, bytes: number, caller: HotCaller | null): MidgardError | undefined {
     const { hotReads, metrics } = this.#context;
     const startedAt = performance.now();
     this.#frames = 0;
@@ -46,7 +45,7 @@ export class Intake {
       let at = this.#decoder.bufferedBytes === 0 ? 0 : this.#decoder.complete(chunk.subarray(0, bytes), this.#onFrame);
       if (caller !== null && this.#taker.isReading) {
         isHot = true;
-        at = hotReads.serve(chunk, [at, bytes], caller, { now, startedAt });
+        at = hotReads.serve(chunk, [at, bytes], caller, startedAt);
       }
       if (at < bytes && this.#taker.isReading) this.#decoder.decode(chunk.subarray(at, bytes), this.#onFrame);
     } catch (error) {

@@ -21,7 +21,7 @@ function born(signs: LifeSigns = atRest) {
     if (due !== undefined) told.push([due, time.now() - begin]);
     if (due !== undefined && due !== 'ping') life.enter('closed');
   };
-  const life: Lifetime = new Lifetime({ clock: time, wheel, options }, { look });
+  const life: Lifetime = new Lifetime({ timers: time, wheel, options }, { look });
   return { time, life, told, wheel, looks: () => looks, sinceBegin: () => time.now() - begin };
 }
 
@@ -70,7 +70,7 @@ test('a silence is told as a ping after a heartbeat and as death after two, and 
         }
         expected = told.length;
         if (life.phase === 'closed') break;
-        life.beat(time.now());
+        life.beat();
       }
       // A life that is over costs no timer.
       expect(wheel.size).toBe(life.phase === 'closed' ? 0 : 1);
@@ -84,7 +84,7 @@ test('one who is heard all the time is looked at once a heartbeat', () => {
   life.enter('open');
   for (let n = 0; n < 6000; n += 1) {
     time.advance(100);
-    life.beat(time.now());
+    life.beat();
   }
   expect(told).toEqual([]);
   expect(looks()).toBeLessThanOrEqual(600_000 / options.heartbeatMs + 2);
@@ -120,7 +120,7 @@ test('a drained connection goes on while it is heard, or has requests in flight'
   heard.life.enter('draining');
   for (let n = 0; n < 50; n += 1) {
     pass(heard.time, 90);
-    heard.life.beat(heard.time.now());
+    heard.life.beat();
   }
   expect(heard.told).toEqual([]);
   pass(heard.time, 100 + 2 * tickMs);

@@ -34,6 +34,21 @@ test('any byte is a sign of life', async () => {
   expect((await client.call(1, 1, {}))?.kind).toBe(Kind.response);
 });
 
+test.each([3_600_000, -3_600_000])('a clock that is set by %i ms does not change how long a silence lasts', async (setByMs) => {
+  const wall = { ms: 1_700_000_000_000, now: () => wall.ms };
+  const { open, time } = await start({ heartbeatMs: 30_000, clock: wall });
+  const client = await open();
+  wall.ms += setByMs;
+  time.advance(29_000);
+  expect((await client.call(1, 1, {}))?.kind).toBe(Kind.response);
+  wall.ms -= setByMs;
+  time.advance(29_000);
+  await turn();
+  expect(client.received).toEqual([]);
+  time.advance(2000);
+  expect((await client.next())?.kind).toBe(Kind.ping);
+});
+
 test('one timer serves all connections, and none is left after the stop', async () => {
   const { open, time, server } = await start();
   for (let n = 0; n < 20; n += 1) await open();

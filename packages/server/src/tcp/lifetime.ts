@@ -1,7 +1,7 @@
 import type { TimingWheel } from '@midgard/queue';
-import type { Clock } from '../clock.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { TcpOptions } from './options.ts';
+import type { Timers } from './timers.ts';
 
 /**
  * The life of a connection:
@@ -51,7 +51,7 @@ interface Limit {
 }
 
 interface LifetimeParts {
-  readonly clock: Clock;
+  readonly timers: Pick<Timers, 'now'>;
   readonly wheel: TimingWheel<Mortal>;
   readonly options: Pick<TcpOptions, 'heartbeatMs' | 'helloTimeoutMs' | 'slowConsumerMs'>;
 }
@@ -87,7 +87,7 @@ export class Lifetime {
   constructor(parts: LifetimeParts, owner: Mortal) {
     this.#parts = parts;
     this.#owner = owner;
-    this.#since = parts.clock.now();
+    this.#since = parts.timers.now();
     this.#heartbeat = new Heartbeat(parts.options.heartbeatMs, this.#since);
     this.#lookBy(this.#since + parts.options.helloTimeoutMs);
   }
@@ -104,32 +104,32 @@ export class Lifetime {
   /** Goes on to a phase, whose time begins now. */
   enter(phase: Phase): void {
     this.#phase = phase;
-    this.#since = this.#parts.clock.now();
+    this.#since = this.#parts.timers.now();
     if (phase === 'closed') this.#cancel();
     else if (phase === 'draining') this.#lookBy(this.#since + drainLookMs);
     else if (phase === 'closing' || phase === 'ended') this.#lookBy(this.#since + lingerMs);
   }
 
   /** The peer was heard. */
-  beat(now: number): void {
-    this.#heartbeat.beat(now);
+  beat(): void {
+    this.#heartbeat.beat(this.#parts.timers.now());
   }
 
   /** The peer does not read what it is sent. */
   stall(): void {
-    this.#stalledSince = this.#parts.clock.now();
+    this.#stalledSince = this.#parts.timers.now();
     this.#lookBy(this.#stalledSince + Math.min(stallLookMs, this.#parts.options.slowConsumerMs));
   }
 
   /** The peer has caught up. The silence was ours: it could not be heard. */
   relieve(): void {
     this.#stalledSince = null;
-    this.#heartbeat.beat(this.#parts.clock.now());
+    this.beat();
   }
 
   /** Tells what it is time for, if anything, and when to look again. Call it from {@link Mortal.look}, and carry out what it says. */
   check(signs: LifeSigns): Due | undefined {
-    const now = this.#parts.clock.now();
+    const now = this.#parts.timers.now();
     // The timer that has fired is gone.
     this.#timer = -1;
     this.#lookAt = Infinity;
@@ -174,7 +174,7 @@ export class Lifetime {
     if (at >= this.#lookAt) return;
     this.#cancel();
     this.#lookAt = at;
-    this.#timer = this.#parts.wheel.start(Math.max(0, at - this.#parts.clock.now()), this.#owner);
+    this.#timer = this.#parts.wheel.start(Math.max(0, at - this.#parts.timers.now()), this.#owner);
   }
 
   #cancel(): void {

@@ -46,7 +46,9 @@ export interface TcpServerParts {
   readonly connectionLimit?: ConnectionLimit;
   /** Limits hellos by address; default: by `handshakeLimit` of the options, in this process. */
   readonly handshakeLimiter?: AddressLimit;
+  /** What keys, tokens and answers expire by; default: the clock of the machine. */
   readonly clock?: Clock;
+  /** What silence and limits of time are measured by; default: those of the process. */
   readonly timers?: Timers;
   readonly metrics?: ServerMetrics;
   readonly log?: ServerLog;
@@ -81,7 +83,6 @@ const backlog = 1024;
  */
 export class TcpServer {
   readonly #options: TcpOptions;
-  readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #metrics: ServerMetrics;
   readonly #log: ServerLog;
@@ -104,7 +105,6 @@ export class TcpServer {
    */
   constructor(parts: TcpServerParts) {
     this.#options = completeOptions(parts.options ?? {});
-    this.#clock = parts.clock ?? systemClock;
     this.#timers = parts.timers ?? systemTimers;
     this.#metrics = parts.metrics ?? noopMetrics;
     this.#log = parts.log ?? silentLog;
@@ -112,8 +112,8 @@ export class TcpServer {
       fire: (one) => one.look(),
       tickMs,
       isIdle: true,
+      clock: this.#timers,
       timers: this.#timers,
-      ...(parts.clock && { clock: parts.clock }),
     });
     this.#tls = parts.tls;
     this.#connectionLimit = parts.connectionLimit;
@@ -226,18 +226,18 @@ export class TcpServer {
     return done.promise;
   }
 
-  #contextFor({ dispatcher, authenticator, handshakeLimiter }: TcpServerParts): ConnectionContext {
+  #contextFor({ dispatcher, authenticator, handshakeLimiter, clock = systemClock }: TcpServerParts): ConnectionContext {
     const { handshakeLimit, keptAnswerBytes: capacity } = this.#options;
     const arena = new Arena(capacity + outputBuffers * bufferBytes);
     const store = new AnswerStore(arena, { capacity, seed: randomInt(2 ** 32) });
-    const hotParts = { arena, store, rules: dispatcher.hotRules, clock: this.#clock, metrics: this.#metrics };
-    const own = handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock: this.#clock });
+    const hotParts = { arena, store, rules: dispatcher.hotRules, clock, metrics: this.#metrics };
+    const own = handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock });
     return {
       dispatcher,
       authenticator,
       options: this.#options,
       handshakeLimiter: handshakeLimiter ?? own,
-      clock: this.#clock,
+      timers: this.#timers,
       wheel: this.#wheel,
       metrics: this.#metrics,
       log: this.#log,

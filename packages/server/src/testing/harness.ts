@@ -99,7 +99,7 @@ export interface Harness {
 
 type Setup = Partial<TcpOptions> &
   Pick<DispatcherOptions, 'rateLimits' | 'revocations' | 'tracing' | 'shedding' | 'backlog'> &
-  Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator'>>;
+  Partial<Pick<TcpServerParts, 'tls' | 'connectionLimit' | 'authenticator' | 'clock'>>;
 
 const running: (() => Promise<void>)[] = [];
 
@@ -117,6 +117,7 @@ export async function start({
   tls,
   connectionLimit,
   authenticator = fakeAuthenticator,
+  clock,
   ...options
 }: Setup = {}): Promise<Harness> {
   const time = new FakeTime();
@@ -136,7 +137,7 @@ export async function start({
     dispatcher,
     authenticator,
     options: { port: 0, ...options },
-    clock: time,
+    clock: clock ?? time,
     timers: time,
     metrics,
     log,

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { Principal } from '@midgard/auth';
 import { MidgardError, toMidgardError } from '@midgard/errors';
 import type { RawData, WebSocket } from 'ws';
-import type { Clock } from '../clock.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { Push } from '../events/push.ts';
 import type { PushSink } from '../events/subscriber.ts';
@@ -12,6 +11,7 @@ import { RequestScope } from '../request/request-scope.ts';
 import type { Session } from '../session.ts';
 import type { SessionHolder } from '../tcp/context.ts';
 import { Heartbeat } from '../tcp/heartbeat.ts';
+import type { Timers } from '../tcp/timers.ts';
 import { WriteOrder } from '../tcp/write-order.ts';
 import { closeCodeOf } from './close-code.ts';
 import { answerOf, errorOf, goodbyeOf, readMessage, type SocketRequest } from './messages.ts';
@@ -21,7 +21,8 @@ import type { WebSocketOptions } from './options.ts';
 export interface SocketContext {
   readonly dispatcher: Dispatcher;
   readonly options: WebSocketOptions;
-  readonly clock: Clock;
+  /** What silence and limits of time are measured by. */
+  readonly timers: Timers;
   readonly metrics: ServerMetrics;
   readonly log: ServerLog;
 }
@@ -47,11 +48,11 @@ export class SocketConnection implements SessionHolder, PushSink {
     this.#socket = socket;
     this.session = session;
     this.#context = context;
-    this.#heartbeat = new Heartbeat(context.options.heartbeatMs, context.clock.now());
+    this.#heartbeat = new Heartbeat(context.options.heartbeatMs, context.timers.now());
     setMaxListeners(0, this.#abort.signal);
     session.sink = this;
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
-    for (const sign of ['ping', 'pong'] as const) socket.on(sign, () => this.#heartbeat.beat(context.clock.now()));
+    for (const sign of ['ping', 'pong'] as const) socket.on(sign, () => this.#heartbeat.beat(context.timers.now()));
     // 'close' follows; ws has closed with the right code by itself, such as 1009 for what is too large.
     socket.on('error', (error) => context.log.debug({ err: error, address: session.address }, 'WebSocket error'));
     socket.once('close', () => this.#onClose());
@@ -83,7 +84,7 @@ export class SocketConnection implements SessionHolder, PushSink {
   /** Says goodbye; what is in flight is answered before it closes, what comes now is not. */
   drain(error: MidgardError): void {
     if (this.#closing !== undefined) return;
-    this.#closing = { error, since: this.#context.clock.now(), isClosed: false };
+    this.#closing = { error, since: this.#context.timers.now(), isClosed: false };
     this.session.subscriber?.close();
     this.#send(goodbyeOf(error));
     if (this.#inFlight === 0) this.#close();
@@ -112,8 +113,8 @@ export class SocketConnection implements SessionHolder, PushSink {
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    const { clock, options, metrics } = this.#context;
-    this.#heartbeat.beat(clock.now());
+    const { timers, options, metrics } = this.#context;
+    this.#heartbeat.beat(timers.now());
     if (this.#closing !== undefined) return;
     const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data);
     if (isBinary) return this.end(new MidgardError('protocol', 'messages are JSON, as text'));
@@ -183,7 +184,7 @@ export class SocketConnection implements SessionHolder, PushSink {
   /** Requests of a client that does not take its answers are not read. */
   #stallIfFull(): void {
     if (this.#stalledSince !== undefined || this.unsentBytes <= this.#context.options.maxUnsentBytes) return;
-    this.#stalledSince = this.#context.clock.now();
+    this.#stalledSince = this.#context.timers.now();
     this.#socket.pause();
   }
 

@@ -47,7 +47,7 @@ export class WebSockets {
     const { clock = systemClock, metrics = noopMetrics, log = silentLog, dispatcher } = dependencies;
     this.#dependencies = dependencies;
     this.#options = completeWebSocketOptions(options);
-    this.#context = { dispatcher, options: this.#options, clock, metrics, log };
+    this.#context = { dispatcher, options: this.#options, timers, metrics, log };
     this.tickets = new Tickets({ key: ticketKey, goodForMs: this.#options.ticketMs, nonces, clock });
     // No compression: it costs each connection memory, and each push time.
     this.#server = new WebSocketServer({ noServer: true, clientTracking: false, maxPayload: this.#options.maxMessageBytes, perMessageDeflate: false });
@@ -161,7 +161,7 @@ export class WebSockets {
   }
 
   #sweep(): void {
-    const now = this.#context.clock.now();
+    const now = this.#context.timers.now();
     for (const connection of this.#open) connection.sweep(now);
   }
 }
