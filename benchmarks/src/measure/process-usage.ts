@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 
 /** What a process and those that it started use. */
 export interface Usage {
@@ -32,9 +32,12 @@ export function processCount(pid: number): number {
   return withDescendants(pid).length;
 }
 
-/** Files and sockets that a service has open. */
+/**
+ * Files and sockets that a service has open. Linux tells since 6.2, at no cost to the service; before, their names are counted, which takes
+ * as long as it has many.
+ */
 export function openFiles(pid: number): number {
-  return sum(withDescendants(pid).map((each) => globSync(`/proc/${each}/fd/*`).length));
+  return sum(withDescendants(pid).map((each) => statSync(`/proc/${each}/fd`, { throwIfNoEntry: false })?.size || globSync(`/proc/${each}/fd/*`).length));
 }
 
 function pssOf(pid: number): number {

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { collectProcess } from './process.ts';
 import { Registry } from './registry.ts';
@@ -34,6 +35,17 @@ test('CPU time is that of the process, at each reading', () => {
     expect(values.get('process_cpu_seconds_total')).toBeGreaterThan((before.user + before.system) / 1e6 - 1e-6);
     expect(values.get('process_cpu_seconds_total')).toBeLessThan((after.user + after.system) / 1e6 + 1e-6);
   }
+});
+
+test.skipIf(process.platform !== 'linux')('open files are counted, each when it is opened and closed', async () => {
+  const registry = new Registry();
+  onTestFinished(collectProcess(registry));
+  const count = (): number => numbersOf(registry.expose()).get('process_open_fds') ?? 0;
+  const before = count();
+  const files = await Promise.all(Array.from({ length: 20 }, () => open(import.meta.filename)));
+  expect(count()).toBe(before + 20);
+  await Promise.all(files.map((file) => file.close()));
+  expect(count()).toBe(before);
 });
 
 test('after the end nothing is asked any more', () => {

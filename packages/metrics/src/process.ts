@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { performance, PerformanceObserver } from 'node:perf_hooks';
 import process from 'node:process';
 import { getHeapSpaceStatistics } from 'node:v8';
@@ -110,9 +110,10 @@ function collectResources(registry: Registry): () => void {
 }
 
 function countOpenFiles(): number {
+  const folder = '/proc/self/fd';
   try {
-    // Less the one that reading the folder opens.
-    return readdirSync('/proc/self/fd').length - 1;
+    // Linux tells since 6.2. To read the names takes a millisecond for a thousand of them, and reading opens one more.
+    return statSync(folder).size || readdirSync(folder).length - 1;
   } catch {
     return 0;
   }
