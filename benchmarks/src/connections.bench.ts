@@ -1,6 +1,6 @@
 /**
  * Many connections that mostly rest: how fast they shake hands, what each takes of the service's memory, whether any is lost while all send
- * heartbeats, how long reads on some of them take meanwhile, and what memory comes back when they close.
+ * heartbeats, how long reads on some of them take meanwhile, what memory comes back when they close, and how fast they are all back.
  *
  * `npx pnpm --filter @midgard/benchmarks run bench:connections --connections 200000 --workers 12`; `--help` tells the options. Where a process
  * may have no more than 20,000 open files, each worker holds fewer than that.
@@ -71,16 +71,25 @@ const report = (all: readonly Held[]): void =>
 await sleep(settle * 1000);
 const atRest = look();
 progress(`${processCount(service.pid)} processes, ${mb(atRest.memoryBytes)} MB; opening ${whole(connections)} connections`);
-using holders = new Holders(tcpTarget(service), { connections, heartbeatSeconds: heartbeat, opening, rate, everySeconds: 2 }, report);
-const opened = await holders.opened();
-const handshakes = {
-  open: opened.reduce((total, each) => total + each.connections, 0),
-  refused: opened.reduce((total, each) => total + each.refused, 0),
-  errors: opened.map(({ errors }) => errors),
-  seconds: Math.max(...opened.map((each) => each.seconds)),
-  p99Us: Math.max(...opened.map(({ latencyUs }) => latencyUs?.p99 ?? 0)),
-};
-progress(`${whole(handshakes.open / handshakes.seconds)} handshakes/s`);
+const openAll = (): Holders => new Holders(tcpTarget(service), { connections, heartbeatSeconds: heartbeat, opening, rate, everySeconds: 2 }, report);
+
+/** When all are open, or refused. */
+async function handshakesOf(holders: Holders) {
+  const opened = await holders.opened();
+  const open = opened.reduce((total, each) => total + each.connections, 0);
+  const seconds = Math.max(...opened.map((each) => each.seconds));
+  progress(`${whole(open / seconds)} handshakes/s`);
+  return {
+    open,
+    refused: opened.reduce((total, each) => total + each.refused, 0),
+    errors: opened.map(({ errors }) => errors),
+    seconds,
+    p99Us: Math.max(...opened.map(({ latencyUs }) => latencyUs?.p99 ?? 0)),
+  };
+}
+
+using holders = openAll();
+const handshakes = await handshakesOf(holders);
 await sleep(settle * 1000);
 const holding = look();
 holders.read();
@@ -92,6 +101,12 @@ while (openFiles(service.pid) > atRest.openFiles * 1.1 && performance.now() - cl
 const closedSeconds = (performance.now() - closedAt) / 1000;
 await sleep(settle * 1000);
 const afterwards = look();
+
+// As after an outage of the network: the same players, and a service whose code is compiled by now.
+progress('all come back');
+using returned = openAll();
+const again = await handshakesOf(returned);
+await returned.close();
 
 const bytesEach = (holding.memoryBytes - atRest.memoryBytes) / handshakes.open;
 const reads = {
@@ -105,13 +120,20 @@ const reads = {
 const dropped = sum(totals, (each) => each.dropped);
 const heartbeats = { sent: sum(totals, ({ pings }) => pings), answered: sum(totals, ({ pongs }) => pongs) };
 printTable(
-  `${whole(connections)} connections, ${workers} workers, held for ${seconds} s`,
+  `${whole(connections)} connections, ${workers} workers`,
+  [['first', handshakes] as const, ['all back', again] as const],
+  [
+    { head: '', of: ([name]) => name },
+    { head: 'open', of: ([, { open }]) => whole(open) },
+    { head: 'handshakes/s', of: ([, { open, seconds: taken }]) => whole(open / taken) },
+    { head: 'handshake P99 ms', of: ([, { p99Us }]) => ms(p99Us) },
+    { head: 'refused', of: ([, { refused }]) => whole(refused) },
+  ],
+);
+printTable(
+  `held for ${seconds} s`,
   [0],
   [
-    { head: 'open', of: () => whole(handshakes.open) },
-    { head: 'handshakes/s', of: () => whole(handshakes.open / handshakes.seconds) },
-    { head: 'handshake P99 ms', of: () => ms(handshakes.p99Us) },
-    { head: 'refused', of: () => whole(handshakes.refused) },
     { head: 'dropped', of: () => whole(dropped) },
     { head: 'heartbeats', of: () => `${whole(heartbeats.answered)} of ${whole(heartbeats.sent)}` },
     { head: 'reads/s', of: () => whole(reads.good / seconds) },
@@ -137,7 +159,7 @@ printTable(`${(bytesEach / 1024).toFixed(2)} KB of process memory a connection`,
 writeResults(
   'connections',
   options,
-  { handshakes, bytesEach, reads, dropped, heartbeats, closedSeconds, looks: Object.fromEntries(looks) },
+  { handshakes, again, bytesEach, reads, dropped, heartbeats, closedSeconds, looks: Object.fromEntries(looks) },
   {
     '': {
       title: `Memory of the service: ${whole(connections)} connections, ${workers} workers`,
