@@ -43,7 +43,7 @@ const budgets = new Budgets({ roles: {}, operations: {}, makeLimiter });
 const rules = new HotRules({ router, rights, budgets, shedding: noShedding, tracing: undefined, isOver: () => false });
 const arena = new Arena(capacity + 64 * bufferBytes);
 const store = new AnswerStore(arena, { capacity, seed: 1 });
-const hot = new HotReads({ arena, store, rules, clock: Date, metrics: noopMetrics });
+const hot = new HotReads({ arena, store, rules, clock: Date, timers: performance, metrics: noopMetrics });
 const buffers = new OutputBuffers(arena, { start: capacity });
 
 /** Takes everything at once, and costs nothing. */

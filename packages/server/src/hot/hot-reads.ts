@@ -3,6 +3,7 @@ import type { HeldAnswer } from '@midgard/game-kit';
 import type { Clock } from '../clock.ts';
 import type { AnsweredReads, ServerMetrics } from '../metrics.ts';
 import { compressAboveBytes } from '../tcp/outbox.ts';
+import type { Timers } from '../tcp/timers.ts';
 import type { AnswerStore } from './answer-store.ts';
 import type { Arena } from './arena.ts';
 import { encodingNumber, formOf, type HotCaller, type HotTerms } from './hot-caller.ts';
@@ -15,6 +16,7 @@ export interface HotReadsParts {
   readonly store: AnswerStore;
   readonly rules: HotRules;
   readonly clock: Clock;
+  readonly timers: Pick<Timers, 'now'>;
   readonly metrics: ServerMetrics;
 }
 
@@ -48,6 +50,7 @@ export class HotReads {
   readonly #store: AnswerStore;
   readonly #rules: HotRules;
   readonly #clock: Clock;
+  readonly #timers: Pick<Timers, 'now'>;
   readonly #metrics: ServerMetrics;
   readonly #starts = new Int32Array(batchSize + 1);
   readonly #targets = new Int32Array(batchSize);
@@ -65,11 +68,12 @@ export class HotReads {
   #rulesVersion = 0;
   #lastRecord = -1;
 
-  constructor({ arena, store, rules, clock, metrics }: HotReadsParts) {
+  constructor({ arena, store, rules, clock, timers, metrics }: HotReadsParts) {
     this.#arena = arena;
     this.#store = store;
     this.#rules = rules;
     this.#clock = clock;
+    this.#timers = timers;
     this.#metrics = metrics;
     this.#routesVersion = rules.routesVersion;
   }
@@ -80,7 +84,7 @@ export class HotReads {
    * @param chunk where they lie
    * @param from offset of the first frame
    * @param end offset behind its last byte
-   * @param startedAt when the chunk was taken up, by `performance.now()`
+   * @param startedAt when the chunk was taken up, by the timers
    * @returns offset of what is left for the decoder: a frame that is not whole or not right, or nothing
    */
   serve(chunk: Buffer, [from, end]: readonly [from: number, end: number], caller: HotCaller, startedAt: number): number {
@@ -227,7 +231,7 @@ export class HotReads {
   }
 
   #begin(target: number, caller: HotCaller): void {
-    this.finish(caller, (performance.now() - this.#startedAt) / 1000);
+    this.finish(caller, (this.#timers.now() - this.#startedAt) / 1000);
     this.#operation = this.#rules.operation(target);
   }
 

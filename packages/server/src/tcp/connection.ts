@@ -136,9 +136,9 @@ export class Connection implements SessionHolder, Requester, FrameTaker, PushSin
 
   /** @returns false where this turn of the event loop has had enough of this connection */
   #onBytes(chunk: Buffer, bytes: number): boolean {
-    this.#life.beat();
+    const heardAt = this.#life.beat();
     if (!this.isReading) return true;
-    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes));
+    const fault = this.#intake.take(chunk, bytes, this.#callerFor(chunk, bytes), heardAt);
     if (fault !== undefined) this.#fail(fault);
     this.#stallIfFull();
     return bytes < chunk.length || this.#letOthersIn();

@@ -32,11 +32,11 @@ export class Intake {
    * @param chunk begins with it
    * @param bytes how much of it there is
    * @param caller who asks, while they may be answered on the hot way; null: nobody
+   * @param startedAt now, by the timers
    * @returns why the connection cannot go on, if it cannot
    */
-  take(chunk: Buffer, bytes: number, caller: HotCaller | null): MidgardError | undefined {
-    const { hotReads, metrics } = this.#context;
-    const startedAt = performance.now();
+  take(chunk: Buffer, bytes: number, caller: HotCaller | null, startedAt: number): MidgardError | undefined {
+    const { hotReads, metrics, timers } = this.#context;
     this.#frames = 0;
     this.#sender.hold();
     let isHot = false;
@@ -52,7 +52,7 @@ export class Intake {
       fault = toMidgardError(error);
     }
     const served = isHot ? hotReads.served : 0;
-    const decodedAt = performance.now();
+    const decodedAt = timers.now();
     metrics.received('tcp', bytes, this.#frames + served, (decodedAt - startedAt) / 1000);
     const sentAt = this.#sender.flush(decodedAt);
     if (caller !== null && served > 0) hotReads.finish(caller, (sentAt - startedAt) / 1000);

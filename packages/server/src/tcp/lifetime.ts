@@ -110,9 +110,14 @@ export class Lifetime {
     else if (phase === 'closing' || phase === 'ended') this.#lookBy(this.#since + lingerMs);
   }
 
-  /** The peer was heard. */
-  beat(): void {
-    this.#heartbeat.beat(this.#parts.timers.now());
+  /**
+   * The peer was heard.
+   * @returns when, by the timers
+   */
+  beat(): number {
+    const now = this.#parts.timers.now();
+    this.#heartbeat.beat(now);
+    return now;
   }
 
   /** The peer does not read what it is sent. */

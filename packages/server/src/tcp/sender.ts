@@ -90,16 +90,16 @@ export class Sender {
   /**
    * Hands what was gathered to the socket.
    *
-   * @param startedAt now, by `performance.now()`
+   * @param startedAt now, by the timers
    * @returns when it was done
    */
-  flush(startedAt: number = performance.now()): number {
+  flush(startedAt: number = this.#context.timers.now()): number {
     this.#isScheduled = false;
     if (this.#isClosed) return startedAt;
     const { frames } = this.outbox;
     const bytes = this.outbox.flush();
     if (bytes === 0) return startedAt;
-    const endedAt = performance.now();
+    const endedAt = this.#context.timers.now();
     this.#context.metrics.sent('tcp', bytes, frames, (endedAt - startedAt) / 1000);
     return endedAt;
   }

@@ -230,7 +230,7 @@ export class TcpServer {
     const { handshakeLimit, keptAnswerBytes: capacity } = this.#options;
     const arena = new Arena(capacity + outputBuffers * bufferBytes);
     const store = new AnswerStore(arena, { capacity, seed: randomInt(2 ** 32) });
-    const hotParts = { arena, store, rules: dispatcher.hotRules, clock, metrics: this.#metrics };
+    const hotParts = { arena, store, rules: dispatcher.hotRules, clock, timers: this.#timers, metrics: this.#metrics };
     const own = handshakeLimit === null ? null : new RateLimiter({ ...handshakeLimit, clock });
     return {
       dispatcher,
