@@ -76,6 +76,5 @@ export class KeptAnswer {
 const overheadBytes = 1536;
 
 function sizeOf({ body }: ReadyAnswer): number {
-  if (body === null) return 0;
-  return typeof body === 'string' ? 2 * body.length : body.byteLength;
+  return body?.length ?? 0;
 }

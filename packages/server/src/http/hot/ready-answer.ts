@@ -10,8 +10,8 @@ export interface ReadyAnswer {
   readonly head: string;
   /** The length, by which Node decides about the connection, as the first header of its own; empty where there is no body. */
   readonly length: readonly string[];
-  /** Null: none. */
-  readonly body: string | Uint8Array | null;
+  /** Its bytes, each as the character of its number: what Node calls latin1. Null: none. */
+  readonly body: string | null;
 }
 
 /**
@@ -38,15 +38,30 @@ export function readyOf({ status, body }: Reply, headers: Readonly<Record<string
     headers: entries.flat(),
     head: `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}`,
     length: body === null ? [] : ['Content-Length', String(Buffer.byteLength(body))],
-    body,
+    body: body === null ? null : Buffer.from(body).toString('latin1'),
   };
 }
 
-/** Sends an answer. @param own names and values, in turn, of the headers that are of this one request */
+/**
+ * Sends an answer to a GET.
+ *
+ * @param own names and values, in turn, of the headers that are of this one request
+ */
 export function writeReady(outgoing: ServerResponse, { status, headers, head, length, body }: ReadyAnswer, own: readonly string[]): void {
   // An answer without a body ends in another way, which writeHead knows.
   if (body === null || typeof storeHeader !== 'function') outgoing.writeHead(status, [...headers, ...length, ...own]);
   else Reflect.apply(storeHeader, outgoing, [head, [...length, ...own]]);
-  if (body === null) outgoing.end();
-  else outgoing.end(body);
+  if (body === null || addToHeader(outgoing, body)) outgoing.end();
+  else outgoing.end(body, 'latin1');
+}
+
+/**
+ * Puts a body behind the header that Node has stored to send it, so that both are one text and one write: a body of its own would be gathered with
+ * it for the kernel, which is a twentieth of the time of an answer.
+ *
+ * @returns false, and nothing is done, in a version of Node that keeps its headers in another way
+ */
+function addToHeader(outgoing: ServerResponse, body: string): boolean {
+  const header: unknown = Reflect.get(outgoing, '_header');
+  return typeof header === 'string' && Reflect.set(outgoing, '_header', header + body);
 }
