@@ -72,6 +72,10 @@ class Listener implements AsyncDisposable {
     if (this.#wanted !== undefined && this.heard.length >= this.#wanted.count) this.#wanted.resolve();
   }
 
+  catchUp(): Promise<void> {
+    return this.#following.catchUp();
+  }
+
   until(count: number): Promise<void> {
     if (this.heard.length >= count) return Promise.resolve();
     return new Promise((resolve) => (this.#wanted = { count, resolve }));
@@ -110,6 +114,20 @@ test('while nobody listens nothing is asked, and afterwards neither', async () =
   expect([listener.heard.length, timers.held]).toEqual([1, 0]);
   const unpublished = await game.database.read((session) => session.dao(outbox).count({ sequence: null }));
   expect(unpublished).toBe(1);
+});
+
+test('who catches up has heard of what another instance committed before, without waiting for the next look', async () => {
+  await using game = await openGame(standardGame, { timers: new HeldTimers() });
+  await using listener = await Listener.open(game.runtime.events);
+  await listener.catchUp();
+  const other = new GameRuntime(standardGame, { database: game.database, ids: new IdGenerator({ instance: 1 }) });
+  await other.start();
+  for (const name of ['Ann', 'Bob']) await other.execute({ operation: other.operation('player.create')!, input: { name }, caller: service });
+  expect(listener.heard).toEqual([]);
+  // Also one that is asked for while another is under way.
+  await Promise.all([listener.catchUp(), listener.catchUp()]);
+  expect(namesOf(listener.heard)).toEqual(['1 player.create', '2 player.create']);
+  await other.stop();
 });
 
 test('what happened while nobody listened is there for those who come back, as far as it is kept', async () => {

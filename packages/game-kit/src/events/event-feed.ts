@@ -34,12 +34,12 @@ export class EventFeed implements GameEvents {
       followed.stop();
       this.#followed.delete(followed);
     };
-    return { ...start, begin: () => followed.look(), stop };
+    return { ...start, begin: () => void followed.look(), catchUp: () => followed.look(), stop };
   }
 
   /** Something was committed here: those who follow look at once. O(followers), which is one for each instance. */
   nudge(): void {
-    for (const followed of this.#followed) followed.look();
+    for (const followed of this.#followed) void followed.look();
   }
 
   /** Ends all following. */

@@ -23,7 +23,7 @@ export class FollowedOutbox {
   #floor = 0n;
   #isAfterHole = false;
   #isStopped = false;
-  #isLooking = false;
+  #looking: Promise<void> | undefined;
   #isNudged = false;
   #isFailing = false;
   #cancel: (() => void) | undefined;
@@ -52,17 +52,11 @@ export class FollowedOutbox {
     return { head: this.#head, latest: withoutHole(rows.map(eventOf)) };
   }
 
-  /** Looks for new events now; never throws. */
-  look(): void {
+  /** Looks for new events now. @returns when those are told of that were there before; never rejects */
+  async look(): Promise<void> {
     if (this.#isStopped) return;
     this.#isNudged = true;
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    this.#cancel?.();
-    void this.#lookUntilDone().then(() => {
-      this.#isLooking = false;
-      if (!this.#isStopped) this.#cancel = this.#parts.timers.after(pollMs, () => this.look());
-    });
+    await (this.#looking ??= this.#lookUntilDone());
   }
 
   /** Ends the following. */
@@ -72,6 +66,7 @@ export class FollowedOutbox {
   }
 
   async #lookUntilDone(): Promise<void> {
+    this.#cancel?.();
     try {
       while (this.#isNudged && !this.#isStopped) {
         this.#isNudged = false;
@@ -84,6 +79,8 @@ export class FollowedOutbox {
       if (!this.#isFailing) this.#parts.log.warn({ err: error }, 'events cannot be read; they are told of once they can');
       this.#isFailing = true;
     }
+    this.#looking = undefined;
+    if (!this.#isStopped) this.#cancel = this.#parts.timers.after(pollMs, () => void this.look());
   }
 
   /** @returns how many rows waited to be published */

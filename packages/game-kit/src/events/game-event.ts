@@ -37,6 +37,8 @@ export interface Following {
   readonly head: number;
   /** Begins to tell of what follows. */
   begin(): void;
+  /** Looks now: when it comes back, what was published before is told of, wherever it was written. Never rejects: without the database nothing is told. */
+  catchUp(): Promise<void>;
   /** Ends it: nothing is heard any more. */
   stop(): void;
 }

@@ -127,6 +127,8 @@ export class EventHub {
   async #listen(subscriber: Subscriber, route: GameRoute, topics: readonly string[], after: string | undefined): Promise<Subscribed> {
     const channel = this.#channelOf(route);
     const close = await channel.open();
+    // Another instance may have told of events that this one has not read yet.
+    if (after !== undefined && Number(after) > channel.ring.head) await channel.catchUp();
     // Another subscription of the same client may have come first.
     let listening = subscriber.in(route.id);
     let hasGap = false;

@@ -47,6 +47,11 @@ export class GameChannel {
     return () => this.#leave();
   }
 
+  /** Reads what was published so far. */
+  async catchUp(): Promise<void> {
+    await this.#following?.catchUp();
+  }
+
   /** O(1). */
   add(topic: string, listening: GameListening): void {
     const known = this.#byTopic.get(topic);

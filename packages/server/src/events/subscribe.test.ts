@@ -122,6 +122,23 @@ test.each(ways)('over %s who comes back with the last id gets what was missed, a
   expect(await resume('11')).toMatchObject({ answer: { ok: { gap: true } }, ids: ['7', '8', '9', '10'] });
 });
 
+test.each(ways)('over %s who comes back with an id of another instance, which this one has not read yet, gets nothing twice', async (_, open) => {
+  await using harness = await startEvents();
+  const stayed = await open(harness, 'server');
+  await stayed.call('subscribe', { game: 'fake', topics: ['orders'] });
+  for (const at of ['1', '2']) harness.events.commit('order.pay', order(at, '42'));
+  for (const at of ['3', '4']) harness.events.commitElsewhere('order.pay', order(at, '42'));
+  const came = await open(harness, 'server');
+  const answer = await came.call('subscribe', { game: 'fake', topics: ['orders'], after: '3' });
+  expect(answer).toEqual({ ok: { subscribed: ['orders'], lastEventId: '3' } });
+  harness.events.commit('order.pay', order('5', '42'));
+  await settled(() => idsOf(stayed).length >= 5 && idsOf(came).length >= 2);
+  expect([idsOf(stayed), idsOf(came)]).toEqual([
+    ['1', '2', '3', '4', '5'],
+    ['4', '5'],
+  ]);
+});
+
 test.each(ways)('over %s a client that does not read costs no memory, hears of the gap when it reads again, and goes on', async (_, open) => {
   await using harness = await startEvents({ hub: { keep: 8, maxUnsentBytes: 64 * 1024 } });
   const client = await open(harness, 'server');
