@@ -7,8 +7,8 @@ import { Tally } from './tally.ts';
 const call = new Call('player.get', { id: '1' });
 
 /** One connection, one slot, a clock and a service that answers when told. */
-async function loadAt(ratePerSecond: number | undefined) {
-  let now = 1000;
+async function loadAt(ratePerSecond: number | undefined, begin = 1000) {
+  let now = begin;
   const pending: number[] = [];
   const listeners: LinkListener[] = [];
   const link: Link = { send: (slot) => void pending.push(slot), flush: () => undefined, close: () => undefined };
@@ -76,6 +76,16 @@ test('what was due and never sent is an error, so that a service which is too sl
   await ended;
   const { latency, errors } = tally.take();
   expect([latency.count, errors.get(NOT_SENT)]).toEqual([1, 9]);
+});
+
+test.each([1000, 3500.1, 8000.7])('as many are due in a second as the rate says, whatever the clock shows: %d ms', async (begin) => {
+  const { load, tally, answer, pass, now } = await loadAt(10, begin);
+  load.start({ recordsFrom: now(), endsAt: now() + 1000 });
+  await pass(1000);
+  for (let at = 0; at < 10; at += 1) answer();
+  await load.end();
+  const { latency, errors } = tally.take();
+  expect([latency.count, errors.size]).toEqual([10, 0]);
 });
 
 test('the warm-up is not counted, and neither is what fell behind in it', async () => {
