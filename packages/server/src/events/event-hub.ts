@@ -1,7 +1,5 @@
 import { mayCall } from '@midgard/auth';
 import { MidgardError } from '@midgard/errors';
-import type { Clock } from '../clock.ts';
-import { systemClock } from '../clock.ts';
 import { builtInGame, type GameRoute } from '../router.ts';
 import type { Session } from '../session.ts';
 import { systemTimers, type Timers } from '../tcp/timers.ts';
@@ -27,7 +25,6 @@ export interface EventHubOptions {
   /** The service's figures, for the topic `metrics`; without them there is no such topic. */
   readonly figures?: () => Readonly<Record<string, number>>;
   readonly metrics?: EventMetrics;
-  readonly clock?: Clock;
   readonly timers?: Timers;
 }
 
@@ -64,7 +61,6 @@ export class EventHub {
   readonly #maxUnsentBytes: number;
   readonly #slowConsumerMs: number;
   readonly #metrics: EventMetrics;
-  readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #channels = new Map<string, GameChannel>();
   readonly #figures: FiguresChannel;
@@ -78,7 +74,6 @@ export class EventHub {
     this.#maxUnsentBytes = options.maxUnsentBytes ?? 256 * 1024;
     this.#slowConsumerMs = options.slowConsumerMs ?? 30_000;
     this.#metrics = options.metrics ?? noEventMetrics;
-    this.#clock = options.clock ?? systemClock;
     this.#timers = options.timers ?? systemTimers;
     this.#figures = new FiguresChannel({ timers: this.#timers, everyMs: options.figuresEveryMs ?? 5000, sample: options.figures });
   }
@@ -172,12 +167,12 @@ export class EventHub {
 
   #wait(subscriber: Subscriber): void {
     if (this.#stalled.has(subscriber)) return;
-    this.#stalled.set(subscriber, this.#clock.now());
+    this.#stalled.set(subscriber, this.#timers.now());
     this.#stopLooking ??= this.#timers.every(lookMs, () => this.#look());
   }
 
   #look(): void {
-    const now = this.#clock.now();
+    const now = this.#timers.now();
     for (const [subscriber, since] of this.#stalled) {
       const { unsentBytes } = subscriber.sink;
       if (subscriber.isClosed) this.#stalled.delete(subscriber);

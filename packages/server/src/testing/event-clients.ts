@@ -96,7 +96,7 @@ export async function startEvents({ hub, webSocket, revocations, http: httpOptio
   game.events = events;
   const router = new GameRouter();
   router.add(game);
-  const eventHub = new EventHub({ clock: time, timers: time, ...hub });
+  const eventHub = new EventHub({ timers: time, ...hub });
   const dispatcher = new Dispatcher({ router, clock: time, events: eventHub, rateLimits: {}, ...(revocations !== undefined && { revocations }) });
   const http = new HttpServer({
     dispatcher,
